@@ -1,0 +1,179 @@
+#include "check/random_case.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "base/random.h"
+
+namespace lacuna {
+
+namespace {
+
+class Draw {
+ public:
+  explicit Draw(std::uint64_t seed) : random_(seed) {}
+
+  /// Uniform in lowest..highest.
+  std::uint32_t between(std::uint32_t lowest, std::uint32_t highest) {
+    return lowest + static_cast<std::uint32_t>(random_.below(highest - lowest + 1));
+  }
+  template <typename T>
+  T one_of(std::initializer_list<T> values) {
+    return values.begin()[random_.below(values.size())];
+  }
+  bool chance(double p) { return random_.unit() < p; }
+
+ private:
+  Random random_;
+};
+
+/// Fills an integer tensor: `density` of nonzeros in lowest..highest, now and then only extremes.
+void fill(Tensor& tensor, Draw& draw, double density, std::int32_t lowest, std::int32_t highest) {
+  const bool extreme = draw.chance(0.1);
+  const auto value = [&]() -> std::int32_t {
+    if (!draw.chance(density)) return 0;
+    if (extreme) return draw.chance(0.5) ? lowest : highest;
+    const std::int32_t v = lowest + static_cast<std::int32_t>(draw.between(0, static_cast<std::uint32_t>(highest - lowest)));
+    return v == 0 ? highest : v;
+  };
+  const auto assign = [&](auto values) {
+    using Value = typename decltype(values)::value_type;
+    for (auto& v : values) v = static_cast<Value>(value());
+  };
+  switch (tensor.type()) {
+    case DType::Int8: return assign(tensor.as<std::int8_t>());
+    case DType::UInt8: return assign(tensor.as<std::uint8_t>());
+    case DType::Int16: return assign(tensor.as<std::int16_t>());
+    case DType::UInt16: return assign(tensor.as<std::uint16_t>());
+    default: throw Bug("operands are integers of 8 or 16 bits");
+  }
+}
+
+double density(Draw& draw) { return draw.one_of({0.0, 0.05, 0.2, 0.35, 0.5, 0.8, 1.0}); }
+
+Layer random_layer(Draw& draw) {
+  Layer layer;
+  layer.name = "random";
+  ConvShape& s = layer.shape;
+  layer.op = draw.one_of({Op::Conv, Op::Conv, Op::Conv, Op::Depthwise, Op::Fc, Op::Matmul});
+  if (layer.op == Op::Fc || layer.op == Op::Matmul) {
+    s.N = draw.between(1, 12);
+    s.C = draw.between(1, 300);
+    s.M = draw.between(1, 40);
+  } else {
+    s.N = draw.between(1, 2);
+    s.groups = layer.op == Op::Depthwise ? draw.between(1, 6) : draw.one_of({1u, 1u, 1u, 2u, 3u});
+    s.C = s.groups * (layer.op == Op::Depthwise ? 1 : draw.between(1, 24));
+    s.M = s.groups * draw.between(1, layer.op == Op::Depthwise ? 2 : 12);
+    s.R = draw.between(1, 3);
+    s.S = draw.between(1, 3);
+    s.stride_h = draw.between(1, 2);
+    s.stride_w = draw.between(1, 2);
+    s.dilation_h = draw.between(1, 2);
+    s.dilation_w = draw.between(1, 2);
+    s.pad_top = draw.between(0, 2);
+    s.pad_bottom = draw.between(0, 2);
+    s.pad_left = draw.between(0, 2);
+    s.pad_right = draw.between(0, 2);
+    const auto extent = [&](std::uint32_t kernel, std::uint32_t dilation, std::uint32_t pad) {
+      const std::uint32_t reach = dilation * (kernel - 1) + 1;
+      return std::max(draw.between(1, 7), reach > pad ? reach - pad : 1);
+    };
+    s.H = extent(s.R, s.dilation_h, s.pad_top + s.pad_bottom);
+    s.W = extent(s.S, s.dilation_w, s.pad_left + s.pad_right);
+  }
+  const bool wide = draw.chance(0.2);
+  const bool is_signed = draw.chance(0.15);
+  layer.weights = Tensor(wide ? DType::Int16 : DType::Int8, {s.M, s.C / s.groups, s.R, s.S});
+  layer.input = Tensor(wide ? (is_signed ? DType::Int16 : DType::UInt16) : (is_signed ? DType::Int8 : DType::UInt8),
+                       {s.N, s.C, s.H, s.W});
+  const std::int32_t limit = wide ? 32767 : 127;
+  fill(layer.weights, draw, density(draw), -limit - 1, draw.chance(0.1) ? -1 : limit);
+  fill(layer.input, draw, density(draw), is_signed ? -limit - 1 : 1, is_signed ? limit : 2 * limit + 1);
+  layer.relu = draw.chance(0.8);
+  layer.bias.assign(s.M, 0);
+  if (draw.chance(0.7))
+    for (auto& bias : layer.bias)
+      bias = static_cast<std::int64_t>(draw.between(0, 40000)) - (draw.chance(0.3) ? 35000 : 20000);
+  if (draw.chance(0.7)) {
+    layer.requantise.resize(s.M);
+    for (auto& r : layer.requantise) r = {draw.between(1, 65535), draw.between(0, wide ? 40 : 24)};
+  }
+  return layer;
+}
+
+Machine random_machine(Draw& draw, bool wide) {
+  Machine m;
+  m.name = "random";
+  ArrayConfig& a = m.array;
+  a.rows = draw.between(1, draw.chance(0.3) ? 2 : 8);
+  a.columns = draw.between(1, draw.chance(0.3) ? 2 : 8);
+  a.chunk = draw.one_of({8u, 16u, 24u, 32u, 64u, 72u, 128u});
+  a.lanes = draw.one_of({1u, 1u, 1u, 2u, 3u, 4u, 8u});
+  a.operand = wide || draw.chance(0.1) ? Operand::Int16 : Operand::Int8;
+  a.skip = draw.one_of({SkipRule::None, SkipRule::Gate, SkipRule::Activations, SkipRule::Weights, SkipRule::Both,
+                        SkipRule::Both});
+  a.early_termination = draw.chance(0.5) ? EarlyTermination::Exact : EarlyTermination::None;
+  a.mapping = draw.chance(0.7) ? Mapping::FiltersWindows : Mapping::Filters;
+  a.order = draw.one_of({Order::Auto, Order::FiltersOuter, Order::WindowsOuter});
+  a.filter_order = draw.chance(0.5) ? FilterOrder::Natural : FilterOrder::Density;
+  for (FeederConfig* feeder : {&m.weights, &m.activations}) {
+    feeder->bus_bytes = draw.one_of({1u, 2u, 3u, 4u, 8u, 16u, 64u, 256u});
+    feeder->fifo_depth = draw.one_of({1u, 1u, 2u, 3u, 4u, 8u});
+    feeder->encoding = draw.chance(0.8) ? Encoding::Bitmask : Encoding::Dense;
+    // The largest message: every value, two masks and a bias, for every PE of a row; twice.
+    const std::uint32_t values = a.chunk * operand_bytes(m) + a.chunk / 4 + 6;
+    const std::uint32_t words = (values + feeder->bus_bytes - 1) / feeder->bus_bytes;
+    const std::uint32_t one = 2 * words * feeder->bus_bytes * (a.mapping == Mapping::Filters ? a.columns : 1);
+    feeder->buffer_bytes = one * draw.one_of({1u, 1u, 2u, 3u, 20u});
+  }
+  m.post.threshold = draw.chance(0.2) ? draw.between(1, 20) : 0;
+  m.global_buffer.bytes = draw.one_of({1024u, 2048u, 4096u, 65536u});
+  m.global_buffer.banks = draw.one_of({1u, 2u, 5u, 16u});
+  m.global_buffer.bytes_per_cycle = draw.one_of({1u, 4u, 16u});
+  m.dram.bytes_per_cycle = draw.one_of({1u, 3u, 16u, 1024u});
+  m.dram.latency = draw.one_of({0u, 1u, 20u, 200u});
+  m.dram.burst_bytes = draw.one_of({1u, 32u, 64u});
+  const auto format = [&] {
+    return draw.one_of({StorageFormat::Dense, StorageFormat::Bitmask, StorageFormat::Rlc, StorageFormat::Csc});
+  };
+  m.storage.weights = format();
+  m.storage.activations = format();
+  m.storage.run_bits = draw.between(1, 6);
+  m.storage.index_bits = draw.between(1, 6);
+  return m;
+}
+
+}  // namespace
+
+RandomCase random_case(std::uint64_t seed) {
+  Draw draw(seed);
+  RandomCase result;
+  result.layer = random_layer(draw);
+  result.machine = random_machine(draw, result.layer.operand_bits() == 16);
+  return result;
+}
+
+std::string RandomCase::describe() const {
+  const ConvShape& s = layer.shape;
+  const ArrayConfig& a = machine.array;
+  const auto feeder = [](const FeederConfig& f) {
+    return fmt::format("{}B/bus {}/fifo {}/{}", f.buffer_bytes, f.bus_bytes, f.fifo_depth, name_of(f.encoding));
+  };
+  return fmt::format(
+      "{} N{} C{} H{} W{} M{} R{} S{} stride {},{} dilation {},{} pad {},{},{},{} groups {} relu {} {} {} {}; {}x{} chunk {} "
+      "lanes {} {} {} early_termination {} {} {} {}; weights {}; activations {}; threshold {}; global_buffer {} {} {}; dram "
+      "{} {} {}; storage {} {}",
+      name_of(layer.op), s.N, s.C, s.H, s.W, s.M, s.R, s.S, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top,
+      s.pad_bottom, s.pad_left, s.pad_right, s.groups, layer.relu, name_of(layer.weights.type()),
+      name_of(layer.input.type()), layer.requantise.empty() ? "raw" : "requantised", a.rows, a.columns, a.chunk, a.lanes,
+      name_of(a.operand), name_of(a.skip), name_of(a.early_termination), name_of(a.mapping), name_of(a.order),
+      name_of(a.filter_order), feeder(machine.weights), feeder(machine.activations), machine.post.threshold,
+      machine.global_buffer.bytes, machine.global_buffer.banks, machine.global_buffer.bytes_per_cycle,
+      machine.dram.bytes_per_cycle, machine.dram.latency, machine.dram.burst_bytes, name_of(machine.storage.weights),
+      name_of(machine.storage.activations));
+}
+
+}  // namespace lacuna

@@ -1,0 +1,23 @@
+// A machine and a layer drawn at random, corners weighted: what examples do not find.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "machine/config.h"
+#include "workload/layer.h"
+
+namespace lacuna {
+
+struct RandomCase {
+  Machine machine;
+  Layer layer;
+  /// Everything that decides the case, on one line.
+  [[nodiscard]] std::string describe() const;
+};
+
+/// The case of `seed`, the same on every machine. Arrays up to 8 x 8, layers up to some 100,000 dense pairs; every buffer
+/// holds a chunk.
+RandomCase random_case(std::uint64_t seed);
+
+}  // namespace lacuna

@@ -1,0 +1,189 @@
+// A layer as work for the array: tiles, their steps and messages, and the blocks in which memory delivers them.
+// No engine tiles by itself. The words are those of sim/datapaths/intersect/README.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "machine/config.h"
+#include "machine/memory_plan.h"
+#include "sparse/mask.h"
+#include "workload/layer.h"
+
+namespace lacuna {
+
+/// Which weights a walk over the reduction takes.
+enum class Pass : std::uint8_t { All, Positive, Negative };
+
+/// One chunk of one pass.
+struct Step {
+  Pass pass = Pass::All;
+  std::uint32_t chunk = 0;
+  std::uint32_t block = 0;   ///< index within the tile
+  bool first = false;        ///< of the tile
+  bool last = false;         ///< of the tile
+  bool check_each = false;   ///< after each group the sum can only fall
+  bool check_end = false;    ///< after the last group the sum can only fall
+};
+
+/// One compressed chunk of one operand stream.
+struct Message {
+  Mask mask;                             ///< nonzero values (weights: of the pass's sign)
+  Mask owned;                            ///< positions the pass is responsible for (weights only)
+  const std::int32_t* values = nullptr;  ///< [chunk] by position; only those in `mask` count
+  std::uint32_t bytes = 0;               ///< on the bus
+  std::uint32_t words = 0;               ///< of the buffer; cycles of the bus
+};
+
+/// What memory moves for one block.
+struct Block {
+  std::uint32_t begin = 0, end = 0;  ///< steps
+  std::uint64_t dram_bytes = 0;      ///< whole bursts
+  std::uint64_t buffer_bytes = 0;    ///< read from the global buffer
+  std::uint64_t weight_write_bytes = 0;      ///< written to weight feeders' buffers
+  std::uint64_t activation_write_bytes = 0;  ///< written to activation feeders' buffers
+  std::uint32_t words = 0;           ///< the most any feeder takes
+};
+
+/// The filters of a tile: steps, weight messages, blocks' weight words. Shared by tiles that differ in windows only.
+struct FilterTile {
+  std::uint32_t group = 0;
+  std::vector<std::uint32_t> filters;    ///< output channel of each stream, in tile order
+  std::vector<std::int64_t> bias;        ///< of each stream
+  std::vector<Step> steps;
+  std::vector<Message> messages;         ///< [stream][step]
+  std::vector<std::int32_t> values;      ///< [stream][chunk x chunks], what messages point into
+  std::uint64_t left_out = 0;            ///< positions of all streams that no step owns: zero weights
+  [[nodiscard]] const Message& message(std::size_t stream, std::size_t step) const {
+    return messages[stream * steps.size() + step];
+  }
+};
+
+/// The windows of a tile. Shared by tiles that differ in filters only.
+struct WindowTile {
+  std::uint32_t group = 0;
+  std::vector<std::uint64_t> windows;    ///< (image x P + p) x Q + q of each stream
+  std::vector<Message> messages;         ///< [stream][chunk]
+  std::vector<std::int32_t> values;      ///< [stream][chunk x chunks]
+  std::uint32_t chunks = 0;
+  [[nodiscard]] const Message& message(std::size_t stream, std::size_t chunk) const {
+    return messages[stream * chunks + chunk];
+  }
+};
+
+/// Which PEs a tile maps.
+struct Geometry {
+  std::uint32_t columns = 0;    ///< mapped columns
+  std::uint32_t rows = 0;       ///< mapped rows of every column but the last
+  std::uint32_t last_rows = 0;  ///< mapped rows of the last mapped column
+
+  [[nodiscard]] bool mapped(std::uint32_t row, std::uint32_t column) const {
+    return column < columns && row < rows_of(column);
+  }
+  /// Mapped rows of a column.
+  [[nodiscard]] std::uint32_t rows_of(std::uint32_t column) const {
+    return column + 1 < columns ? rows : column + 1 == columns ? last_rows : 0;
+  }
+  /// Mapped columns of a row.
+  [[nodiscard]] std::uint32_t columns_of(std::uint32_t row) const {
+    return row < last_rows ? columns : row < rows ? columns - 1 : 0;
+  }
+  [[nodiscard]] std::uint32_t pes() const { return rows * (columns - 1) + last_rows; }
+};
+
+struct Tile : Geometry {
+  std::uint64_t index = 0;
+  Mapping mapping = Mapping::FiltersWindows;
+  std::uint32_t array_rows = 0;  ///< of the machine
+  std::shared_ptr<const FilterTile> filters;
+  std::shared_ptr<const WindowTile> windows;
+  std::vector<Block> blocks;
+
+  [[nodiscard]] std::uint32_t filter_stream(std::uint32_t row, std::uint32_t column) const {
+    return mapping == Mapping::FiltersWindows ? row : column * array_rows + row;
+  }
+  [[nodiscard]] std::uint32_t window_stream(std::uint32_t column) const {
+    return mapping == Mapping::FiltersWindows ? column : 0;
+  }
+  [[nodiscard]] const std::vector<Step>& steps() const { return filters->steps; }
+  [[nodiscard]] const Message& weight_message(std::uint32_t row, std::uint32_t column, std::uint32_t step) const {
+    return filters->message(filter_stream(row, column), step);
+  }
+  [[nodiscard]] const Message& activation_message(std::uint32_t column, std::uint32_t step) const {
+    return windows->message(window_stream(column), steps()[step].chunk);
+  }
+};
+
+/// Why early termination would not be exact for `layer` with accumulators of `accumulator_bits`, or nothing if it is.
+std::optional<std::string> early_termination_refusal(const Layer& layer, unsigned accumulator_bits);
+
+/// Cuts one layer for one machine. The layer and machine must outlive it.
+class Lowering {
+ public:
+  /// UserError if the layer's operands are wider than the machine's or a feeder's half buffer does not hold one chunk.
+  Lowering(const Machine& machine, const Layer& layer);
+  ~Lowering();
+
+  [[nodiscard]] const Machine& machine() const { return machine_; }
+  [[nodiscard]] const Layer& layer() const { return layer_; }
+  [[nodiscard]] std::uint64_t tiles() const { return tiles_; }
+  [[nodiscard]] bool early_termination() const { return early_termination_; }
+  /// Early termination refused and why, the order that `auto` took.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+  /// The PEs that tile `index` maps, without building it.
+  [[nodiscard]] Geometry geometry(std::uint64_t index) const;
+  /// The last tile that maps the PE, if any does.
+  [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
+
+  /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
+  std::shared_ptr<const Tile> tile(std::uint64_t index);
+
+  /// Bytes of one stored output value: an operand, or an accumulator where the layer does not requantise.
+  [[nodiscard]] std::uint32_t output_bytes() const;
+
+ private:
+  struct Position {
+    std::uint32_t group, filter_tile, window_tile;
+  };
+  template <typename Part>
+  using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
+
+  [[nodiscard]] Position position(std::uint64_t index) const;
+  [[nodiscard]] std::uint64_t index_of(const Position& at) const;
+  [[nodiscard]] StoredOperands stored_operands() const;
+  [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
+  [[nodiscard]] std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t length, std::uint32_t nonzeros) const;
+  /// The weights of an output channel in the order of the reduction.
+  void filter_values(std::uint32_t filter, std::int32_t* values) const;
+  /// The inputs of a window in the order of the reduction, zeros where it reaches into the padding.
+  void window_values(std::uint32_t group, std::uint64_t window, std::int32_t* values) const;
+  [[nodiscard]] std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index) const;
+  [[nodiscard]] std::shared_ptr<const WindowTile> window_tile(std::uint32_t group, std::uint32_t index) const;
+  /// Tile `index` with its blocks, without what they fetch.
+  std::shared_ptr<Tile> cut(std::uint64_t index);
+  void cut_blocks(Tile& tile) const;
+  void add_fetches(Tile& tile, const Tile* previous) const;
+
+  const Machine& machine_;
+  const Layer& layer_;
+  bool early_termination_ = false;
+  std::uint32_t k_ = 0;  ///< positions of the reduction
+  std::uint32_t chunks_ = 0;
+  std::uint32_t filters_per_tile_ = 0, windows_per_tile_ = 0;
+  std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group
+  std::uint64_t tiles_ = 0;
+  std::vector<std::uint32_t> filter_order_;  ///< [M]: group by group, the filters in the order they are mapped
+  std::vector<std::int32_t> input_;          ///< [N, H, W, C], channels innermost
+  std::unique_ptr<MemoryPlan> plan_;
+  std::vector<std::string> notes_;
+  std::shared_ptr<const Tile> latest_;  ///< the tile last asked for
+  Latest<FilterTile> latest_filters_;
+  Latest<WindowTile> latest_windows_;
+};
+
+}  // namespace lacuna
