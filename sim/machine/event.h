@@ -56,7 +56,6 @@ struct Stop {
 struct Retire {
   std::uint64_t cycle;
   std::uint32_t pe;
-  std::uint64_t tile;
   std::int64_t psum;
 };
 

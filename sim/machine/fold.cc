@@ -19,10 +19,11 @@ LayerOutcome Fold::take() {
   actions[Action::MacExecuted] = executed_;
   actions[Action::MacWasted] = wasted_;
   actions[Action::MacGated] = gated_;
-  actions[Action::PsumUpdate] = updates_;
-  actions[Action::MatchCycle] = groups_ * machine_.array.chunk;
+  const std::uint64_t groups = classes[PeClass::Busy] + classes[PeClass::Gated] + classes[PeClass::Bubble];
+  actions[Action::PsumUpdate] = classes[PeClass::Busy];
+  actions[Action::MatchCycle] = groups * machine_.array.chunk;
   actions[Action::FifoRead] = (executed_ + wasted_) * 2 * operand_bytes_;
-  actions[Action::PeClock] = classes[PeClass::Busy] + classes[PeClass::Gated] + classes[PeClass::Bubble];
+  actions[Action::PeClock] = groups;
   actions[Action::PeLeakage] = pes * outcome.cycles;
   actions[Action::SramLeakage] =
       outcome.cycles * (machine_.global_buffer.bytes + std::uint64_t{machine_.array.rows} * machine_.weights.buffer_bytes +

@@ -23,17 +23,14 @@ class Fold {
   }
 
   void on(const event::Group& e) {
-    groups_ += 1;
     executed_ += e.executed;
     wasted_ += e.wasted;
     gated_ += e.gated;
     const bool multiplied = e.executed + e.wasted != 0;
-    updates_ += multiplied ? 1 : 0;
     const PeClass what = multiplied ? PeClass::Busy : e.gated != 0 ? PeClass::Gated : PeClass::Bubble;
     ++outcome_.per_pe[e.pe][what];
   }
   void on(const event::Kill& e) {
-    groups_ += 1;
     terminated_ += e.slots;
     ++outcome_.per_pe[e.pe][PeClass::Bubble];
   }
@@ -82,7 +79,6 @@ class Fold {
   const Machine& machine_;
   std::uint32_t operand_bytes_;
   LayerOutcome outcome_;
-  std::uint64_t groups_ = 0, updates_ = 0;
   std::uint64_t executed_ = 0, wasted_ = 0, gated_ = 0, skipped_ = 0, terminated_ = 0;
 };
 

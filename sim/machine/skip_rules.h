@@ -1,5 +1,6 @@
 // Which positions of a chunk pair cost a slot of the match unit: one small rule a struct, and the list of them all.
-// The RTL has a twin of the same name for each.
+// kSkipsZeroWeights: a zero weight never costs a slot. kGates: a slot with a zero is gated, not multiplied.
+// kOnlyEffectual: no slot holds a zero. The RTL has a twin of the same name for each. M is Mask or NarrowMask.
 #pragma once
 
 #include <string_view>
@@ -16,7 +17,9 @@ struct SkipNone {
   static constexpr std::string_view kSentence = "every position costs a slot and is multiplied";
   static constexpr bool kSkipsZeroWeights = false;
   static constexpr bool kGates = false;
-  static constexpr Mask slots(Mask owned, Mask /*weights*/, Mask /*activations*/) { return owned; }
+  static constexpr bool kOnlyEffectual = false;
+  template <typename M>
+  static constexpr M slots(M owned, M /*weights*/, M /*activations*/) { return owned; }
 };
 
 /// Zero gating: every position costs a slot, the multiplier does not toggle for a zero.
@@ -25,7 +28,9 @@ struct SkipGate {
   static constexpr std::string_view kSentence = "every position costs a slot; the multiplier is gated on a zero";
   static constexpr bool kSkipsZeroWeights = false;
   static constexpr bool kGates = true;
-  static constexpr Mask slots(Mask owned, Mask /*weights*/, Mask /*activations*/) { return owned; }
+  static constexpr bool kOnlyEffectual = false;
+  template <typename M>
+  static constexpr M slots(M owned, M /*weights*/, M /*activations*/) { return owned; }
 };
 
 /// One-sided skipping by activations: a slot for each nonzero activation.
@@ -34,7 +39,9 @@ struct SkipActivations {
   static constexpr std::string_view kSentence = "positions with a nonzero activation cost a slot";
   static constexpr bool kSkipsZeroWeights = false;
   static constexpr bool kGates = false;
-  static constexpr Mask slots(Mask owned, Mask /*weights*/, Mask activations) { return owned & activations; }
+  static constexpr bool kOnlyEffectual = false;
+  template <typename M>
+  static constexpr M slots(M owned, M /*weights*/, M activations) { return owned & activations; }
 };
 
 /// One-sided skipping by weights: a slot for each nonzero weight.
@@ -43,7 +50,9 @@ struct SkipWeights {
   static constexpr std::string_view kSentence = "positions with a nonzero weight cost a slot";
   static constexpr bool kSkipsZeroWeights = true;
   static constexpr bool kGates = false;
-  static constexpr Mask slots(Mask owned, Mask weights, Mask /*activations*/) { return owned & weights; }
+  static constexpr bool kOnlyEffectual = false;
+  template <typename M>
+  static constexpr M slots(M owned, M weights, M /*activations*/) { return owned & weights; }
 };
 
 /// Two-sided skipping: a position costs a slot only if both operands are nonzero.
@@ -52,7 +61,9 @@ struct SkipBoth {
   static constexpr std::string_view kSentence = "positions where both operands are nonzero cost a slot";
   static constexpr bool kSkipsZeroWeights = true;
   static constexpr bool kGates = false;
-  static constexpr Mask slots(Mask owned, Mask weights, Mask activations) { return owned & weights & activations; }
+  static constexpr bool kOnlyEffectual = true;
+  template <typename M>
+  static constexpr M slots(M owned, M weights, M activations) { return owned & weights & activations; }
 };
 
 /// Calls `visit` with a value of the struct of `rule`: the one place that turns the word into the rule.

@@ -1,4 +1,5 @@
-// The mask of one chunk: bit p is set if position p holds a nonzero value. Up to 128 positions in two words.
+// The mask of one chunk: bit p is set if position p holds a nonzero value. Up to 128 positions in two words; engines
+// walk chunks of up to 64 positions as one.
 #pragma once
 
 #include <bit>
@@ -25,8 +26,10 @@ struct Mask {
     return static_cast<unsigned>(low != 0 ? std::countr_zero(low) : 64 + std::countr_zero(high));
   }
   constexpr void clear_lowest() {
-    if (low != 0) low &= low - 1;
-    else high &= high - 1;
+    if (low != 0)
+      low &= low - 1;
+    else
+      high &= high - 1;
   }
   [[nodiscard]] constexpr bool test(unsigned p) const { return ((p < 64 ? low >> p : high >> (p - 64)) & 1) != 0; }
   constexpr void set(unsigned p) { (p < 64 ? low : high) |= std::uint64_t{1} << (p & 63); }
@@ -36,6 +39,23 @@ struct Mask {
   /// Positions of a that are not in b.
   friend constexpr Mask without(Mask a, Mask b) { return {a.low & ~b.low, a.high & ~b.high}; }
   bool operator==(const Mask&) const = default;
+};
+
+/// The lower word of a Mask alone, for chunks of up to 64 positions. The same operations.
+struct NarrowMask {
+  std::uint64_t low = 0;
+
+  NarrowMask() = default;
+  constexpr explicit NarrowMask(std::uint64_t bits) : low(bits) {}
+  constexpr explicit NarrowMask(const Mask& mask) : low(mask.low) {}
+
+  [[nodiscard]] constexpr bool none() const { return low == 0; }
+  [[nodiscard]] constexpr unsigned count() const { return static_cast<unsigned>(std::popcount(low)); }
+  [[nodiscard]] constexpr unsigned lowest() const { return static_cast<unsigned>(std::countr_zero(low)); }
+  constexpr void clear_lowest() { low &= low - 1; }
+
+  friend constexpr NarrowMask operator&(NarrowMask a, NarrowMask b) { return NarrowMask(a.low & b.low); }
+  friend constexpr NarrowMask without(NarrowMask a, NarrowMask b) { return NarrowMask(a.low & ~b.low); }
 };
 
 }  // namespace lacuna

@@ -47,6 +47,7 @@ class ChunkFifos : public sc_core::sc_prim_channel {
     depth_ = depth;
     capacity_ = std::bit_ceil(depth);
     fifos_.assign(std::size_t{lines} * line_length, {});
+    heads_.assign(fifos_.size(), nullptr);
     entries_.assign(fifos_.size() * capacity_, {});
     full_.assign(lines, {});
     pops_.clear();
@@ -57,18 +58,16 @@ class ChunkFifos : public sc_core::sc_prim_channel {
   [[nodiscard]] bool room(std::uint32_t line, const LineMask& group) const { return full_[line].disjoint(group); }
   /// Appends `entry` to every FIFO of `group`; there must be room.
   void push(std::uint32_t line, const LineMask& group, const ChunkEntry& entry) {
+    change();
     pushes_.push_back({line, group, entry});
-    request_update();
   }
-  /// The oldest entry of a PE's FIFO, or nullptr.
+  /// The oldest entry of FIFO `at` of `line`, or nullptr.
   [[nodiscard]] const ChunkEntry* head(std::uint32_t line, std::uint32_t at) const {
-    const std::size_t index = std::size_t{line} * line_length_ + at;
-    const Fifo& fifo = fifos_[index];
-    return fifo.count == 0 ? nullptr : &entries_[index * capacity_ + fifo.first];
+    return heads_[line * line_length_ + at];
   }
   void pop(std::uint32_t line, std::uint32_t at) {
-    pops_.push_back({line, at});
-    request_update();
+    change();
+    pops_.push_back(line * line_length_ + at);
   }
 
  private:
@@ -80,24 +79,27 @@ class ChunkFifos : public sc_core::sc_prim_channel {
     LineMask group;
     ChunkEntry entry;
   };
-  struct Pop {
-    std::uint32_t line, at;
-  };
+
+  void change() {
+    if (pops_.empty() && pushes_.empty()) request_update();
+  }
 
   void update() override {
-    for (const Pop& pop : pops_) {
-      Fifo& fifo = fifos_[std::size_t{pop.line} * line_length_ + pop.at];
+    for (const std::uint32_t index : pops_) {
+      Fifo& fifo = fifos_[index];
       fifo.first = (fifo.first + 1) & (capacity_ - 1);
-      --fifo.count;
-      full_[pop.line].clear(pop.at);
+      heads_[index] = --fifo.count == 0 ? nullptr : &entries_[index * capacity_ + fifo.first];
+      full_[index / line_length_].clear(index % line_length_);
     }
     pops_.clear();
     for (const Push& push : pushes_) {
       push.group.for_each([&](std::uint32_t at) {
-        const std::size_t index = std::size_t{push.line} * line_length_ + at;
+        const std::uint32_t index = push.line * line_length_ + at;
         Fifo& fifo = fifos_[index];
         LACUNA_CHECK(fifo.count < depth_, "chunk FIFO overflow");
-        entries_[index * capacity_ + ((fifo.first + fifo.count) & (capacity_ - 1))] = push.entry;
+        ChunkEntry& entry = entries_[index * capacity_ + ((fifo.first + fifo.count) & (capacity_ - 1))];
+        entry = push.entry;
+        if (fifo.count == 0) heads_[index] = &entry;
         if (++fifo.count == depth_) full_[push.line].set(at);
       });
     }
@@ -106,10 +108,11 @@ class ChunkFifos : public sc_core::sc_prim_channel {
 
   std::uint32_t line_length_ = 0, depth_ = 0, capacity_ = 0;
   std::vector<Fifo> fifos_;
+  std::vector<const ChunkEntry*> heads_;
   std::vector<ChunkEntry> entries_;
   std::vector<LineMask> full_;
   std::vector<Push> pushes_;
-  std::vector<Pop> pops_;
+  std::vector<std::uint32_t> pops_;  ///< indices of FIFOs
 };
 
 /// The result registers of all PEs: filled by the PE, emptied by its column's drain bus.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "datapaths/intersect/channels.h"
@@ -10,8 +11,9 @@
 
 namespace lacuna {
 
-/// Plain state and rules of the PEs, one struct a PE, for one skip rule.
-template <typename Rule, typename Sink>
+/// Plain state and rules of the PEs, for one skip rule. `Slots` is the mask the match stage walks: NarrowMask for chunks
+/// of up to 64 positions, else Mask.
+template <typename Rule, typename Slots, typename Sink>
 class PeArray {
  public:
   struct Ports {
@@ -21,7 +23,6 @@ class PeArray {
     ResultRegisters& results;
     const Register<FeederState>& rows;
     const Register<FeederState>& columns;
-    const Register<MemoryState>& memory;
   };
 
   PeArray(const Lowering& lowering, Sink& sink, Ports ports)
@@ -33,38 +34,37 @@ class PeArray {
         array_columns_(lowering.machine().array.columns),
         lanes_(lowering.machine().array.lanes),
         wrap_shift_(64 - accumulator_bits(lowering.machine())),
-        pes_(std::size_t{array_rows_} * array_columns_) {
+        pes_(std::size_t{array_rows_} * array_columns_),
+        places_(pes_.size()) {
     for (std::uint32_t row = 0; row < array_rows_; ++row)
-      for (std::uint32_t column = 0; column < array_columns_; ++column)
-        pes_[row * array_columns_ + column].last_tile = lowering.last_tile(row, column).value_or(kNoTile);
+      for (std::uint32_t column = 0; column < array_columns_; ++column) {
+        const std::uint32_t index = row * array_columns_ + column;
+        places_[index] = {row, column, index, lowering.last_tile(row, column).value_or(kNoTile)};
+      }
   }
 
   void cycle(std::uint64_t now) {
+    now_ = now;
     const FeederState& rows = ports_.rows.read();
     const FeederState& columns = ports_.columns.read();
     const std::uint64_t array_tile = std::min(rows.slowest, columns.slowest).tile;
     if (array_tile != array_tile_) {
       array_tile_ = array_tile;
       array_geometry_ = array_tile < tiles_ ? lowering_.geometry(array_tile) : Geometry{};
+      array_full_ = array_tile < tiles_ && array_geometry_.pes() == pes_.size();
     }
-    std::uint32_t index = 0;
-    for (std::uint32_t row = 0; row < array_rows_; ++row)
-      for (std::uint32_t column = 0; column < array_columns_; ++column, ++index) {
-        // Everything below reads the registers as they are here.
-        Pe& pe = pes_[index];
-        const bool was_stopped = pe.stopped;
-        const bool result_valid = ports_.results.valid(index);
-        const bool completing = pe.mac.valid && pe.mac.last && !was_stopped;
-        const bool blocked = (pe.pending && completing) || ((pe.pending || completing) && result_valid);
-
-        if (pe.pending && !result_valid) retire(pe, index, now);
-        bool stops = false;
-        if (!pe.mac.valid) sink_.on(event::Wait{now, index, why(pe.wait, rows.lines[row], column, columns.lines[column], row)});
-        else if (was_stopped) kill(pe, index, now);
-        else stops = multiply(pe, row, column, index, now);
-        match(pe, row, column, index, now, was_stopped, blocked);
-        if (stops) stop(pe, row, column, index, now);
+    const Place* const places = places_.data();
+    std::size_t index = 0;
+    for (Pe& pe : pes_) {
+      const Place& at = places[index++];
+      // The common case: in the midst of a pair, nothing else going on.
+      if (pe.flags == Flags{.open = true, .valid = true}) {
+        multiply(pe, at);
+        issue(pe, at);
+      } else {
+        any_case(pe, at, rows, columns);
       }
+    }
   }
 
  private:
@@ -73,178 +73,207 @@ class PeArray {
   /// Why the match stage issued nothing, as far as the PE itself can see.
   enum class Wait : std::uint8_t { Weights, Activations, BlockedOutput, Imbalance, IdleEdge, FillDrain };
 
-  /// The register between match and MAC stage: one group.
-  struct Stage {
-    Mask picks;
-    const Message* weights = nullptr;
-    const Message* activations = nullptr;
-    const Tile* tile = nullptr;
-    std::uint32_t step = 0;
-    bool valid = false;
-    bool first = false;  ///< of the tile
-    bool last = false;   ///< of the tile
-    bool check = false;  ///< stop if the sum is now at or below zero
+  /// The one-bit registers of a PE, compared as one word.
+  struct Flags {
+    bool open = false;     ///< match stage: a pair is being walked
+    bool valid = false;    ///< MAC stage: there is a group
+    bool first = false;    ///< the group is the first of its tile
+    bool last = false;     ///< the group is the last of its tile
+    bool check = false;    ///< after the group, stop if the sum is at or below zero
+    bool stopped = false;  ///< the sum is stopped
+    bool pending = false;  ///< the sum is complete and waits for the result register
+    bool unused = false;
+    friend bool operator==(const Flags& a, const Flags& b) {
+      return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+    }
+  };
+
+  struct Place {
+    std::uint32_t row = 0, column = 0, index = 0;
+    std::uint64_t last_tile = kNoTile;  ///< the last tile that maps this PE
   };
 
   struct Pe {
-    Mask left;                      ///< slots of the open chunk pair not yet issued
-    bool open = false;              ///< a chunk pair is being walked
-    bool stopped = false;
-    bool weights_done = true;       ///< the tile's last weight entry has been popped
-    bool activations_done = true;
-    bool first_group = false;       ///< the next group is the first of its tile
-    bool pending = false;           ///< the sum is complete and waits for the result register
-    Wait wait = Wait::FillDrain;
-    Stage mac;
+    Flags flags;
+    Slots left;   ///< slots of the open pair not yet issued
+    Slots picks;  ///< slots of the group in the MAC stage
     std::int64_t psum = 0;
-    std::uint32_t step = 0;               ///< of the pair opened last
-    std::uint64_t tile = kNoTile;         ///< it works on, or has worked on last
-    std::uint64_t pending_tile = kNoTile; ///< of the pending sum
-    std::uint64_t last_tile = kNoTile;    ///< the last tile that maps this PE
+    // The pair opened last: what both stages read.
+    const std::int32_t* weight_values = nullptr;
+    const std::int32_t* activation_values = nullptr;
+    Slots effectual;  ///< positions where both operands are nonzero
+    const Tile* tile = nullptr;
+    std::uint32_t step = 0;
+    bool step_last = false, check_each = false, check_end = false;
+    // Between tiles.
+    bool weights_done = true;  ///< the tile's last weight entry has been popped
+    bool activations_done = true;
+    Wait wait = Wait::FillDrain;
+    std::uint64_t tile_index = kNoTile;  ///< of the tile it works on, or has worked on last
   };
 
-  void retire(Pe& pe, std::uint32_t index, std::uint64_t now) {
-    ports_.results.put(index, pe.psum);
-    sink_.on(event::Retire{now, index, pe.pending_tile, pe.psum});
-    pe.pending = false;
+  /// One cycle of a PE in whatever state.
+  void any_case(Pe& pe, const Place& at, const FeederState& rows, const FeederState& columns) {
+    // The registers as they are at the start of the cycle.
+    const Flags was = pe.flags;
+    const bool completing = was.valid && was.last && !was.stopped;
+    bool blocked = false;
+    if (was.pending || completing) {
+      const bool result_valid = ports_.results.valid(at.index);
+      blocked = (was.pending && completing) || result_valid;
+      if (was.pending && !result_valid) retire(pe, at);
+    }
+    bool stops = false;
+    if (!was.valid) sink_.on(event::Wait{now_, at.index, why(pe.wait, at, rows, columns)});
+    else if (was.stopped) kill(pe, at);
+    else stops = multiply(pe, at);
+    match(pe, at, was.stopped, blocked);
+    if (stops) stop(pe, at);
   }
 
-  void kill(const Pe& pe, std::uint32_t index, std::uint64_t now) {
-    sink_.on(event::Kill{now, index, pe.mac.tile->index, pe.mac.step, pe.mac.picks.count()});
+  void retire(Pe& pe, const Place& at) {
+    ports_.results.put(at.index, pe.psum);
+    sink_.on(event::Retire{now_, at.index, pe.psum});
+    pe.flags.pending = false;
+  }
+
+  void kill(const Pe& pe, const Place& at) {
+    sink_.on(event::Kill{now_, at.index, pe.tile_index, pe.step, pe.picks.count()});
   }
 
   /// The MAC stage. True if the sum stops here.
-  bool multiply(Pe& pe, std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
-    const Stage& stage = pe.mac;
-    std::int64_t sum = stage.first ? stage.tile->filters->bias[stage.tile->filter_stream(row, column)] : pe.psum;
-    for (Mask picks = stage.picks; !picks.none(); picks.clear_lowest()) {
-      const unsigned at = picks.lowest();
-      sum += std::int64_t{stage.weights->values[at]} * stage.activations->values[at];
+  bool multiply(Pe& pe, const Place& at) {
+    std::int64_t sum = pe.flags.first ? pe.tile->filters->bias[pe.tile->filter_stream(at.row, at.column)] : pe.psum;
+    for (Slots picks = pe.picks; !picks.none(); picks.clear_lowest()) {
+      const unsigned position = picks.lowest();
+      sum += std::int64_t{pe.weight_values[position]} * pe.activation_values[position];
     }
     pe.psum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << wrap_shift_) >> wrap_shift_;
 
-    const std::uint32_t executed = (stage.picks & stage.weights->mask & stage.activations->mask).count();
-    const std::uint32_t zeros = stage.picks.count() - executed;
-    sink_.on(event::Group{now, index, stage.tile->index, stage.step, executed, Rule::kGates ? 0 : zeros,
+    const std::uint32_t slots = pe.picks.count();
+    const std::uint32_t executed = Rule::kOnlyEffectual ? slots : (pe.picks & pe.effectual).count();
+    const std::uint32_t zeros = slots - executed;
+    sink_.on(event::Group{now_, at.index, pe.tile_index, pe.step, executed, Rule::kGates ? 0 : zeros,
                           Rule::kGates ? zeros : 0, pe.psum});
-    const bool stops = stage.check && pe.psum <= 0 && !stage.last;
-    if (stage.last || stops) {
-      pe.pending = true;
-      pe.pending_tile = stage.tile->index;
-    }
+    const bool stops = pe.flags.check && pe.psum <= 0 && !pe.flags.last;
+    if (pe.flags.last || stops) pe.flags.pending = true;
     return stops;
   }
 
   /// The sum can only fall from here on: from the next cycle on the PE is stopped. The match stage has run in this
   /// cycle; what it has not issued by now is terminated, and the group it has issued will be killed.
-  void stop(Pe& pe, std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
-    const Tile& tile = *pe.mac.tile;
-    std::uint64_t terminated = pe.open ? pe.left.count() : 0;
+  void stop(Pe& pe, const Place& at) {
+    const Tile& tile = *pe.tile;
+    std::uint64_t terminated = pe.flags.open ? pe.left.count() : 0;
     std::uint64_t skipped = 0;
     for (std::uint32_t step = pe.step + 1; step < tile.steps().size(); ++step) {
-      const Message& weights = tile.weight_message(row, column, step);
+      const Message& weights = tile.weight_message(at.row, at.column, step);
       const std::uint32_t slots =
-          Rule::slots(weights.owned, weights.mask, tile.activation_message(column, step).mask).count();
+          Rule::slots(weights.owned, weights.mask, tile.activation_message(at.column, step).mask).count();
       terminated += slots;
       skipped += weights.owned.count() - slots;
     }
-    pe.stopped = true;
-    pe.open = false;
-    ports_.stops.stop(row, column, tile.index);
-    sink_.on(event::Stop{now + 1, index, tile.index, pe.step, terminated, skipped});
+    pe.flags.stopped = true;
+    pe.flags.open = false;
+    ports_.stops.stop(at.row, at.column, pe.tile_index);
+    sink_.on(event::Stop{now_ + 1, at.index, pe.tile_index, pe.step, terminated, skipped});
   }
 
   /// The match stage: issues a group into the MAC stage's register, or discards, or notes why it does neither.
-  void match(Pe& pe, std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now, bool was_stopped,
-             bool blocked) {
-    pe.mac.valid = false;
-    if (!pe.open) {
+  void match(Pe& pe, const Place& at, bool was_stopped, bool blocked) {
+    pe.flags.valid = false;
+    pe.flags.first = false;
+    if (!pe.flags.open) {
       const bool between_tiles = pe.weights_done && pe.activations_done;
       if (was_stopped && !between_tiles) {
-        discard(pe, row, column);
-        pe.wait = own_reason(pe, row, column, Wait::Imbalance);
+        discard(pe, at);
+        pe.wait = own_reason(pe, at, Wait::Imbalance);
         return;
       }
-      const ChunkEntry* weights = ports_.weights.head(row, column);
-      const ChunkEntry* activations = ports_.activations.head(column, row);
+      const ChunkEntry* weights = ports_.weights.head(at.row, at.column);
+      const ChunkEntry* activations = ports_.activations.head(at.column, at.row);
       if (!weights || !activations) {
-        pe.wait = own_reason(pe, row, column, weights ? Wait::Activations : Wait::Weights);
+        pe.wait = own_reason(pe, at, weights ? Wait::Activations : Wait::Weights);
         return;
       }
       if (between_tiles && blocked) {
         pe.wait = Wait::BlockedOutput;
         return;
       }
-      open(pe, row, column, index, now, *weights, *activations, between_tiles);
+      open(pe, at, *weights, *activations, between_tiles);
     }
-    issue(pe, row, column);
+    issue(pe, at);
   }
 
-  void discard(Pe& pe, std::uint32_t row, std::uint32_t column) {
-    if (const ChunkEntry* entry = pe.weights_done ? nullptr : ports_.weights.head(row, column)) {
-      ports_.weights.pop(row, column);
+  void discard(Pe& pe, const Place& at) {
+    if (const ChunkEntry* entry = pe.weights_done ? nullptr : ports_.weights.head(at.row, at.column)) {
+      ports_.weights.pop(at.row, at.column);
       pe.weights_done = entry->last;
     }
-    if (const ChunkEntry* entry = pe.activations_done ? nullptr : ports_.activations.head(column, row)) {
-      ports_.activations.pop(column, row);
+    if (const ChunkEntry* entry = pe.activations_done ? nullptr : ports_.activations.head(at.column, at.row)) {
+      ports_.activations.pop(at.column, at.row);
       pe.activations_done = entry->last;
     }
   }
 
-  void open(Pe& pe, std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now,
-            const ChunkEntry& weights, const ChunkEntry& activations, bool first) {
-    LACUNA_CHECK(weights.tile == activations.tile && weights.step == activations.step, "PE {}: operands out of step", index);
-    pe.left = Rule::slots(weights.message->owned, weights.message->mask, activations.message->mask);
-    pe.open = true;
+  void open(Pe& pe, const Place& at, const ChunkEntry& weights, const ChunkEntry& activations, bool first) {
+    LACUNA_CHECK(weights.tile == activations.tile && weights.step == activations.step && weights.message,
+                 "PE {}: operands out of step", at.index);
+    const Step& step = weights.tile->steps()[weights.step];
+    const Message& w = *weights.message;
+    const Message& a = *activations.message;
+    pe.weight_values = w.values;
+    pe.activation_values = a.values;
+    pe.effectual = Slots(w.mask) & Slots(a.mask);
+    pe.tile = weights.tile;
+    pe.tile_index = weights.tile->index;
     pe.step = weights.step;
-    pe.tile = weights.tile->index;
+    pe.step_last = step.last;
+    pe.check_each = step.check_each;
+    pe.check_end = step.check_end;
+    const Slots owned(w.owned);
+    pe.left = Rule::slots(owned, Slots(w.mask), Slots(a.mask));
+    pe.flags.open = true;
+    pe.flags.first = first;
     pe.weights_done = pe.activations_done = false;
-    pe.mac.weights = weights.message;
-    pe.mac.activations = activations.message;
-    pe.mac.tile = weights.tile;
-    pe.mac.step = weights.step;
-    pe.first_group = first;
-    sink_.on(event::Open{now, index, pe.tile, pe.step, weights.message->owned.count() - pe.left.count()});
-    if (first && pe.stopped) {
-      pe.stopped = false;
-      ports_.stops.go(row, column);
+    sink_.on(event::Open{now_, at.index, pe.tile_index, pe.step, owned.count() - pe.left.count()});
+    if (first && pe.flags.stopped) {
+      pe.flags.stopped = false;
+      ports_.stops.go(at.row, at.column);
     }
   }
 
-  void issue(Pe& pe, std::uint32_t row, std::uint32_t column) {
-    Mask rest = pe.left;
-    for (std::uint32_t lane = 0; lane < lanes_ && !rest.none(); ++lane) rest.clear_lowest();
-    const Step& step = pe.mac.tile->steps()[pe.step];
+  void issue(Pe& pe, const Place& at) {
+    Slots rest = pe.left;
+    rest.clear_lowest();  // of none, none
+    for (std::uint32_t lane = 1; lane < lanes_; ++lane) rest.clear_lowest();
     const bool pair_ends = rest.none();
-    pe.mac.valid = true;
-    pe.mac.picks = without(pe.left, rest);
-    pe.mac.first = pe.first_group;
-    pe.mac.last = pair_ends && step.last;
-    pe.mac.check = step.check_each || (step.check_end && pair_ends);
-    pe.first_group = false;
+    pe.flags.valid = true;
+    pe.picks = without(pe.left, rest);
+    pe.flags.last = pair_ends && pe.step_last;
+    pe.flags.check = pe.check_each || (pe.check_end && pair_ends);
     pe.left = rest;
     if (pair_ends) {
-      ports_.weights.pop(row, column);
-      ports_.activations.pop(column, row);
-      pe.open = false;
-      pe.weights_done = pe.activations_done = step.last;
+      ports_.weights.pop(at.row, at.column);
+      ports_.activations.pop(at.column, at.row);
+      pe.flags.open = false;
+      pe.weights_done = pe.activations_done = pe.step_last;
     }
   }
 
   /// The reason of a PE that issues nothing: first what the whole array explains, else `otherwise`.
-  [[nodiscard]] Wait own_reason(const Pe& pe, std::uint32_t row, std::uint32_t column, Wait otherwise) const {
+  [[nodiscard]] Wait own_reason(const Pe& pe, const Place& at, Wait otherwise) const {
     const bool past = array_tile_ >= tiles_;
-    if (!past && !array_geometry_.mapped(row, column)) return Wait::IdleEdge;
-    const bool through = pe.stopped || (pe.weights_done && pe.activations_done);
-    if (through && pe.tile == pe.last_tile) return past ? Wait::FillDrain : Wait::Imbalance;
+    if (!array_full_ && !past && !array_geometry_.mapped(at.row, at.column)) return Wait::IdleEdge;
+    if (pe.tile_index == at.last_tile && (pe.flags.stopped || (pe.weights_done && pe.activations_done)))
+      return past ? Wait::FillDrain : Wait::Imbalance;
     return otherwise;
   }
 
-  [[nodiscard]] static PeClass why(Wait wait, const FeederLine& row, std::uint32_t column, const FeederLine& column_line,
-                                   std::uint32_t row_index) {
+  [[nodiscard]] static PeClass why(Wait wait, const Place& at, const FeederState& rows, const FeederState& columns) {
     switch (wait) {
-      case Wait::Weights: return why_starved(row, column, PeClass::StarvedWeight);
-      case Wait::Activations: return why_starved(column_line, row_index, PeClass::StarvedActivation);
+      case Wait::Weights: return why_starved(rows.lines[at.row], at.column, PeClass::StarvedWeight);
+      case Wait::Activations: return why_starved(columns.lines[at.column], at.row, PeClass::StarvedActivation);
       case Wait::BlockedOutput: return PeClass::BlockedOutput;
       case Wait::Imbalance: return PeClass::Imbalance;
       case Wait::IdleEdge: return PeClass::IdleEdge;
@@ -265,8 +294,11 @@ class PeArray {
   std::uint32_t array_rows_, array_columns_, lanes_;
   unsigned wrap_shift_;
   std::vector<Pe> pes_;
+  std::vector<Place> places_;
+  std::uint64_t now_ = 0;
   std::uint64_t array_tile_ = kNoTile;  ///< the oldest tile some feeder is not past
   Geometry array_geometry_;             ///< of that tile
+  bool array_full_ = false;             ///< that tile maps every PE
 };
 
 }  // namespace lacuna

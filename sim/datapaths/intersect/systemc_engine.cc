@@ -105,7 +105,7 @@ struct Bench {
   }
 };
 
-template <typename Rule>
+template <typename Rule, typename Slots>
 LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* progress) {
   Lowering lowering(machine, layer);
   TileStore tiles(lowering);
@@ -125,9 +125,9 @@ LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* prog
                         {bench.weight_fifos, bench.stops, bench.memory_state, bench.column_state, bench.row_state});
   FeederBank<Fold> columns(event::Side::Activations, lowering, tiles, fold,
                            {bench.activation_fifos, bench.stops, bench.memory_state, bench.row_state, bench.column_state});
-  PeArray<Rule, Fold> pes(lowering, fold,
-                          {bench.weight_fifos, bench.activation_fifos, bench.stops, bench.results, bench.row_state,
-                           bench.column_state, bench.memory_state});
+  PeArray<Rule, Slots, Fold> pes(lowering, fold,
+                                 {bench.weight_fifos, bench.activation_fifos, bench.stops, bench.results,
+                                  bench.row_state, bench.column_state});
   DrainBank<Fold> drain(lowering, tiles, fold, {bench.results, bench.memory_state, bench.output_state}, output);
 
   bench.row_feeders.each_cycle([&](std::uint64_t now) { rows.cycle(now); });
@@ -152,8 +152,11 @@ LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* prog
 class SystemcEngine : public Engine {
  public:
   LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
-    return with_skip_rule(machine.array.skip,
-                          [&](auto rule) { return simulate<decltype(rule)>(machine, layer, progress); });
+    return with_skip_rule(machine.array.skip, [&](auto rule) {
+      using Rule = decltype(rule);
+      return machine.array.chunk <= 64 ? simulate<Rule, NarrowMask>(machine, layer, progress)
+                                       : simulate<Rule, Mask>(machine, layer, progress);
+    });
   }
 };
 
