@@ -88,7 +88,7 @@ struct PostConfig {
 struct GlobalBufferConfig {
   std::uint32_t bytes = 128 * 1024;
   std::uint32_t banks = 16;
-  std::uint32_t bytes_per_cycle = 8;
+  std::uint32_t bytes_per_cycle = 16;
 };
 
 struct DramConfig {

@@ -424,6 +424,7 @@ void Lowering::cut_blocks(Tile& tile) const {
     for (std::uint32_t column = 0; column < tile.columns; ++column)
       column_words[column] += tile.activation_message(column, step).words;
     tile.blocks.back().end = step + 1;
+    tile.block_of.push_back(static_cast<std::uint32_t>(tile.blocks.size() - 1));
   }
 }
 

@@ -23,7 +23,6 @@ enum class Pass : std::uint8_t { All, Positive, Negative };
 struct Step {
   Pass pass = Pass::All;
   std::uint32_t chunk = 0;
-  std::uint32_t block = 0;   ///< index within the tile
   bool first = false;        ///< of the tile
   bool last = false;         ///< of the tile
   bool check_each = false;   ///< after each group the sum can only fall
@@ -102,6 +101,7 @@ struct Tile : Geometry {
   std::shared_ptr<const FilterTile> filters;
   std::shared_ptr<const WindowTile> windows;
   std::vector<Block> blocks;
+  std::vector<std::uint32_t> block_of;  ///< the block of each step
 
   [[nodiscard]] std::uint32_t filter_stream(std::uint32_t row, std::uint32_t column) const {
     return mapping == Mapping::FiltersWindows ? row : column * array_rows + row;

@@ -83,7 +83,7 @@ class FeederBank {
   void enter_step(Line& line, std::uint32_t step) {
     line.step = step;
     line.pending = line.live;
-    line.position = {line.tile, step == 0 ? 0 : tiles_.get(line.tile).steps()[step].block};
+    line.position = {line.tile, step == 0 ? 0 : tiles_.get(line.tile).block_of[step]};
     choose_group(line);
   }
 

@@ -1,0 +1,98 @@
+// Declares the commands to CLI11, and rewords its complaints into one line.
+#include "cli/commands.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+
+#include "cli/engines.h"
+#include "cli/list.h"
+
+namespace lacuna {
+
+namespace {
+
+template <typename Enum>
+std::vector<std::string_view> words_of() {
+  return {EnumNames<Enum>::names.begin(), EnumNames<Enum>::names.end()};
+}
+
+std::string described(std::string_view sentence, const std::vector<std::string_view>& words) {
+  return fmt::format("{}: {}", sentence, join(words));
+}
+
+}  // namespace
+
+Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network accelerators.", "lacuna") {
+  app.set_version_flag("--version", fmt::format("lacuna {}", LACUNA_VERSION), "Print the version and exit");
+  app.require_subcommand(1);
+  app.footer("Exit status: 0 success, 1 a check failed, 2 the user's mistake, 3 a bug of the program.");
+  app.get_formatter()->column_width(28);
+
+  run = app.add_subcommand("run", "Simulate a workload on a machine and report cycles, energy and lost cycles");
+  auto& r = run_options;
+  run->add_option("CONFIG", r.config, "Configuration of the machine, a YAML file")->required();
+  run->add_option("WORKLOAD", r.workload, "Folder with a workload.yaml, or that file")->required();
+  std::vector<std::string_view> engines;
+  for (const auto& entry : kEngines) engines.push_back(entry.name);
+  auto* engine = run->add_option("--engine", r.engine, described("Engine", engines))->capture_default_str();
+  engine->type_name("WORD");
+  words[engine] = engines;
+  run->add_option("--layers", r.layers, "Only these layers, separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+  run->add_option("--set", r.assignments, "Set a parameter, for example array.rows=8; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  auto* format = run->add_option("--format", r.format, described("Format on standard output", words_of<Format>()))
+                     ->capture_default_str();
+  format->type_name("WORD");
+  words[format] = words_of<Format>();
+  run->add_option("-o,--output", r.output, "Write result.json, result.csv, config.yaml and the outputs to this folder")
+      ->type_name("DIR");
+  run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")
+      ->disable_flag_override();
+
+  list = app.add_subcommand("list", "List what the program knows");
+  auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
+  words[what] = list_topics();
+  auto* list_format = list->add_option("--format", list_options.format, described("Format", words_of<ListFormat>()))
+                          ->capture_default_str();
+  list_format->type_name("WORD");
+  words[list_format] = words_of<ListFormat>();
+
+  completion =
+      app.add_subcommand("completion", "Print a completion script, for example: source <(lacuna completion bash)");
+  auto* shell =
+      completion->add_option("SHELL", completion_options.shell, described("Shell", words_of<Shell>()))->required();
+  words[shell] = words_of<Shell>();
+}
+
+std::string Commands::explain(const CLI::ParseError& error) const {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& current = chosen.empty() ? app : *chosen.front();
+  const std::string help = fmt::format("see {} --help", chosen.empty() ? "lacuna" : "lacuna " + current.get_name());
+  const auto extras = app.remaining(true);
+  if (!extras.empty()) {
+    // What was typed but belongs nowhere: a misspelt option or command, or one word too many.
+    const std::string word = extras.front().substr(0, extras.front().find('='));
+    std::vector<std::string> legal;
+    const bool is_option = word.starts_with('-');
+    if (is_option) {
+      for (const CLI::Option* option : current.get_options())
+        for (const auto& name : option->get_lnames()) legal.push_back("--" + name);
+    } else if (chosen.empty()) {
+      for (const CLI::App* command : app.get_subcommands({})) legal.push_back(command->get_name());
+    } else {
+      return fmt::format("lacuna {}: '{}' is one argument too many; {}", current.get_name(), word, help);
+    }
+    const std::vector<std::string_view> views(legal.begin(), legal.end());
+    return fmt::format("lacuna: {}", unknown_word(is_option ? "option" : "command", word, views));
+  }
+  std::string text = error.what();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return fmt::format("lacuna: {}; {}", text, help);
+}
+
+}  // namespace lacuna

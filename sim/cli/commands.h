@@ -1,0 +1,70 @@
+// The command line: every command and option once. Help, completion and the errors of wrong words are derived from it.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/enum_names.h"
+
+namespace lacuna {
+
+enum class Format { Table, Json, Csv };
+enum class ListFormat { Table, Json };
+enum class Shell { Bash, Zsh };
+
+template <>
+struct EnumNames<Format> {
+  static constexpr std::array<std::string_view, 3> names = {"table", "json", "csv"};
+};
+template <>
+struct EnumNames<ListFormat> {
+  static constexpr std::array<std::string_view, 2> names = {"table", "json"};
+};
+template <>
+struct EnumNames<Shell> {
+  static constexpr std::array<std::string_view, 2> names = {"bash", "zsh"};
+};
+
+struct RunOptions {
+  std::string config, workload;
+  std::string engine = "systemc";
+  std::string format = "table";
+  std::vector<std::string> layers;
+  std::vector<std::string> assignments;
+  std::optional<std::string> output;
+  bool no_verify = false;
+};
+
+struct ListOptions {
+  std::string what;
+  std::string format = "table";
+};
+
+struct CompletionOptions {
+  std::string shell;
+};
+
+class Commands {
+ public:
+  Commands();
+
+  CLI::App app;
+  CLI::App* run = nullptr;
+  CLI::App* list = nullptr;
+  CLI::App* completion = nullptr;
+  RunOptions run_options;
+  ListOptions list_options;
+  CompletionOptions completion_options;
+
+  /// Options and arguments that take one of a few words; the others take files or free text.
+  std::map<const CLI::Option*, std::vector<std::string_view>> words;
+
+  /// One line for a mistake CLI11 found, with the nearest legal word where the mistake is a misspelling.
+  [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
+};
+
+}  // namespace lacuna

@@ -1,0 +1,65 @@
+// lacuna: the program. The only place that prints results or ends the process.
+//
+// Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake (one line), 3 our bug.
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/list.h"
+#include "cli/run.h"
+
+namespace {
+
+constexpr int kSuccess = 0, kUserError = 2, kBug = 3;
+
+/// A full disk or a closed pipe behind standard output must not look like success.
+void print(const std::string& text) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    lacuna::fail(lacuna::Place{"standard output"}, "cannot write: {}", std::strerror(errno));
+}
+
+int run_command(lacuna::Commands& commands, int argc, char** argv) {
+  try {
+    commands.app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    const bool version = dynamic_cast<const CLI::CallForVersion*>(&wanted) != nullptr;
+    print(version ? fmt::format("{}\n", wanted.what()) : commands.app.help());
+    return kSuccess;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "{}\n", commands.explain(error));
+    return kUserError;
+  }
+  if (commands.run->parsed()) print(lacuna::run(commands.run_options));
+  if (commands.list->parsed()) print(lacuna::list(commands.list_options));
+  if (commands.completion->parsed()) {
+    const auto shell = lacuna::parse_enum<lacuna::Shell>(commands.completion_options.shell,
+                                                         lacuna::Place{"lacuna completion"}, "shell");
+    print(lacuna::completion_script(commands, shell));
+  }
+  return kSuccess;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    lacuna::Commands commands;
+    return run_command(commands, argc, argv);
+  } catch (const lacuna::UserError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return kUserError;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "lacuna: not enough memory\n");
+    return kUserError;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "lacuna: a bug of the program, please report it: {}\n", error.what());
+    return kBug;
+  }
+}

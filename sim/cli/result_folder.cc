@@ -1,0 +1,92 @@
+// A folder is a result of ours if it holds our result.json and nothing that we do not write.
+#include "cli/result_folder.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "base/atomic_file.h"
+#include "base/error.h"
+
+namespace lacuna {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The first bytes of every result.json of this program, blanks left out.
+constexpr std::string_view kSignature = R"({"program":{"name":"lacuna")";
+
+bool is_result(const fs::path& folder) {
+  std::ifstream file(folder / "result.json", std::ios::binary);
+  std::string begin;
+  for (char c = 0; begin.size() < kSignature.size() && file.get(c);)
+    if (c != ' ' && c != '\n') begin += c;
+  if (begin != kSignature) return false;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name != "result.json" && name != "result.csv" && name != "config.yaml" && name != "energy.yaml" &&
+        !name.ends_with(".output.npy"))
+      return false;
+  }
+  return !error;
+}
+
+/// Holds back the signals by which people and schedulers stop programs.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t held;
+    ::sigemptyset(&held);
+    for (int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held, signal);
+    ::sigprocmask(SIG_BLOCK, &held, &before_);
+  }
+  ~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+void check_result_folder(const fs::path& folder) {
+  const Place place{folder.string()};
+  const fs::path target = folder.has_filename() ? folder : folder.parent_path();
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(target, error))) {
+    const bool empty = fs::is_directory(fs::symlink_status(target, error)) && fs::is_empty(target, error);
+    if (!empty && (fs::is_symlink(target, error) || !is_result(target)))
+      fail(place, "exists and is no result of lacuna; it is not overwritten");
+  }
+  const fs::path parent = target.parent_path().empty() ? fs::path(".") : target.parent_path();
+  if (!fs::is_directory(parent, error)) fail(place, "there is no folder '{}' to put it in", parent.string());
+  if (::access(parent.c_str(), W_OK | X_OK) != 0) fail(place, "cannot write: {}", std::strerror(errno));
+}
+
+void write_result_folder(const fs::path& folder, const std::map<std::string, std::string>& files) {
+  const SignalsHeld held;
+  check_result_folder(folder);
+  StagedFolder staged(folder);
+  for (const auto& [name, contents] : files) staged.write(name, contents);
+  staged.commit();
+}
+
+std::string output_file_name(const std::string& layer) {
+  std::string name;
+  for (char c : layer) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte == 0x7f || c == '/' || c == '%')
+      name += fmt::format("%{:02X}", byte);
+    else
+      name += c;
+  }
+  return name + ".output.npy";
+}
+
+}  // namespace lacuna

@@ -1,0 +1,21 @@
+// The folder of a result: result.json, result.csv, config.yaml, energy.yaml and each layer's output as .npy.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace lacuna {
+
+/// UserError if `folder` could not be written later: it exists and is no result of this program, or the folder it
+/// would lie in is missing or may not be written. Asked before the simulation, which may take long.
+void check_result_folder(const std::filesystem::path& folder);
+
+/// Writes `files` (name and contents) as `folder`, whole or not at all; an older result there is replaced. Ctrl-C is
+/// held back meanwhile, which is milliseconds.
+void write_result_folder(const std::filesystem::path& folder, const std::map<std::string, std::string>& files);
+
+/// "conv1" -> "conv1.output.npy"; characters a file name should not have become %XX.
+std::string output_file_name(const std::string& layer);
+
+}  // namespace lacuna

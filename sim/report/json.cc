@@ -1,0 +1,144 @@
+// The result file. Its keys are a promise to other programs: they are added to, never renamed.
+#include <nlohmann/json.hpp>
+
+#include "machine/config_reader.h"
+#include "report/report.h"
+
+namespace lacuna {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// "energy_pj" or "energy_rf": the unit is in the key, so nobody adds joules to ratios.
+std::string with_unit(std::string_view key, EnergyUnit unit) {
+  return fmt::format("{}_{}", key, unit == EnergyUnit::Pj ? "pj" : "rf");
+}
+
+/// The resolved configuration, sections as objects, numbers as numbers.
+Json config_json(const Machine& machine) {
+  Json config = Json::object();
+  for (const auto& p : parameters(machine)) {
+    Json value = p.value;
+    if (p.type == Parameter::Type::Integer) value = std::stoull(p.value);
+    const auto dot = p.name.find('.');
+    if (dot == std::string::npos)
+      config[p.name] = std::move(value);
+    else
+      config[p.name.substr(0, dot)][p.name.substr(dot + 1)] = std::move(value);
+  }
+  return config;
+}
+
+template <typename Enum>
+Json counters_json(const Counters<Enum>& counters) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < counters.value.size(); ++i)
+    json[std::string(EnumNames<Enum>::names[i])] = counters.value[i];
+  return json;
+}
+
+/// Busy cycles of every PE, a list per row of the array.
+Json per_pe_json(const LayerOutcome& outcome, const Machine& machine) {
+  Json rows = Json::array();
+  if (outcome.per_pe.empty()) return rows;
+  for (std::uint32_t r = 0; r < machine.array.rows; ++r) {
+    Json row = Json::array();
+    for (std::uint32_t c = 0; c < machine.array.columns; ++c)
+      row.push_back(outcome.per_pe.at(std::size_t{r} * machine.array.columns + c)[PeClass::Busy]);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// The groups a layer and the total have in common.
+void add_groups(Json& json, const Report& report, const LayerReport& layer, const Figures& f) {
+  const LayerOutcome& o = layer.outcome;
+  json["cycles"] = o.cycles;
+  json["seconds"] = f.seconds;
+  Json pairs = {{"dense", o.dense_pairs}};
+  pairs.update(counters_json(o.pairs));
+  json["pairs"] = std::move(pairs);
+  json["pe_cycles"] = counters_json(o.pe_cycles);
+  json["utilisation"] = {{"pe", f.utilisation}, {"multipliers", f.multiplier_utilisation}};
+  json["throughput_gops"] = {{"effective", f.effective_gops}, {"peak", f.peak_gops}};
+  json["outputs"] = {{"all", o.outputs}, {"terminated", o.outputs_terminated}};
+  Json traffic = Json::object();
+  for (Action action : traffic_actions()) traffic[std::string(name_of(action))] = o.actions[action];
+  json["traffic_bytes"] = std::move(traffic);
+  json["actions"] = counters_json(o.actions);
+
+  const auto energy = with_unit("energy", report.energy_unit);
+  json[energy] = {{"total", layer.energy.total}};
+  for (const auto& [component, value] : layer.energy.components()) json[energy][std::string(component)] = value;
+  const auto by_action = with_unit("energy_by_action", report.energy_unit);
+  json[by_action] = Json::object();
+  for (std::size_t i = 0; i < kActions; ++i)
+    json[by_action][std::string(EnumNames<Action>::names[i])] = layer.energy.actions[i];
+  const auto product = with_unit("energy_delay", report.energy_unit) + "_s";
+  json[product] = f.energy_delay;
+  json["per_inference"] = {{"cycles", f.inference_cycles},
+                           {"seconds", f.inference_seconds},
+                           {energy, f.inference_energy},
+                           {product, f.inference_energy_delay}};
+}
+
+/// Objects one entry a line; a list of plain values stays on one line, so that per-PE figures look like the array.
+void write(std::string& out, const Json& json, std::size_t indent) {
+  const std::string inner(indent + 2, ' ');
+  if (json.is_object() && !json.empty()) {
+    out += "{\n";
+    std::size_t left = json.size();
+    for (const auto& [key, value] : json.items()) {
+      out += inner + Json(key).dump() + ": ";
+      write(out, value, indent + 2);
+      out += --left > 0 ? ",\n" : "\n";
+    }
+    out += std::string(indent, ' ') + "}";
+  } else if (json.is_array() && !json.empty() && json.front().is_structured()) {
+    out += "[\n";
+    std::size_t left = json.size();
+    for (const auto& value : json) {
+      out += inner;
+      write(out, value, indent + 2);
+      out += --left > 0 ? ",\n" : "\n";
+    }
+    out += std::string(indent, ' ') + "]";
+  } else {
+    out += json.dump();
+  }
+}
+
+}  // namespace
+
+std::string to_json(const Report& report) {
+  Json json = Json::object();
+  json["program"] = {{"name", "lacuna"}, {"version", report.version}};
+  json["config"] = config_json(report.machine);
+  json["config_hash"] = report.config_hash;
+  json["energy_table"] = {{"name", report.energy_table}, {"hash", report.energy_hash}};
+  json["workload"] = {{"network", report.workload}, {"source", report.source}, {"hash", report.workload_hash}};
+  json["engine"] = report.engine;
+  json["layers"] = Json::array();
+  for (const auto& layer : report.layers) {
+    Json one = Json::object();
+    one["name"] = layer.outcome.name;
+    one["op"] = layer.op;
+    one["images"] = layer.images;
+    one["verified"] = layer.verified;
+    add_groups(one, report, layer, figures(report, layer));
+    one["per_pe_busy"] = per_pe_json(layer.outcome, report.machine);
+    one["notes"] = layer.outcome.notes;
+    json["layers"].push_back(std::move(one));
+  }
+  const LayerReport sum = total(report);
+  Json all = Json::object();
+  all["verified"] = sum.verified;
+  add_groups(all, report, sum, total_figures(report));
+  json["total"] = std::move(all);
+  std::string out;
+  write(out, json, 0);
+  return out + "\n";
+}
+
+}  // namespace lacuna

@@ -1,0 +1,86 @@
+// The figures every format shares.
+#include "report/report.h"
+
+namespace lacuna {
+
+namespace {
+
+/// Everything but the per-inference figures, which depend on each layer's own batch.
+Figures common(const Machine& machine, const LayerReport& layer) {
+  Figures f;
+  const LayerOutcome& outcome = layer.outcome;
+  const double hertz = static_cast<double>(machine.clock_mhz) * 1e6;
+  const double pes = static_cast<double>(machine.array.rows) * machine.array.columns;
+  f.cycles = outcome.cycles;
+  f.seconds = static_cast<double>(f.cycles) / hertz;
+  f.energy = layer.energy.total;
+  f.energy_delay = f.energy * f.seconds;
+  f.peak_gops = 2 * pes * machine.array.lanes * hertz / 1e9;
+  if (f.cycles == 0) return f;
+  const double pe_cycles = pes * static_cast<double>(f.cycles);
+  f.utilisation = static_cast<double>(outcome.pe_cycles[PeClass::Busy]) / pe_cycles;
+  f.multiplier_utilisation =
+      static_cast<double>(outcome.pairs[PairClass::Executed]) / (pe_cycles * machine.array.lanes);
+  f.effective_gops = 2 * static_cast<double>(outcome.dense_pairs) / f.seconds / 1e9;
+  return f;
+}
+
+}  // namespace
+
+Figures figures(const Report& report, const LayerReport& layer) {
+  LACUNA_CHECK(layer.images > 0, "layer '{}' has no images", layer.outcome.name);
+  Figures f = common(report.machine, layer);
+  const auto images = static_cast<double>(layer.images);
+  f.inference_cycles = static_cast<double>(f.cycles) / images;
+  f.inference_seconds = f.seconds / images;
+  f.inference_energy = f.energy / images;
+  f.inference_energy_delay = f.inference_energy * f.inference_seconds;
+  return f;
+}
+
+Figures total_figures(const Report& report) {
+  Figures f = common(report.machine, total(report));
+  for (const auto& layer : report.layers) {
+    const Figures one = figures(report, layer);
+    f.inference_cycles += one.inference_cycles;
+    f.inference_seconds += one.inference_seconds;
+    f.inference_energy += one.inference_energy;
+  }
+  f.inference_energy_delay = f.inference_energy * f.inference_seconds;
+  return f;
+}
+
+LayerReport total(const Report& report) {
+  LayerReport sum;
+  sum.outcome.name = "total";
+  sum.verified = !report.layers.empty();
+  for (const auto& layer : report.layers) {
+    const LayerOutcome& o = layer.outcome;
+    sum.outcome.cycles += o.cycles;
+    sum.outcome.dense_pairs += o.dense_pairs;
+    sum.outcome.pairs += o.pairs;
+    sum.outcome.pe_cycles += o.pe_cycles;
+    sum.outcome.actions += o.actions;
+    sum.outcome.windows += o.windows;
+    sum.outcome.outputs += o.outputs;
+    sum.outcome.outputs_terminated += o.outputs_terminated;
+    sum.energy += layer.energy;
+    sum.verified = sum.verified && layer.verified;
+  }
+  return sum;
+}
+
+const std::vector<Action>& traffic_actions() {
+  static const std::vector<Action> actions = [] {
+    std::vector<Action> list;
+    for (std::size_t i = 0; i < kActions; ++i) {
+      const auto component = kActionInfo[i].component;
+      if (component == "dram" || component == "global_buffer" || component == "operand_buffer")
+        list.push_back(static_cast<Action>(i));
+    }
+    return list;
+  }();
+  return actions;
+}
+
+}  // namespace lacuna

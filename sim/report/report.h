@@ -1,0 +1,65 @@
+// What is said of a run: the outcome of every layer with its energy, and everything needed to repeat it.
+//
+// A report holds no date, no host and no path, so the same input gives the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "energy/energy.h"
+#include "machine/outcome.h"
+
+namespace lacuna {
+
+struct LayerReport {
+  LayerOutcome outcome;      ///< without the output tensor, which the caller keeps
+  std::string op;            ///< "conv", "fc", ...
+  std::uint64_t images = 1;  ///< batch size: per-inference figures are divided by it
+  bool verified = false;     ///< the output was compared with the reference and is equal
+  Energy energy;
+};
+
+struct Report {
+  std::string version;  ///< of the program
+  std::string engine;
+  Machine machine;
+  std::string config_hash;
+  std::string energy_table, energy_hash;
+  EnergyUnit energy_unit = EnergyUnit::Pj;
+  std::string workload, source, workload_hash;
+  std::vector<LayerReport> layers;
+};
+
+/// Figures derived from one layer's counters, or from the sums over all layers (which run one after the other).
+struct Figures {
+  std::uint64_t cycles = 0;
+  double seconds = 0;                 ///< cycles / clock
+  double energy = 0;                  ///< in the unit of the energy table
+  double energy_delay = 0;            ///< energy x seconds
+  double utilisation = 0;             ///< busy PE-cycles / PE-cycles
+  double multiplier_utilisation = 0;  ///< executed pairs / (PEs x lanes x cycles)
+  double effective_gops = 0;          ///< 2 operations for every dense pair, skipped ones too, per second / 1e9
+  double peak_gops = 0;               ///< 2 x PEs x lanes x clock / 1e9
+  double inference_cycles = 0;        ///< each layer's cycles / its images, summed
+  double inference_seconds = 0;
+  double inference_energy = 0;
+  double inference_energy_delay = 0;
+};
+
+Figures figures(const Report& report, const LayerReport& layer);
+Figures total_figures(const Report& report);
+/// Counters and energy of all layers added up; `name` is "total", notes are empty.
+LayerReport total(const Report& report);
+
+/// The actions that move bytes through a buffer or DRAM, in the order of events.h: the keys of "traffic_bytes".
+const std::vector<Action>& traffic_actions();
+
+/// For people: tables of cycles, pairs, PE-cycles, traffic, energy, throughput, and the notes.
+std::string to_table(const Report& report);
+/// For programs: the keys of the result file.
+std::string to_json(const Report& report);
+/// For spreadsheets: a head line, one line per layer, one for the total (RFC 4180 quoting).
+std::string to_csv(const Report& report);
+
+}  // namespace lacuna

@@ -1,0 +1,264 @@
+"""Every mistake a user can make on the command line or in a configuration, and the whole line the program answers.
+
+Each case runs the built program in a folder of its own and checks four things: exit status 2, the exact line on
+standard error, nothing on standard output, and no file that was not there before.
+
+    python3 tests/errors/program_errors.py PROGRAM SOURCE_FOLDER
+"""
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
+
+CONFIG = "name: test\nenergy: energy.yaml\n"
+WORKLOAD = """network: tiny
+source: generated for a test
+layers:
+  - {name: conv1, op: conv, shape: {M: 4, C: 3, H: 6, W: 6, R: 3, S: 3}, density: {weights: 0.5, input: 0.5}, seed: 1}
+  - {name: conv2, op: conv, shape: {M: 4, C: 4, H: 4, W: 4, R: 1, S: 1}, density: {weights: 0.5, input: 0.5}, seed: 2}
+"""
+ARRAY_KEYS = ("datapath, rows, columns, chunk, lanes, operand, skip, early_termination, mapping, order, filter_order")
+TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_buffer, dram, storage"
+RUN_OPTIONS = "--help, --engine, --layers, --set, --format, --output, --no-verify"
+TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
+          "layer_kinds, formats, manual")
+
+# Text of the configuration, and the answer to `lacuna run bad.yaml workload.yaml`.
+CONFIG_CASES = [
+    ("", "bad.yaml: the file is empty"),
+    ("# nothing\n", "bad.yaml: the file is empty"),
+    ("- rows\n", f"bad.yaml:1:1: the document is a list; need a map with keys ({TOP_KEYS})"),
+    ("rows\n", f"bad.yaml:1:1: the document is a single value; need a map with keys ({TOP_KEYS})"),
+    ("arrray: {rows: 3}\n", f"bad.yaml:1:1: unknown key 'arrray'; did you mean 'array'? ({TOP_KEYS})"),
+    ("<<: {rows: 3}\n", f"bad.yaml:1:1: unknown key '<<' ({TOP_KEYS})"),
+    ("array:\n  rows: 3\n  colums: 4\n",
+     f"bad.yaml:3:3: unknown key 'colums' in 'array'; did you mean 'columns'? ({ARRAY_KEYS})"),
+    ("array:\n  rows: 3\n  rows: 4\n", "bad.yaml:3:3: key 'rows' is given twice; first in line 2"),
+    ("array:\n  rows: 0\n", "bad.yaml:2:9: array.rows is 0; allowed 1..256"),
+    ("array:\n  rows: 257\n", "bad.yaml:2:9: array.rows is 257; allowed 1..256"),
+    ("array:\n  rows: 99999999999999999999999\n",
+     "bad.yaml:2:9: array.rows is 99999999999999999999999; allowed 1..256"),
+    ("array:\n  rows: 010\n",
+     "bad.yaml:2:9: array.rows is '010'; need a whole number in decimal digits, 1..256"),
+    ("array:\n  rows: 0x10\n",
+     "bad.yaml:2:9: array.rows is '0x10'; need a whole number in decimal digits, 1..256"),
+    ("array:\n  rows: 1.5\n",
+     "bad.yaml:2:9: array.rows is '1.5'; need a whole number in decimal digits, 1..256"),
+    ("array:\n  rows: '8'\n",
+     "bad.yaml:2:9: array.rows is '8'; need a whole number in decimal digits, 1..256"),
+    ("array:\n  rows: [8]\n", "bad.yaml:2:9: array.rows is a list; need a whole number"),
+    ("array:\n  rows: {a: 8}\n", "bad.yaml:2:9: array.rows is a map; need a whole number"),
+    ("array: {chunk: 20}\n", "bad.yaml:1:16: array.chunk is 20; allowed 8..128 in steps of 8"),
+    ("array: {skip: bot}\n",
+     "bad.yaml:1:15: unknown array.skip 'bot'; did you mean 'both'? (none, gate, activations, weights, both)"),
+    ("array: {skip: [both]}\n", "bad.yaml:1:15: array.skip is a list; need text"),
+    ("array: 5\n", f"bad.yaml:1:8: array is a single value; need a map with keys ({ARRAY_KEYS})"),
+    ("name: ''\n", "bad.yaml:1:7: name is empty; need text"),
+    ("energy: none.yaml\n", "bad.yaml:1:9: energy is 'none.yaml'; there is no file 'none.yaml'"),
+    ("name: x\n", "bad.yaml: energy is 'energy/45nm.yaml'; there is no file 'energy/45nm.yaml'"),
+    ("array:\n\trows: 3\n", "bad.yaml:2:1: YAML syntax error: a tab in the indentation; use spaces"),
+    ("array: {rows: 3\n", "bad.yaml:2:1: YAML syntax error: end of map flow not found"),
+    ("name: 'x\n", "bad.yaml: YAML syntax error: a quoted text is never closed"),
+    ("name: x: y\n", "bad.yaml:1:8: YAML syntax error: illegal map value"),
+    ("name: *other\n", "bad.yaml:1:7: YAML syntax error: the referenced anchor is not defined"),
+    ("name: &a [*a]\n", "bad.yaml:1:11: the alias stands inside the value it names"),
+    ("clock_mhz: !!int 5\n", "bad.yaml:1:12: tag 'tag:yaml.org,2002:int' is not allowed; leave it out"),
+    ("[1]: 2\n", "bad.yaml:1:1: a key must be a word"),
+    ("name: x\n---\nname: y\n", "bad.yaml:2:1: a second document begins; one file holds one document"),
+    (b"name: \x00\n", "bad.yaml:1:7: byte 0x00 is not text"),
+    (b"name: \xff\n", "bad.yaml:1:7: byte 0xff is not UTF-8 text"),
+    ("[" * 2000, "bad.yaml: YAML syntax error: nested too deeply"),
+    ("name: [" + "0," * 1000000 + "0]\n", None),  # one value too many; the column is not worth counting
+]
+
+# How one line of the energy table is changed, and the answer.
+MAC = "mac_gated: {int8: 0.018, int16: 0.066, unit: pJ/product,"
+LEAK = "pe_leakage: {int8: 0.145, int16: 0.29, at_mhz: 800,"
+ENERGY_CASES = [
+    ("unit: pJ\n", "unit: joule\n", "energy.yaml:{line}:7: unknown unit 'joule' (pJ, RF)"),
+    ("name: 45nm\n", "", "energy.yaml:{line}:1: missing key 'name'"),
+    (MAC, "mac_gated: {price: 1, int8: 0.018, unit: pJ/product,",
+     "energy.yaml:{line}:22: actions.mac_gated has both 'price' and 'int8'; "
+     "give one price, or one for int8 and one for int16"),
+    (MAC, "mac_gated: {int8: 0.018, unit: pJ/product,",
+     "energy.yaml:{line}:14: missing key 'int16' in 'actions.mac_gated'"),
+    (MAC, "mac_gated: {unit: pJ/product,", "energy.yaml:{line}:14: missing key 'price' in 'actions.mac_gated'"),
+    (MAC, "mac_gated: {price: -1, unit: pJ/product,",
+     "energy.yaml:{line}:22: actions.mac_gated.price is -1; allowed 0..1000000000"),
+    (MAC, "mac_gated: {price: .nan, unit: pJ/product,",
+     "energy.yaml:{line}:22: actions.mac_gated.price is '.nan'; need a decimal number, 0..1000000000"),
+    (MAC, "mac_gated: {price: 1, unit: pJ/byte,",
+     "energy.yaml:{line}:31: actions.mac_gated.unit is 'pJ/byte'; "
+     "this action is counted so that it must be 'pJ/product'"),
+    (LEAK, "pe_leakage: {price: 1,", "energy.yaml:{line}:15: missing key 'at_mhz' in 'actions.pe_leakage'"),
+]
+
+# Arguments, and the answer. The folder holds config.yaml, energy.yaml, workload.yaml and the folder `mine`.
+RUN = ["run", "config.yaml", "workload.yaml"]
+ARGUMENT_CASES = [
+    ([], "lacuna: A subcommand is required; see lacuna --help"),
+    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, list, completion)"),
+    (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
+    (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
+    (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
+    (RUN + ["more"], "lacuna run: 'more' is one argument too many; see lacuna run --help"),
+    (RUN + ["--formt", "csv"], f"lacuna: unknown option '--formt'; did you mean '--format'? ({RUN_OPTIONS})"),
+    (RUN + ["--format", "xml"], "--format: unknown format 'xml' (table, json, csv)"),
+    (RUN + ["--engine", "sistemc"], "--engine: unknown engine 'sistemc'; did you mean 'systemc'? (systemc)"),
+    (RUN + ["--engine"], "lacuna: --engine: 1 required WORD missing; see lacuna run --help"),
+    (RUN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
+    (RUN + ["--layers", "conv1,conv1"], "--layers: layer 'conv1' is named twice"),
+    (RUN + ["--set", "array.rows=0"], "--set array.rows=0: array.rows is 0; allowed 1..256"),
+    (RUN + ["--set", "array.rows"], "--set array.rows: need NAME=VALUE, for example array.rows=8"),
+    (RUN + ["--set", "=3"], "--set =3: need NAME=VALUE, for example array.rows=8"),
+    (RUN + ["--set", "array.rows="], "--set array.rows=: array.rows is empty; need a whole number"),
+    (RUN + ["--set", "array.rosw=8"],
+     f"--set array.rosw=8: unknown key 'rosw' in 'array'; did you mean 'rows'? ({ARRAY_KEYS})"),
+    (RUN + ["--set", "array.rows=1", "--set", "array.rows=2"], "--set array.rows=2: 'array.rows' is set twice"),
+    (RUN + ["--set", "energy=x.yaml"], "--set energy=x.yaml: energy is 'x.yaml'; there is no file 'x.yaml'"),
+    (RUN + ["--set", "name=a\nb", "--set", "array.rows=a\nb"],
+     "--set array.rows=a\\x0ab: array.rows is 'a\\x0ab'; need a whole number in decimal digits, 1..256"),
+    (["run", "none.yaml", "workload.yaml"], "none.yaml: cannot read: No such file or directory"),
+    (["run", "mine", "workload.yaml"], "mine: cannot read: it is a folder"),
+    (["run", "", "workload.yaml"], "CONFIG: the name is empty"),
+    (["run", "config.yaml", ""], "WORKLOAD: the name is empty"),
+    (RUN + ["-o", ""], "--output: the name is empty"),
+    (RUN + ["-o", "mine"], "mine: exists and is no result of lacuna; it is not overwritten"),
+    (RUN + ["-o", "config.yaml"], "config.yaml: exists and is no result of lacuna; it is not overwritten"),
+    (RUN + ["-o", "none/out"], "none/out: there is no folder 'none' to put it in"),
+    (["list"], "lacuna: WHAT is required; see lacuna list --help"),
+    (["list", "parametrs"], f"lacuna list: unknown topic 'parametrs'; did you mean 'parameters'? ({TOPICS})"),
+    (["list", "parameters", "--format", "csv"], "--format: unknown format 'csv' (table, json)"),
+    (["list", "manual", "--format", "json"], "--format: the manual is YAML; it has no other format"),
+    (["completion", "fish"], "lacuna completion: unknown shell 'fish' (bash, zsh)"),
+]
+
+
+class ProgramErrors(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="lacuna-errors-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.write("config.yaml", CONFIG)
+        self.write("workload.yaml", WORKLOAD)
+        shutil.copy(os.path.join(SOURCE, "configs/energy/45nm.yaml"), os.path.join(self.folder, "energy.yaml"))
+        os.mkdir(os.path.join(self.folder, "mine"))
+        self.write("mine/precious.txt", "not a result\n")
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+
+    def files(self):
+        return sorted(os.path.relpath(os.path.join(top, name), self.folder)
+                      for top, folders, names in os.walk(self.folder) for name in names + folders)
+
+    def lacuna(self, arguments, **options):
+        return subprocess.run([PROGRAM] + arguments, cwd=self.folder, capture_output=True, timeout=60, **options)
+
+    def refused(self, arguments, expected, **options):
+        """Runs the program and checks that it refuses in one line; `expected` None checks all but the text."""
+        before = self.files()
+        done = self.lacuna(arguments, **options)
+        error = done.stderr.decode()
+        if expected is not None:
+            self.assertEqual(error, expected + "\n")
+        self.assertEqual(error.count("\n"), 1)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stdout, b"")
+        self.assertEqual(self.files(), before)
+        return error
+
+    def test_a_bad_configuration_is_refused_in_one_line(self):
+        for text, expected in CONFIG_CASES:
+            with self.subTest(text=text[:60]):
+                self.write("bad.yaml", text)
+                error = self.refused(["run", "bad.yaml", "workload.yaml", "-o", "out"], expected)
+                if expected is None:
+                    self.assertTrue(error.endswith("the document has more than 1000000 values\n"), error)
+
+    def test_a_configuration_that_is_far_too_large_is_refused(self):
+        self.write("bad.yaml", "")
+        os.truncate(os.path.join(self.folder, "bad.yaml"), (64 << 20) + 1)
+        self.refused(["run", "bad.yaml", "workload.yaml"], "bad.yaml: the file is larger than 64 MiB")
+
+    def test_a_bad_energy_table_is_refused_in_one_line(self):
+        with open(os.path.join(self.folder, "energy.yaml"), encoding="utf-8") as file:
+            table = file.read()
+        for old, new, expected in ENERGY_CASES:
+            with self.subTest(new=new):
+                self.assertEqual(table.count(old), 1)
+                self.write("energy.yaml", table.replace(old, new))
+                line = table[:table.index(old)].count("\n") + 1
+                self.refused(RUN + ["-o", "out"], expected.format(line=line))
+
+    def test_an_energy_entry_too_many_or_too_few_is_refused(self):
+        with open(os.path.join(self.folder, "energy.yaml"), encoding="utf-8") as file:
+            lines = file.readlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith("  dram_write:"))
+        first = next(i for i, line in enumerate(lines) if line.startswith("  mac_executed:"))
+        self.write("energy.yaml", "".join(lines[:at] + lines[at + 1:]))
+        self.refused(RUN, f"energy.yaml:{first + 1}:3: missing key 'dram_write' in 'actions'")
+        self.write("energy.yaml", "".join(lines).replace("source: \"estimate: as weight_bus\"", "source: ''", 1))
+        bus = next(i for i, line in enumerate(lines) if line.startswith("  activation_bus:"))
+        column = lines[bus].index("source: ") + len("source: ") + 1
+        self.refused(RUN, f"energy.yaml:{bus + 1}:{column}: actions.activation_bus.source is empty; "
+                          "say where the number is from")
+        self.write("energy.yaml", "".join(lines) + "  teleport: {price: 1, unit: pJ/byte, source: x}\n")
+        error = self.refused(RUN, None)
+        place = f"energy.yaml:{len(lines) + 1}:3"
+        self.assertTrue(error.startswith(f"{place}: unknown key 'teleport' in 'actions' (mac_executed, "), error)
+
+    def test_bad_arguments_are_refused_in_one_line(self):
+        for arguments, expected in ARGUMENT_CASES:
+            with self.subTest(arguments=arguments):
+                self.refused(arguments, expected)
+
+    def test_a_full_standard_output_is_an_error(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PROGRAM, "list", "events"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(done.stderr.decode(), "standard output: cannot write: No space left on device\n")
+        self.assertEqual(done.returncode, 2)
+
+    def test_a_result_that_does_not_fit_leaves_nothing(self):
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
+        self.refused(RUN + ["-o", "out"], "out/config.yaml: cannot write: File too large", preexec_fn=small_files)
+
+    def test_a_good_run_leaves_a_whole_result_and_may_be_repeated(self):
+        before = self.files()
+        for _ in range(2):  # the second replaces the first
+            done = self.lacuna(RUN + ["-o", "out", "--format", "json"])
+            self.assertEqual(done.stderr, b"")
+            self.assertEqual(done.returncode, 0)
+        made = [name for name in self.files() if name not in before]
+        self.assertEqual(made, ["out", "out/config.yaml", "out/conv1.output.npy", "out/conv2.output.npy",
+                                "out/energy.yaml", "out/result.csv", "out/result.json"])
+        with open(os.path.join(self.folder, "out/result.json"), "rb") as file:
+            first = file.read()
+        self.assertEqual(first, done.stdout)
+        done = self.lacuna(["run", "out/config.yaml", "workload.yaml", "-o", "again"])  # the folder stands alone
+        self.assertEqual(done.returncode, 0)
+        self.write("out/precious.txt", "mine\n")  # no longer only ours
+        self.refused(RUN + ["-o", "out"], "out: exists and is no result of lacuna; it is not overwritten")
+
+    def test_an_interrupted_run_leaves_nothing(self):
+        self.write("long.yaml", WORKLOAD.replace("M: 4, C: 3, H: 6, W: 6", "M: 256, C: 256, H: 224, W: 224"))
+        before = self.files()
+        process = subprocess.Popen([PROGRAM, "run", "config.yaml", "long.yaml", "-o", "out", "--no-verify"],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), -signal.SIGINT)
+        self.assertEqual(self.files(), before)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)

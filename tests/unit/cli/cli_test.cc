@@ -1,0 +1,43 @@
+// Parts of the program that no healthy run shows: a wrong output, odd layer names.
+#include <catch2/catch.hpp>
+
+#include "cli/completion.h"
+#include "cli/result_folder.h"
+#include "cli/verify.h"
+
+using namespace lacuna;
+
+TEST_CASE("a wrong output is a bug that names layer and index and both values") {
+  Tensor expected(DType::Int32, {2, 3, 1, 2}), output = expected;
+  CHECK_NOTHROW(verify("conv1", "systemc", output, expected));
+  output.as<std::int32_t>()[9] = -7;  // 9 = ((1 x 3 + 1) x 1 + 0) x 2 + 1
+  CHECK_THROWS_AS(verify("conv1", "systemc", output, expected), Bug);
+  CHECK_THROWS_WITH(verify("conv1", "systemc", output, expected),
+                    "layer 'conv1': output [1, 1, 0, 1] is -7 on engine systemc, 0 in the reference");
+}
+
+TEST_CASE("an output of another type or shape is a bug") {
+  CHECK_THROWS_WITH(verify("fc", "systemc", Tensor(DType::Int8, {2}), Tensor(DType::UInt8, {2})),
+                    "layer 'fc': engine systemc gives int8 [2], the reference uint8 [2]");
+  CHECK_THROWS_WITH(verify("fc", "systemc", Tensor(DType::Int8, {2, 1}), Tensor(DType::Int8, {2})),
+                    "layer 'fc': engine systemc gives int8 [2, 1], the reference int8 [2]");
+}
+
+TEST_CASE("two layers never share a file name") {
+  CHECK(output_file_name("conv1") == "conv1.output.npy");
+  CHECK(output_file_name("a/b c") == "a%2Fb%20c.output.npy");
+  CHECK(output_file_name("a%2Fb") == "a%252Fb.output.npy");
+}
+
+TEST_CASE("completion offers every command and option") {
+  const Commands commands;
+  for (const Shell shell : {Shell::Bash, Shell::Zsh}) {
+    const std::string script = completion_script(commands, shell);
+    for (const CLI::App* command : commands.app.get_subcommands({})) {
+      CHECK_THAT(script, Catch::Contains(command->get_name()));
+      for (const CLI::Option* option : command->get_options())
+        for (const auto& name : option->get_lnames()) CHECK_THAT(script, Catch::Contains("--" + name));
+    }
+    CHECK_THAT(script, Catch::Contains("table json csv"));
+  }
+}

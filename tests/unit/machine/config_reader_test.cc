@@ -1,0 +1,136 @@
+// Configurations: defaults, ranges, --set, the resolved text, the manual and the hash.
+#include "machine/config_reader.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "../temporary_folder.h"
+
+using namespace lacuna;
+
+namespace {
+
+Machine read(const std::string& text, const std::vector<std::string>& assignments = {}) {
+  return read_machine(yaml::load_text(text, "f"), assignments);
+}
+
+}  // namespace
+
+TEST_CASE("keys that are missing keep their defaults") {
+  const Machine machine = read("array: {rows: 3}\n");
+  CHECK(machine.array.rows == 3);
+  CHECK(machine.array.columns == Machine{}.array.columns);
+  CHECK(config_hash(read("name: default\n")) == config_hash(Machine{}));
+}
+
+TEST_CASE("values outside their range are refused where they stand") {
+  CHECK_THROWS_WITH(read("array:\n  rows: 0\n"), "f:2:9: array.rows is 0; allowed 1..256");
+  CHECK_THROWS_WITH(read("array:\n  chunk: 12\n"), "f:2:10: array.chunk is 12; allowed 8..128 in steps of 8");
+  CHECK_THROWS_WITH(read("array: {rows: 010}\n"),
+                    "f:1:15: array.rows is '010'; need a whole number in decimal digits, 1..256");
+  CHECK_THROWS_WITH(read("array: {skip: bth}\n"),
+                    "f:1:15: unknown array.skip 'bth'; did you mean 'both'? (none, gate, activations, weights, both)");
+  CHECK_THROWS_WITH(read("array:\nname: x\n"),
+                    "f:2:1: array is empty; need a map with keys (datapath, rows, columns, chunk, lanes, operand, "
+                    "skip, early_termination, mapping, order, filter_order)");
+  CHECK_THROWS_WITH(read("name: ''\n"), "f:1:7: name is empty; need text");
+}
+
+TEST_CASE("every integer parameter is accepted at both ends of its range and refused beyond") {
+  for (const Parameter& p : parameters(Machine{})) {
+    if (p.type != Parameter::Type::Integer) continue;
+    CAPTURE(p.name);
+    const auto with = [&](std::int64_t value) { return std::vector{fmt::format("{}={}", p.name, value)}; };
+    CHECK_NOTHROW(read("name: x\n", with(p.lowest)));
+    CHECK_NOTHROW(read("name: x\n", with(p.highest)));
+    CHECK_THROWS_AS(read("name: x\n", with(std::int64_t{p.lowest} - 1)), UserError);
+    CHECK_THROWS_AS(read("name: x\n", with(std::int64_t{p.highest} + 1)), UserError);
+  }
+}
+
+TEST_CASE("every word of every choice is accepted") {
+  for (const Parameter& p : parameters(Machine{}))
+    for (auto word : p.words) CHECK_NOTHROW(read("name: x\n", {fmt::format("{}={}", p.name, word)}));
+}
+
+TEST_CASE("an assignment replaces what the file says and its errors name the option") {
+  CHECK(read("array: {rows: 3}\n", {"array.rows=8", "clock_mhz=500"}).array.rows == 8);
+  CHECK(read("name: x\n", {"array.rows=8"}).array.rows == 8);
+  CHECK_THROWS_WITH(read("name: x\n", {"array.rows=0"}), "--set array.rows=0: array.rows is 0; allowed 1..256");
+  CHECK_THROWS_WITH(read("name: x\n", {"post.treshold=1"}),
+                    "--set post.treshold=1: unknown key 'treshold' in 'post'; did you mean 'threshold'? (threshold)");
+  CHECK_THROWS_WITH(read("name: x\n", {"post.threshold"}),
+                    "--set post.threshold: need NAME=VALUE, for example array.rows=8");
+  CHECK_THROWS_WITH(read("name: x\n", {"post.threshold="}),
+                    "--set post.threshold=: post.threshold is empty; need a whole number");
+  CHECK_THROWS_WITH(read("name: x\n", {"post.threshold=1", "post.threshold=2"}),
+                    "--set post.threshold=2: 'post.threshold' is set twice");
+  CHECK_THROWS_WITH(read("name: x\n", {"post=1"}),
+                    "--set post=1: post is a single value; need a map with keys (threshold)");
+}
+
+TEST_CASE("the resolved configuration reads back as the same machine") {
+  Machine machine = read("name: \"a: b # c\"\narray: {rows: 5, skip: gate}\n");
+  const Machine again = read(to_yaml(machine));
+  CHECK(again.name == "a: b # c");
+  CHECK(to_yaml(again) == to_yaml(machine));
+  CHECK(config_hash(again) == config_hash(machine));
+}
+
+TEST_CASE("the hash tells machines apart and ignores their names and layouts") {
+  std::set<std::string> hashes = {config_hash(Machine{})};
+  std::size_t expected = 1;
+  for (const Parameter& p : parameters(Machine{})) {
+    if (p.name == "name" || p.name == "energy") continue;
+    std::string other;  // a legal value that is not the default
+    if (p.type == Parameter::Type::Integer)
+      other = fmt::format("{}", p.value == fmt::format("{}", p.highest) ? p.lowest : p.highest);
+    for (auto word : p.words)
+      if (word != p.value) other = word;
+    if (other.empty()) continue;  // a choice with a single word
+    hashes.insert(config_hash(read("name: x\n", {fmt::format("{}={}", p.name, other)})));
+    ++expected;
+  }
+  CHECK(hashes.size() == expected);
+  CHECK(config_hash(read("name: y\narray: {columns: 3, rows: 2}\n")) ==
+        config_hash(read("array:\n  rows: 2\n  columns: 3\n")));
+}
+
+TEST_CASE("the committed manual is what the program writes") {
+  const std::filesystem::path path = std::filesystem::path(LACUNA_SOURCE_DIR) / "configs/default.yaml";
+  INFO("renew it with: lacuna list manual > configs/default.yaml");
+  CHECK(yaml::read_text(path) == manual());
+  CHECK(config_hash(read_machine(path).machine) == config_hash(Machine{}));
+}
+
+TEST_CASE("every preset is a legal machine whose name is that of its file") {
+  const std::filesystem::path folder = std::filesystem::path(LACUNA_SOURCE_DIR) / "configs/presets";
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    CAPTURE(entry.path());
+    CHECK(read_machine(entry.path()).machine.name == entry.path().stem().string());
+    ++count;
+  }
+  CHECK(count >= 3);
+}
+
+TEST_CASE("the energy table is looked for beside the configuration") {
+  const TemporaryFolder folder;
+  const auto path = folder.write("m.yaml", "name: x\nenergy: table.yaml\n");
+  CHECK(error_text(folder, [&] { read_machine(path); }) ==
+        "m.yaml:2:9: energy is 'table.yaml'; there is no file 'table.yaml'");
+  const std::vector<std::string> assignments = {"energy=other.yaml"};
+  CHECK(error_text(folder, [&] { read_machine(path, assignments); }) ==
+        "--set energy=other.yaml: energy is 'other.yaml'; there is no file 'other.yaml'");
+  folder.write("table.yaml", "");
+  CHECK(read_machine(path).energy_table == folder.path() / "table.yaml");
+}
+
+TEST_CASE("every parameter has a sentence and counted ones have a unit") {
+  for (const Parameter& p : parameters(Machine{})) {
+    CAPTURE(p.name);
+    CHECK(p.sentence.size() > 5);
+    CHECK(p.sentence.ends_with('.'));
+    if (p.type == Parameter::Type::Integer) CHECK_FALSE(p.unit.empty());
+  }
+}

@@ -1,0 +1,71 @@
+// Tensors and their quantisation.
+#include "tensor/tensor.h"
+
+#include <catch2/catch.hpp>
+
+#include "tensor/quantise.h"
+
+using namespace lacuna;
+
+TEST_CASE("the number of elements is the product of the extents") {
+  CHECK(element_count({}) == 1);
+  CHECK(element_count({2, 3, 4}) == 24);
+  CHECK(element_count({std::size_t{1} << 40, std::size_t{1} << 40, 0}) == 0);
+  CHECK_THROWS_AS(element_count({std::size_t{1} << 32, std::size_t{1} << 32}), Bug);
+  CHECK(text_of(Shape{20, 1, 5, 5}) == "[20, 1, 5, 5]");
+  CHECK(text_of(Shape{}) == "[]");
+}
+
+TEST_CASE("a tensor refuses to be read as another element type or to be reshaped to another size") {
+  Tensor tensor(DType::Int8, {2, 3});
+  tensor.as<std::int8_t>()[5] = -7;
+  CHECK_THROWS_AS(tensor.as<std::uint8_t>(), Bug);
+  CHECK_THROWS_AS(tensor.reshaped({7}), Bug);
+  CHECK(tensor.reshaped({3, 2, 1}).shape() == Shape{3, 2, 1});
+  CHECK(tensor.reshaped({6}).to_int64() == std::vector<std::int64_t>{0, 0, 0, 0, 0, -7});
+  CHECK_THROWS_AS(Tensor(DType::Float32, {1}).to_int64(), Bug);
+}
+
+TEST_CASE("quantisation maps the largest magnitude to the highest integer and zero to zero") {
+  Tensor floats(DType::Float32, {5});
+  const float values[] = {-2.0f, 0.0f, 1.0f, 0.25f, 0.003f};
+  std::copy(std::begin(values), std::end(values), floats.as<float>().begin());
+
+  const Quantised narrow = quantise(floats, 8, Range::Signed);  // scale 2 / 127; 1 is 63.5 steps, 0.003 is 0.19
+  CHECK(narrow.values.type() == DType::Int8);
+  CHECK(narrow.values.to_int64() == std::vector<std::int64_t>{-127, 0, 64, 16, 0});
+  CHECK(narrow.scale == 2.0 / 127);
+  const Quantised wide = quantise(floats, 16, Range::Signed);  // scale 2 / 32767; 0.003 is 49.15 steps
+  CHECK(wide.values.type() == DType::Int16);
+  CHECK(wide.values.to_int64() == std::vector<std::int64_t>{-32767, 0, 16384, 4096, 49});
+
+  floats.as<float>()[0] = 2.0f;
+  CHECK(quantise(floats, 8, Range::Unsigned).values.type() == DType::UInt8);
+  CHECK(quantise(floats, 8, Range::Unsigned).values.to_int64() == std::vector<std::int64_t>{255, 0, 128, 32, 0});
+  CHECK(quantise(floats, 16, Range::Unsigned).values.to_int64()[0] == 65535);
+}
+
+TEST_CASE("quantisation keeps zeros and tiny and huge tensors exact") {
+  const Quantised zeros = quantise(Tensor(DType::Float64, {3}), 8, Range::Signed);
+  CHECK(zeros.scale == 1);
+  CHECK(zeros.values.to_int64() == std::vector<std::int64_t>{0, 0, 0});
+  for (const double largest : {4.9e-324, 1.7e308}) {
+    Tensor floats(DType::Float64, {2});
+    floats.as<double>()[0] = -largest;
+    CHECK(quantise(floats, 8, Range::Signed).values.to_int64() == std::vector<std::int64_t>{-127, 0});
+  }
+}
+
+TEST_CASE("has_negative looks at the sign of values and not of zeros") {
+  Tensor floats(DType::Float64, {2});
+  floats.as<double>()[1] = -0.0;
+  CHECK_FALSE(has_negative(floats));
+  floats.as<double>()[1] = -1e-300;
+  CHECK(has_negative(floats));
+  Tensor bytes(DType::UInt8, {1});
+  bytes.as<std::uint8_t>()[0] = 255;
+  CHECK_FALSE(has_negative(bytes));
+  Tensor words(DType::Int16, {1});
+  words.as<std::int16_t>()[0] = -1;
+  CHECK(has_negative(words));
+}
