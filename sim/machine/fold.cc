@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "machine/skip_rules.h"
+
 namespace lacuna {
 
 LayerOutcome Fold::take() {
@@ -21,7 +23,8 @@ LayerOutcome Fold::take() {
   actions[Action::MacGated] = gated_;
   const std::uint64_t groups = classes[PeClass::Busy] + classes[PeClass::Gated] + classes[PeClass::Bubble];
   actions[Action::PsumUpdate] = classes[PeClass::Busy];
-  actions[Action::MatchCycle] = groups * machine_.array.chunk;
+  const bool matches = with_skip_rule(machine_.array.skip, [](auto rule) { return decltype(rule)::kMatches; });
+  actions[Action::MatchCycle] = matches ? groups * machine_.array.chunk : 0;
   actions[Action::FifoRead] = (executed_ + wasted_) * 2 * operand_bytes_;
   actions[Action::PeClock] = groups;
   actions[Action::PeLeakage] = pes * outcome.cycles;

@@ -1,6 +1,6 @@
 // Which positions of a chunk pair cost a slot of the match unit: one small rule a struct, and the list of them all.
 // kSkipsZeroWeights: a zero weight never costs a slot. kGates: a slot with a zero is gated, not multiplied.
-// kOnlyEffectual: no slot holds a zero. The RTL has a twin of the same name for each. M is Mask or NarrowMask.
+// kOnlyEffectual: no slot holds a zero. kMatches: a match unit looks for slots; else positions are counted through. The RTL has a twin of the same name for each. M is Mask or NarrowMask.
 #pragma once
 
 #include <string_view>
@@ -18,6 +18,7 @@ struct SkipNone {
   static constexpr bool kSkipsZeroWeights = false;
   static constexpr bool kGates = false;
   static constexpr bool kOnlyEffectual = false;
+  static constexpr bool kMatches = false;
   template <typename M>
   static constexpr M slots(M owned, M /*weights*/, M /*activations*/) { return owned; }
 };
@@ -29,6 +30,7 @@ struct SkipGate {
   static constexpr bool kSkipsZeroWeights = false;
   static constexpr bool kGates = true;
   static constexpr bool kOnlyEffectual = false;
+  static constexpr bool kMatches = false;
   template <typename M>
   static constexpr M slots(M owned, M /*weights*/, M /*activations*/) { return owned; }
 };
@@ -40,6 +42,7 @@ struct SkipActivations {
   static constexpr bool kSkipsZeroWeights = false;
   static constexpr bool kGates = false;
   static constexpr bool kOnlyEffectual = false;
+  static constexpr bool kMatches = true;
   template <typename M>
   static constexpr M slots(M owned, M /*weights*/, M activations) { return owned & activations; }
 };
@@ -51,6 +54,7 @@ struct SkipWeights {
   static constexpr bool kSkipsZeroWeights = true;
   static constexpr bool kGates = false;
   static constexpr bool kOnlyEffectual = false;
+  static constexpr bool kMatches = true;
   template <typename M>
   static constexpr M slots(M owned, M weights, M /*activations*/) { return owned & weights; }
 };
@@ -62,6 +66,7 @@ struct SkipBoth {
   static constexpr bool kSkipsZeroWeights = true;
   static constexpr bool kGates = false;
   static constexpr bool kOnlyEffectual = true;
+  static constexpr bool kMatches = true;
   template <typename M>
   static constexpr M slots(M owned, M weights, M activations) { return owned & weights & activations; }
 };

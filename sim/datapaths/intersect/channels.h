@@ -37,18 +37,22 @@ struct ChunkEntry {
   bool last = false;
 };
 
-/// The chunk FIFOs of one operand, one per PE. A line is a row (weights) or a column (activations).
+/// The chunk FIFOs of one operand, one per PE, by the PE's index: row x columns + column. A line is a row (weights) or a
+/// column (activations); PE i of line l has index l x line_step + i x pe_step.
 class ChunkFifos : public sc_core::sc_prim_channel {
  public:
   explicit ChunkFifos(const char* name) : sc_prim_channel(name) {}
 
-  void reset(std::uint32_t lines, std::uint32_t line_length, std::uint32_t depth) {
-    line_length_ = line_length;
+  void reset(std::uint32_t lines, std::uint32_t line_length, std::uint32_t line_step, std::uint32_t pe_step,
+             std::uint32_t depth) {
+    line_step_ = line_step;
+    pe_step_ = pe_step;
     depth_ = depth;
     capacity_ = std::bit_ceil(depth);
     fifos_.assign(std::size_t{lines} * line_length, {});
     heads_.assign(fifos_.size(), nullptr);
     entries_.assign(fifos_.size() * capacity_, {});
+    present_.assign((fifos_.size() + 63) / 64, 0);
     full_.assign(lines, {});
     pops_.clear();
     pushes_.clear();
@@ -61,13 +65,14 @@ class ChunkFifos : public sc_core::sc_prim_channel {
     change();
     pushes_.push_back({line, group, entry});
   }
-  /// The oldest entry of FIFO `at` of `line`, or nullptr.
-  [[nodiscard]] const ChunkEntry* head(std::uint32_t line, std::uint32_t at) const {
-    return heads_[line * line_length_ + at];
-  }
+  /// The oldest entry of the FIFO of PE `pe`, or nullptr.
+  [[nodiscard]] const ChunkEntry* head(std::uint32_t pe) const { return heads_[pe]; }
+  /// Which of PEs 64 x word .. 64 x word + 63 have an entry.
+  [[nodiscard]] std::uint64_t present(std::size_t word) const { return present_[word]; }
+  /// Drops the oldest entry of PE `at` of `line`.
   void pop(std::uint32_t line, std::uint32_t at) {
     change();
-    pops_.push_back(line * line_length_ + at);
+    pops_.push_back({line, at});
   }
 
  private:
@@ -79,40 +84,48 @@ class ChunkFifos : public sc_core::sc_prim_channel {
     LineMask group;
     ChunkEntry entry;
   };
+  struct Pop {
+    std::uint32_t line, at;
+  };
 
   void change() {
     if (pops_.empty() && pushes_.empty()) request_update();
   }
 
   void update() override {
-    for (const std::uint32_t index : pops_) {
-      Fifo& fifo = fifos_[index];
+    for (const Pop& pop : pops_) {
+      const std::uint32_t pe = pop.line * line_step_ + pop.at * pe_step_;
+      Fifo& fifo = fifos_[pe];
       fifo.first = (fifo.first + 1) & (capacity_ - 1);
-      heads_[index] = --fifo.count == 0 ? nullptr : &entries_[index * capacity_ + fifo.first];
-      full_[index / line_length_].clear(index % line_length_);
+      const bool empty = --fifo.count == 0;
+      heads_[pe] = empty ? nullptr : &entries_[pe * capacity_ + fifo.first];
+      present_[pe / 64] ^= std::uint64_t{empty} << (pe & 63);
+      full_[pop.line].clear(pop.at);
     }
     pops_.clear();
     for (const Push& push : pushes_) {
       push.group.for_each([&](std::uint32_t at) {
-        const std::uint32_t index = push.line * line_length_ + at;
-        Fifo& fifo = fifos_[index];
+        const std::uint32_t pe = push.line * line_step_ + at * pe_step_;
+        Fifo& fifo = fifos_[pe];
         LACUNA_CHECK(fifo.count < depth_, "chunk FIFO overflow");
-        ChunkEntry& entry = entries_[index * capacity_ + ((fifo.first + fifo.count) & (capacity_ - 1))];
+        ChunkEntry& entry = entries_[pe * capacity_ + ((fifo.first + fifo.count) & (capacity_ - 1))];
         entry = push.entry;
-        if (fifo.count == 0) heads_[index] = &entry;
+        if (fifo.count == 0) heads_[pe] = &entry;
+        present_[pe / 64] |= std::uint64_t{1} << (pe & 63);
         if (++fifo.count == depth_) full_[push.line].set(at);
       });
     }
     pushes_.clear();
   }
 
-  std::uint32_t line_length_ = 0, depth_ = 0, capacity_ = 0;
+  std::uint32_t line_step_ = 0, pe_step_ = 0, depth_ = 0, capacity_ = 0;
   std::vector<Fifo> fifos_;
   std::vector<const ChunkEntry*> heads_;
   std::vector<ChunkEntry> entries_;
+  std::vector<std::uint64_t> present_;
   std::vector<LineMask> full_;
   std::vector<Push> pushes_;
-  std::vector<std::uint32_t> pops_;  ///< indices of FIFOs
+  std::vector<Pop> pops_;
 };
 
 /// The result registers of all PEs: filled by the PE, emptied by its column's drain bus.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <vector>
 
 #include "datapaths/intersect/channels.h"
@@ -35,10 +36,14 @@ class PeArray {
         lanes_(lowering.machine().array.lanes),
         wrap_shift_(64 - accumulator_bits(lowering.machine())),
         pes_(std::size_t{array_rows_} * array_columns_),
-        places_(pes_.size()) {
+        places_(pes_.size()),
+        all_((pes_.size() + 63) / 64),
+        walking_(all_.size()),
+        waiting_(all_.size()) {
     for (std::uint32_t row = 0; row < array_rows_; ++row)
       for (std::uint32_t column = 0; column < array_columns_; ++column) {
         const std::uint32_t index = row * array_columns_ + column;
+        all_[index / 64] |= std::uint64_t{1} << (index & 63);
         places_[index] = {row, column, index, lowering.last_tile(row, column).value_or(kNoTile)};
       }
   }
@@ -53,27 +58,44 @@ class PeArray {
       array_geometry_ = array_tile < tiles_ ? lowering_.geometry(array_tile) : Geometry{};
       array_full_ = array_tile < tiles_ && array_geometry_.pes() == pes_.size();
     }
-    const Place* const places = places_.data();
-    std::size_t index = 0;
-    for (Pe& pe : pes_) {
-      const Place& at = places[index++];
-      // The common case: in the midst of a pair, nothing else going on.
-      if (pe.flags == Flags{.open = true, .valid = true}) {
-        multiply(pe, at);
-        issue(pe, at);
-      } else {
-        any_case(pe, at, rows, columns);
+    // PEs by what they are doing, so that each loop does one thing: in the midst of a pair, waiting for operands with
+    // nothing else going on, and any other state.
+    for (std::size_t word = 0; word < walking_.size(); ++word) {
+      const std::uint64_t ready = ports_.weights.present(word) & ports_.activations.present(word);
+      const std::uint64_t walking = walking_[word];
+      const std::uint64_t waiting = waiting_[word] & ~ready;
+      std::uint64_t walking_next = walking;
+      for (std::uint64_t left = walking; left != 0; left &= left - 1) {
+        const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
+        Pe& pe = pes_[index];
+        multiply(pe, places_[index]);
+        issue(pe, places_[index]);
+        walking_next ^= std::uint64_t{!pe.flags.walking()} << (index & 63);
       }
+      for (std::uint64_t left = waiting; left != 0; left &= left - 1) {
+        const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
+        Pe& pe = pes_[index];
+        const Place& at = places_[index];
+        sink_.on(event::Wait{now, at.index, why(pe.wait, at, rows, columns)});
+        pe.wait = own_reason(pe, at, missing(at));
+      }
+      std::uint64_t waiting_next = waiting;
+      for (std::uint64_t left = all_[word] & ~walking & ~waiting; left != 0; left &= left - 1) {
+        const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
+        Pe& pe = pes_[index];
+        any_case(pe, places_[index], rows, columns);
+        walking_next |= std::uint64_t{pe.flags.walking()} << (index & 63);
+        waiting_next |= std::uint64_t{pe.flags.waiting()} << (index & 63);
+      }
+      walking_[word] = walking_next;
+      waiting_[word] = waiting_next;
     }
   }
 
  private:
   static constexpr std::uint64_t kNoTile = UINT64_MAX;
 
-  /// Why the match stage issued nothing, as far as the PE itself can see.
-  enum class Wait : std::uint8_t { Weights, Activations, BlockedOutput, Imbalance, IdleEdge, FillDrain };
-
-  /// The one-bit registers of a PE, compared as one word.
+  /// The one-bit registers of a PE.
   struct Flags {
     bool open = false;     ///< match stage: a pair is being walked
     bool valid = false;    ///< MAC stage: there is a group
@@ -82,10 +104,11 @@ class PeArray {
     bool check = false;    ///< after the group, stop if the sum is at or below zero
     bool stopped = false;  ///< the sum is stopped
     bool pending = false;  ///< the sum is complete and waits for the result register
-    bool unused = false;
-    friend bool operator==(const Flags& a, const Flags& b) {
-      return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
-    }
+
+    /// In the midst of a pair, nothing else going on.
+    [[nodiscard]] bool walking() const { return open & valid & !(first | last | check | stopped | pending); }
+    /// Between pairs, nothing else going on.
+    [[nodiscard]] bool waiting() const { return !(open | valid | stopped | pending); }
   };
 
   struct Place {
@@ -108,7 +131,8 @@ class PeArray {
     // Between tiles.
     bool weights_done = true;  ///< the tile's last weight entry has been popped
     bool activations_done = true;
-    Wait wait = Wait::FillDrain;
+    /// Why the match stage issued nothing; StarvedWeight and StarvedActivation as far as the PE itself can see.
+    PeClass wait = PeClass::FillDrain;
     std::uint64_t tile_index = kNoTile;  ///< of the tile it works on, or has worked on last
   };
 
@@ -181,36 +205,42 @@ class PeArray {
 
   /// The match stage: issues a group into the MAC stage's register, or discards, or notes why it does neither.
   void match(Pe& pe, const Place& at, bool was_stopped, bool blocked) {
-    pe.flags.valid = false;
-    pe.flags.first = false;
+    pe.flags.valid = pe.flags.first = pe.flags.last = pe.flags.check = false;
     if (!pe.flags.open) {
       const bool between_tiles = pe.weights_done && pe.activations_done;
       if (was_stopped && !between_tiles) {
         discard(pe, at);
-        pe.wait = own_reason(pe, at, Wait::Imbalance);
+        pe.wait = own_reason(pe, at, PeClass::Imbalance);
         return;
       }
-      const ChunkEntry* weights = ports_.weights.head(at.row, at.column);
-      const ChunkEntry* activations = ports_.activations.head(at.column, at.row);
-      if (!weights || !activations) {
-        pe.wait = own_reason(pe, at, weights ? Wait::Activations : Wait::Weights);
+      if (!ready(at)) {
+        pe.wait = own_reason(pe, at, missing(at));
         return;
       }
       if (between_tiles && blocked) {
-        pe.wait = Wait::BlockedOutput;
+        pe.wait = PeClass::BlockedOutput;
         return;
       }
-      open(pe, at, *weights, *activations, between_tiles);
+      open(pe, at, *ports_.weights.head(at.index), *ports_.activations.head(at.index), between_tiles);
     }
     issue(pe, at);
   }
 
+  /// Both FIFO heads hold an entry.
+  [[nodiscard]] bool ready(const Place& at) const {
+    return ports_.weights.head(at.index) && ports_.activations.head(at.index);
+  }
+  /// The class of the operand that is not there, weights first.
+  [[nodiscard]] PeClass missing(const Place& at) const {
+    return ports_.weights.head(at.index) ? PeClass::StarvedActivation : PeClass::StarvedWeight;
+  }
+
   void discard(Pe& pe, const Place& at) {
-    if (const ChunkEntry* entry = pe.weights_done ? nullptr : ports_.weights.head(at.row, at.column)) {
+    if (const ChunkEntry* entry = pe.weights_done ? nullptr : ports_.weights.head(at.index)) {
       ports_.weights.pop(at.row, at.column);
       pe.weights_done = entry->last;
     }
-    if (const ChunkEntry* entry = pe.activations_done ? nullptr : ports_.activations.head(at.column, at.row)) {
+    if (const ChunkEntry* entry = pe.activations_done ? nullptr : ports_.activations.head(at.index)) {
       ports_.activations.pop(at.column, at.row);
       pe.activations_done = entry->last;
     }
@@ -219,14 +249,14 @@ class PeArray {
   void open(Pe& pe, const Place& at, const ChunkEntry& weights, const ChunkEntry& activations, bool first) {
     LACUNA_CHECK(weights.tile == activations.tile && weights.step == activations.step && weights.message,
                  "PE {}: operands out of step", at.index);
-    const Step& step = weights.tile->steps()[weights.step];
+    pe.tile = weights.tile;
+    const Step& step = pe.tile->steps()[weights.step];
     const Message& w = *weights.message;
     const Message& a = *activations.message;
     pe.weight_values = w.values;
     pe.activation_values = a.values;
     pe.effectual = Slots(w.mask) & Slots(a.mask);
-    pe.tile = weights.tile;
-    pe.tile_index = weights.tile->index;
+    pe.tile_index = pe.tile->index;
     pe.step = weights.step;
     pe.step_last = step.last;
     pe.check_each = step.check_each;
@@ -262,24 +292,20 @@ class PeArray {
   }
 
   /// The reason of a PE that issues nothing: first what the whole array explains, else `otherwise`.
-  [[nodiscard]] Wait own_reason(const Pe& pe, const Place& at, Wait otherwise) const {
+  [[nodiscard]] PeClass own_reason(const Pe& pe, const Place& at, PeClass otherwise) const {
     const bool past = array_tile_ >= tiles_;
-    if (!array_full_ && !past && !array_geometry_.mapped(at.row, at.column)) return Wait::IdleEdge;
+    if (!array_full_ && !past && !array_geometry_.mapped(at.row, at.column)) return PeClass::IdleEdge;
     if (pe.tile_index == at.last_tile && (pe.flags.stopped || (pe.weights_done && pe.activations_done)))
-      return past ? Wait::FillDrain : Wait::Imbalance;
+      return past ? PeClass::FillDrain : PeClass::Imbalance;
     return otherwise;
   }
 
-  [[nodiscard]] static PeClass why(Wait wait, const Place& at, const FeederState& rows, const FeederState& columns) {
-    switch (wait) {
-      case Wait::Weights: return why_starved(rows.lines[at.row], at.column, PeClass::StarvedWeight);
-      case Wait::Activations: return why_starved(columns.lines[at.column], at.row, PeClass::StarvedActivation);
-      case Wait::BlockedOutput: return PeClass::BlockedOutput;
-      case Wait::Imbalance: return PeClass::Imbalance;
-      case Wait::IdleEdge: return PeClass::IdleEdge;
-      case Wait::FillDrain: return PeClass::FillDrain;
-    }
-    throw Bug("unknown wait");
+  /// The class of a cycle in which the match stage before it issued nothing: what the PE saw, and what the feeder of a
+  /// missing operand was doing.
+  [[nodiscard]] static PeClass why(PeClass wait, const Place& at, const FeederState& rows, const FeederState& columns) {
+    if (wait == PeClass::StarvedWeight) return why_starved(rows.lines[at.row], at.column, wait);
+    if (wait == PeClass::StarvedActivation) return why_starved(columns.lines[at.column], at.row, wait);
+    return wait;
   }
 
   [[nodiscard]] static PeClass why_starved(const FeederLine& line, std::uint32_t at, PeClass starved) {
@@ -295,6 +321,7 @@ class PeArray {
   unsigned wrap_shift_;
   std::vector<Pe> pes_;
   std::vector<Place> places_;
+  std::vector<std::uint64_t> all_, walking_, waiting_;  ///< sets of PEs, 64 a word
   std::uint64_t now_ = 0;
   std::uint64_t array_tile_ = kNoTile;  ///< the oldest tile some feeder is not past
   Geometry array_geometry_;             ///< of that tile

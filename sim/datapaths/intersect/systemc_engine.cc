@@ -114,8 +114,8 @@ LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* prog
 
   Bench& bench = Bench::instance();
   const ArrayConfig& array = machine.array;
-  bench.weight_fifos.reset(array.rows, array.columns, machine.weights.fifo_depth);
-  bench.activation_fifos.reset(array.columns, array.rows, machine.activations.fifo_depth);
+  bench.weight_fifos.reset(array.rows, array.columns, array.columns, 1, machine.weights.fifo_depth);
+  bench.activation_fifos.reset(array.columns, array.rows, 1, array.columns, machine.activations.fifo_depth);
   bench.results.reset(array.rows * array.columns);
   bench.stops.reset(array.rows, array.columns);
   bench.memory_state.reset({});
