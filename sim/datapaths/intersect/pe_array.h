@@ -68,9 +68,9 @@ class PeArray {
       for (std::uint64_t left = walking; left != 0; left &= left - 1) {
         const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
         Pe& pe = pes_[index];
-        multiply(pe, places_[index]);
+        accumulate(pe, pe.psum, static_cast<std::uint32_t>(index));
         issue(pe, places_[index]);
-        walking_next ^= std::uint64_t{!pe.flags.walking()} << (index & 63);
+        walking_next ^= std::uint64_t{!pe.flags.open || pe.flags.check} << (index & 63);
       }
       for (std::uint64_t left = waiting; left != 0; left &= left - 1) {
         const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
@@ -165,20 +165,24 @@ class PeArray {
     sink_.on(event::Kill{now_, at.index, pe.tile_index, pe.step, pe.picks.count()});
   }
 
-  /// The MAC stage. True if the sum stops here.
-  bool multiply(Pe& pe, const Place& at) {
-    std::int64_t sum = pe.flags.first ? pe.tile->filters->bias[pe.tile->filter_stream(at.row, at.column)] : pe.psum;
+  /// Multiplies the group in the MAC stage and adds it to `sum`.
+  void accumulate(Pe& pe, std::int64_t sum, std::uint32_t index) {
     for (Slots picks = pe.picks; !picks.none(); picks.clear_lowest()) {
       const unsigned position = picks.lowest();
       sum += std::int64_t{pe.weight_values[position]} * pe.activation_values[position];
     }
     pe.psum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << wrap_shift_) >> wrap_shift_;
-
     const std::uint32_t slots = pe.picks.count();
     const std::uint32_t executed = Rule::kOnlyEffectual ? slots : (pe.picks & pe.effectual).count();
     const std::uint32_t zeros = slots - executed;
-    sink_.on(event::Group{now_, at.index, pe.tile_index, pe.step, executed, Rule::kGates ? 0 : zeros,
+    sink_.on(event::Group{now_, index, pe.tile_index, pe.step, executed, Rule::kGates ? 0 : zeros,
                           Rule::kGates ? zeros : 0, pe.psum});
+  }
+
+  /// The MAC stage. True if the sum stops here.
+  bool multiply(Pe& pe, const Place& at) {
+    accumulate(pe, pe.flags.first ? pe.tile->filters->bias[pe.tile->filter_stream(at.row, at.column)] : pe.psum,
+               at.index);
     const bool stops = pe.flags.check && pe.psum <= 0 && !pe.flags.last;
     if (pe.flags.last || stops) pe.flags.pending = true;
     return stops;
