@@ -5,6 +5,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 
+#include "check/compare_engines.h"
 #include "cli/engines.h"
 #include "cli/list.h"
 
@@ -53,6 +54,30 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->type_name("DIR");
   run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")
       ->disable_flag_override();
+
+  check = app.add_subcommand("check", "Hold two engines against each other, event by event");
+  auto& c = check_options;
+  check->add_option("CONFIG", c.config, "Configuration of the machine, a YAML file");
+  check->add_option("WORKLOAD", c.workload, "Folder with a workload.yaml, or that file");
+  check->add_option("--engines", c.engines, described("Two engines, separated by a comma", engines))
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("A,B");
+  auto* compare = check->add_option("--compare", c.compare, described("What must agree", words_of<Compare>()))
+                      ->capture_default_str();
+  compare->type_name("WORD");
+  words[compare] = words_of<Compare>();
+  check->add_option("--layers", c.layers, "Only these layers, separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+  check->add_option("--set", c.assignments, "Set a parameter, for example array.rows=8; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  check->add_option("--rtl", c.rtl, "The RTL to check: an edited copy of rtl/")->type_name("DIR");
+  check->add_option("--random", c.random, "Instead of a workload: this many machines and layers drawn at random")
+      ->type_name("N");
+  check->add_option("--seed", c.seed, "Seed of the first of them")->capture_default_str()->type_name("S");
 
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/App.hpp>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,12 +32,23 @@ struct EnumNames<Shell> {
 
 struct RunOptions {
   std::string config, workload;
-  std::string engine = "systemc";
+  std::string engine = "fast";
   std::string format = "table";
   std::vector<std::string> layers;
   std::vector<std::string> assignments;
   std::optional<std::string> output;
   bool no_verify = false;
+};
+
+struct CheckOptions {
+  std::string config, workload;
+  std::vector<std::string> engines;
+  std::string compare = "cycles";
+  std::string rtl;
+  std::vector<std::string> layers;
+  std::vector<std::string> assignments;
+  std::uint64_t random = 0;
+  std::uint64_t seed = 1;
 };
 
 struct ListOptions {
@@ -54,9 +66,11 @@ class Commands {
 
   CLI::App app;
   CLI::App* run = nullptr;
+  CLI::App* check = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
+  CheckOptions check_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 

@@ -1,12 +1,16 @@
 // A new engine is one more line here.
 #include "cli/engines.h"
 
+#include "datapaths/intersect/fast_engine.h"
 #include "datapaths/intersect/systemc_engine.h"
+#include "rtl/rtl_engine.h"
 
 namespace lacuna {
 
-const std::array<EngineEntry, 1> kEngines = {{
+const std::array<EngineEntry, 3> kEngines = {{
     {"systemc", "the reference model: SystemC modules, state advanced every clock", &make_systemc_engine},
+    {"fast", "recurrences over compressed operands, no clock loop; the same numbers", &make_fast_engine},
+    {"rtl", "the SystemVerilog under rtl/, compiled by Verilator", &make_rtl_engine},
 }};
 
 std::unique_ptr<Engine> make_engine(std::string_view name, const Place& place) {

@@ -15,7 +15,7 @@ struct EngineEntry {
   std::unique_ptr<Engine> (*make)();
 };
 
-extern const std::array<EngineEntry, 1> kEngines;
+extern const std::array<EngineEntry, 3> kEngines;
 
 /// The engine called `name`, or UserError at `place`.
 std::unique_ptr<Engine> make_engine(std::string_view name, const Place& place);

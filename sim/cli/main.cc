@@ -9,6 +9,7 @@
 #include <exception>
 #include <new>
 
+#include "cli/check.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/list.h"
@@ -16,7 +17,7 @@
 
 namespace {
 
-constexpr int kSuccess = 0, kUserError = 2, kBug = 3;
+constexpr int kSuccess = 0, kCheckFailed = 1, kUserError = 2, kBug = 3;
 
 /// A full disk or a closed pipe behind standard output must not look like success.
 void print(const std::string& text) {
@@ -37,6 +38,11 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
     return kUserError;
   }
   if (commands.run->parsed()) print(lacuna::run(commands.run_options));
+  if (commands.check->parsed()) {
+    const lacuna::CheckResult result = lacuna::check(commands.check_options);
+    print(result.text);
+    if (!result.agrees) return kCheckFailed;
+  }
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {
     const auto shell = lacuna::parse_enum<lacuna::Shell>(commands.completion_options.shell,

@@ -6,6 +6,7 @@
 
 #include "base/enum_names.h"
 #include "machine/config.h"
+#include "machine/event_sink.h"
 #include "machine/outcome.h"
 #include "workload/layer.h"
 
@@ -24,6 +25,11 @@ class Engine {
   /// Simulates `layer` on `machine`. UserError if the layer cannot run on this machine (operands too wide, a buffer
   /// that does not hold one chunk). Laws are checked before it returns.
   virtual LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) = 0;
+
+  /// Whether observe() reports what every unit does.
+  [[nodiscard]] virtual bool has_events() const { return false; }
+  /// The same as run(), with every event given to `sink` as it happens. Bug if the engine has no events.
+  virtual LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink);
 };
 
 }  // namespace lacuna

@@ -5,6 +5,7 @@
 
 #include "machine/events.h"
 #include "machine/lowering.h"
+#include "machine/outcome.h"
 
 namespace lacuna::event {
 
@@ -95,6 +96,15 @@ struct Write {
   std::uint64_t tile;
   std::uint64_t bytes;
   std::uint64_t dram_bytes;
+};
+
+/// What a PE did in the whole layer or a part of it, from an engine that does not walk cycle by cycle: instead of Group, Kill,
+/// Wait, Open and Stop.
+struct PeSum {
+  std::uint32_t pe = 0;
+  Counters<PeClass> cycles;
+  std::uint64_t executed = 0, wasted = 0, gated = 0, skipped = 0, terminated = 0;  ///< pairs
+  std::uint64_t stops = 0;
 };
 
 /// The layer is done.

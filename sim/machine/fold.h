@@ -68,6 +68,15 @@ class Fold {
     add(Action::GlobalBufferRead, e.bytes);
     add(Action::DramWrite, e.dram_bytes);
   }
+  void on(const event::PeSum& e) {
+    outcome_.per_pe[e.pe] += e.cycles;
+    executed_ += e.executed;
+    wasted_ += e.wasted;
+    gated_ += e.gated;
+    skipped_ += e.skipped;
+    terminated_ += e.terminated;
+    outcome_.outputs_terminated += e.stops;
+  }
   void on(const event::Finish& e) { outcome_.cycles = e.cycles; }
 
   /// Everything counted, without the output tensor; to be asked once, after Finish.

@@ -143,17 +143,23 @@ class Lowering {
   /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
   std::shared_ptr<const Tile> tile(std::uint64_t index);
 
+  struct Position {
+    std::uint32_t group, filter_tile, window_tile;
+  };
+  /// Which filters and windows tile `index` takes.
+  [[nodiscard]] Position position(std::uint64_t index) const;
+  /// [M]: group by group, the output channels in the order in which they are mapped.
+  [[nodiscard]] const std::vector<std::uint32_t>& filter_order() const { return filter_order_; }
+  /// What comes from DRAM for which tile.
+  [[nodiscard]] const MemoryPlan& plan() const { return *plan_; }
+
   /// Bytes of one stored output value: an operand, or an accumulator where the layer does not requantise.
   [[nodiscard]] std::uint32_t output_bytes() const;
 
  private:
-  struct Position {
-    std::uint32_t group, filter_tile, window_tile;
-  };
   template <typename Part>
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
-  [[nodiscard]] Position position(std::uint64_t index) const;
   [[nodiscard]] std::uint64_t index_of(const Position& at) const;
   [[nodiscard]] StoredOperands stored_operands() const;
   [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;

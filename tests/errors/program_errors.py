@@ -26,6 +26,7 @@ layers:
 """
 ARRAY_KEYS = ("datapath, rows, columns, chunk, lanes, operand, skip, early_termination, mapping, order, filter_order")
 TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_buffer, dram, storage"
+CHECK = ["check", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = "--help, --engine, --layers, --set, --format, --output, --no-verify"
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
@@ -104,14 +105,24 @@ ENERGY_CASES = [
 RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     ([], "lacuna: A subcommand is required; see lacuna --help"),
-    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, list, completion)"),
+    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
     (RUN + ["more"], "lacuna run: 'more' is one argument too many; see lacuna run --help"),
     (RUN + ["--formt", "csv"], f"lacuna: unknown option '--formt'; did you mean '--format'? ({RUN_OPTIONS})"),
     (RUN + ["--format", "xml"], "--format: unknown format 'xml' (table, json, csv)"),
-    (RUN + ["--engine", "sistemc"], "--engine: unknown engine 'sistemc'; did you mean 'systemc'? (systemc)"),
+    (RUN + ["--engine", "sistemc"], "--engine: unknown engine 'sistemc'; did you mean 'systemc'? (systemc, fast, rtl)"),
+    (["check"], "lacuna check: CONFIG and WORKLOAD are needed, or --random N"),
+    (["check", "--random", "2", "config.yaml"], "--random: random cases take no CONFIG and no WORKLOAD"),
+    (CHECK + ["--engines", "systemc"], "--engines: 1 engines are named; a check compares two"),
+    (CHECK + ["--engines", "fast,fast"], "--engines: 'fast' is named twice; a check compares two engines"),
+    (CHECK + ["--engines", "systemc,fats"],
+     "--engines: unknown engine 'fats'; did you mean 'fast'? (systemc, fast, rtl)"),
+    (CHECK + ["--engines", "systemc,fast", "--rtl", "rtl"], "--rtl: neither engine is rtl (systemc, fast)"),
+    (CHECK + ["--compare", "cycle"],
+     "--compare: unknown comparison 'cycle'; did you mean 'cycles'? (cycles, events, outputs)"),
+    (CHECK + ["--rtl", "missing"], "missing/sources.f: cannot be read; the RTL engine compiles it"),
     (RUN + ["--engine"], "lacuna: --engine: 1 required WORD missing; see lacuna run --help"),
     (RUN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
     (RUN + ["--layers", "conv1,conv1"], "--layers: layer 'conv1' is named twice"),

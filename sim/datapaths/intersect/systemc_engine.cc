@@ -10,7 +10,7 @@
 #include "datapaths/intersect/drain_bank.h"
 #include "datapaths/intersect/feeder_bank.h"
 #include "datapaths/intersect/pe_array.h"
-#include "machine/fold.h"
+#include "machine/event_sink.h"
 #include "machine/skip_rules.h"
 #include "memory/memory_unit.h"
 
@@ -105,11 +105,11 @@ struct Bench {
   }
 };
 
-template <typename Rule, typename Slots>
-LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* progress) {
-  Lowering lowering(machine, layer);
+template <typename Rule, typename Slots, typename Sink>
+LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress) {
+  const Machine& machine = lowering.machine();
+  const Layer& layer = lowering.layer();
   TileStore tiles(lowering);
-  Fold fold(lowering);
   Tensor output(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
 
   Bench& bench = Bench::instance();
@@ -121,14 +121,14 @@ LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* prog
   bench.memory_state.reset({});
 
   MemoryUnit memory(lowering, tiles);
-  FeederBank<Fold> rows(event::Side::Weights, lowering, tiles, fold,
+  FeederBank<Sink> rows(event::Side::Weights, lowering, tiles, sink,
                         {bench.weight_fifos, bench.stops, bench.memory_state, bench.column_state, bench.row_state});
-  FeederBank<Fold> columns(event::Side::Activations, lowering, tiles, fold,
+  FeederBank<Sink> columns(event::Side::Activations, lowering, tiles, sink,
                            {bench.activation_fifos, bench.stops, bench.memory_state, bench.row_state, bench.column_state});
-  PeArray<Rule, Slots, Fold> pes(lowering, fold,
+  PeArray<Rule, Slots, Sink> pes(lowering, sink,
                                  {bench.weight_fifos, bench.activation_fifos, bench.stops, bench.results,
                                   bench.row_state, bench.column_state});
-  DrainBank<Fold> drain(lowering, tiles, fold, {bench.results, bench.memory_state, bench.output_state}, output);
+  DrainBank<Sink> drain(lowering, tiles, sink, {bench.results, bench.memory_state, bench.output_state}, output);
 
   bench.row_feeders.each_cycle([&](std::uint64_t now) { rows.cycle(now); });
   bench.column_feeders.each_cycle([&](std::uint64_t now) { columns.cycle(now); });
@@ -136,14 +136,14 @@ LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* prog
   bench.drain.each_cycle([&](std::uint64_t now) { drain.cycle(now); });
   bench.memory.each_cycle([&](std::uint64_t now) {
     const BlockPosition slowest = std::min(bench.row_state.read().slowest, bench.column_state.read().slowest);
-    memory.cycle(now, {slowest, bench.output_state.read().bytes_of(memory.state().written)}, fold);
+    memory.cycle(now, {slowest, bench.output_state.read().bytes_of(memory.state().written)}, sink);
     bench.memory_state.next() = memory.state();
     constexpr std::uint64_t kProgressPeriod = 4096;
     if (progress && now % kProgressPeriod == 0) progress->tiles(memory.state().written, lowering.tiles());
   });
-  fold.on(event::Finish{bench.run()});
+  sink.on(event::Finish{bench.run()});
 
-  LayerOutcome outcome = fold.take();
+  LayerOutcome outcome = sink.take();
   outcome.output = std::move(output);
   check_laws(outcome, machine);
   return outcome;
@@ -152,10 +152,25 @@ LayerOutcome simulate(const Machine& machine, const Layer& layer, Progress* prog
 class SystemcEngine : public Engine {
  public:
   LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
-    return with_skip_rule(machine.array.skip, [&](auto rule) {
+    Lowering lowering(machine, layer);
+    Fold fold(lowering);
+    return simulate_any(lowering, fold, progress);
+  }
+  [[nodiscard]] bool has_events() const override { return true; }
+  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) override {
+    Lowering lowering(machine, layer);
+    ObservedFold fold(lowering, sink);
+    return simulate_any(lowering, fold, nullptr);
+  }
+
+ private:
+  template <typename Sink>
+  static LayerOutcome simulate_any(Lowering& lowering, Sink& fold, Progress* progress) {
+    const ArrayConfig& array = lowering.machine().array;
+    return with_skip_rule(array.skip, [&](auto rule) {
       using Rule = decltype(rule);
-      return machine.array.chunk <= 64 ? simulate<Rule, NarrowMask>(machine, layer, progress)
-                                       : simulate<Rule, Mask>(machine, layer, progress);
+      return array.chunk <= 64 ? simulate<Rule, NarrowMask>(lowering, fold, progress)
+                               : simulate<Rule, Mask>(lowering, fold, progress);
     });
   }
 };

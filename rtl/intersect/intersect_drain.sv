@@ -1,0 +1,105 @@
+// The drain bus of one column: visits tiles in order and the mapped rows of each in order, and takes one valid result a
+// cycle. A tile is offered once the output buffer has a free half for it; a result travels with the rescaling of its
+// output channel.
+//
+//   cycle       d       d+1
+//   bus         takes   post unit has it, the PE's result register is empty
+`include "assertions.svh"
+
+module intersect_drain #(
+  parameter  int unsigned Rows            = 4,
+  parameter  int unsigned AccumulatorBits = 32,
+  localparam int unsigned CountBits       = $clog2(Rows + 1)
+) (
+  input  logic                            clk_i,
+  input  logic                            rst_ni,
+  // The tile: how many rows of the column it maps. Ready: its last result is taken.
+  input  logic                            tile_valid_i,
+  input  logic [CountBits-1:0]            tile_rows_i,
+  output logic                            tile_ready_o,
+  // Rescaling of the result that comes next.
+  input  logic                            scale_valid_i,
+  input  logic [15:0]                     scale_multiplier_i,
+  input  logic [5:0]                      scale_shift_i,
+  output logic                            scale_ready_o,
+  // Result registers of the column, row by row.
+  input  logic [Rows-1:0]                 result_valid_i,
+  input  logic [Rows*AccumulatorBits-1:0] result_i,
+  output logic [Rows-1:0]                 result_ready_o,
+  // To the post unit.
+  output logic                            valid_o,
+  output logic                            first_o,  // of the column's results in the tile
+  output logic                            last_o,
+  output logic [AccumulatorBits-1:0]      sum_o,
+  output logic [15:0]                     multiplier_o,
+  output logic [5:0]                      shift_o
+);
+
+  localparam int unsigned RowBits = lacuna_pkg::width_of(Rows);
+
+  logic [RowBits-1:0] row_q, row_d;
+  logic valid_q, valid_d;
+  logic first_q, first_d;
+  logic last_q, last_d;
+  logic [AccumulatorBits-1:0] sum_q, sum_d;
+  logic [15:0] multiplier_q, multiplier_d;
+  logic [5:0] shift_q, shift_d;
+  logic take, last;
+
+  assign take = tile_valid_i && scale_valid_i && result_valid_i[row_q];
+  assign last = CountBits'(row_q) + CountBits'(1) == tile_rows_i;
+
+  always_comb begin
+    result_ready_o = '0;
+    result_ready_o[row_q] = take;
+    tile_ready_o = take && last;
+    scale_ready_o = take;
+    row_d = row_q;
+    if (take) row_d = last ? '0 : row_q + RowBits'(1);
+    valid_d = take;
+    first_d = first_q;
+    last_d = last_q;
+    sum_d = sum_q;
+    multiplier_d = multiplier_q;
+    shift_d = shift_q;
+    if (take) begin
+      first_d = row_q == '0;
+      last_d = last;
+      sum_d = result_i[32'(row_q)*AccumulatorBits+:AccumulatorBits];
+      multiplier_d = scale_multiplier_i;
+      shift_d = scale_shift_i;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      row_q <= '0;
+      valid_q <= 1'b0;
+      first_q <= 1'b0;
+      last_q <= 1'b0;
+      sum_q <= '0;
+      multiplier_q <= '0;
+      shift_q <= '0;
+    end else begin
+      row_q <= row_d;
+      valid_q <= valid_d;
+      first_q <= first_d;
+      last_q <= last_d;
+      sum_q <= sum_d;
+      multiplier_q <= multiplier_d;
+      shift_q <= shift_d;
+    end
+  end
+
+  assign valid_o = valid_q;
+  assign first_o = first_q;
+  assign last_o = last_q;
+  assign sum_o = sum_q;
+  assign multiplier_o = multiplier_q;
+  assign shift_o = shift_q;
+
+  `LACUNA_ASSERT(TileMapsSomeRow, tile_valid_i, tile_rows_i != '0)
+  `LACUNA_ASSERT_STABLE(TileIsStable, tile_valid_i, tile_ready_o, tile_rows_i)
+  `LACUNA_ASSERT_STABLE(ScaleIsStable, scale_valid_i, scale_ready_o, {scale_multiplier_i, scale_shift_i})
+
+endmodule

@@ -1,0 +1,255 @@
+#include "check/compare_engines.h"
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace lacuna {
+
+namespace {
+
+/// Thrown through an engine that need not go on.
+struct Abandoned {};
+
+/// Events from an engine's thread to the comparison, a few batches at a time.
+class EventPipe {
+ public:
+  /// Blocks while the comparison is behind; Abandoned if it has ended.
+  void put(std::vector<TracedEvent> batch) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return batches_.size() < kMost || abandoned_; });
+    if (abandoned_) throw Abandoned{};
+    batches_.push_back(std::move(batch));
+    changed_.notify_all();
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+  void abandon() {
+    const std::lock_guard lock(mutex_);
+    abandoned_ = true;
+    changed_.notify_all();
+  }
+  /// The next batch; nothing after the last one.
+  std::optional<std::vector<TracedEvent>> take() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !batches_.empty() || closed_; });
+    if (batches_.empty()) return std::nullopt;
+    auto batch = std::move(batches_.front());
+    batches_.pop_front();
+    changed_.notify_all();
+    return batch;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 4;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::vector<TracedEvent>> batches_;
+  bool closed_ = false, abandoned_ = false;
+};
+
+/// One engine in its thread.
+class ObservedEngine {
+ public:
+  ObservedEngine(Engine& engine, const Machine& machine, const Layer& layer)
+      : thread_([this, &engine, &machine, &layer] {
+          std::vector<TracedEvent> batch;
+          try {
+            Tracer tracer([&](const TracedEvent& event) {
+              batch.push_back(event);
+              constexpr std::size_t kBatch = 16384;
+              if (batch.size() == kBatch) pipe.put(std::exchange(batch, {}));
+            });
+            outcome = engine.observe(machine, layer, tracer);
+            pipe.put(std::move(batch));
+          } catch (const Abandoned&) {
+          } catch (...) {
+            // What happened until then is compared first: it may show why.
+            error = std::current_exception();
+            try {
+              pipe.put(std::move(batch));
+            } catch (const Abandoned&) {
+            }
+          }
+          pipe.close();
+        }) {}
+  ~ObservedEngine() {
+    pipe.abandon();
+    thread_.join();
+  }
+
+  EventPipe pipe;
+  LayerOutcome outcome;
+  std::exception_ptr error;
+
+ private:
+  std::thread thread_;  // the last member: it uses the others
+};
+
+/// What one unit did on either side and has not been matched yet.
+struct UnitStreams {
+  std::deque<TracedEvent> waiting[2];
+  std::uint64_t agreed = 0;
+  std::deque<TracedEvent> last;
+};
+
+/// Matches events of two sides, unit by unit.
+class Matcher {
+ public:
+  Matcher(Compare compare, Comparison& result) : compare_(compare), result_(result) {}
+
+  /// False at a difference.
+  bool add(int side, const TracedEvent& event) {
+    if (compare_ == Compare::Events && event.kind == EventKind::Wait) return true;
+    const Unit unit = unit_of(event);
+    UnitStreams& streams = units_[{unit.kind, unit.index}];
+    auto& other = streams.waiting[1 - side];
+    if (other.empty()) {
+      streams.waiting[side].push_back(event);
+      return true;
+    }
+    const TracedEvent opposite = other.front();
+    other.pop_front();
+    const TracedEvent& left = side == 0 ? event : opposite;
+    const TracedEvent& right = side == 0 ? opposite : event;
+    TracedEvent shifted = right;
+    if (compare_ == Compare::Events) {
+      shifted.cycle = left.cycle;
+      // How long a transfer takes is the memory's time, not its sequence.
+      if (right.cycle != left.cycle) ++result_.shifted;
+      result_.latest_shift = static_cast<std::int64_t>(right.cycle - left.cycle);
+    }
+    if (left != shifted) {
+      differ(unit, streams, left, right);
+      return false;
+    }
+    ++streams.agreed;
+    ++result_.agreed;
+    constexpr std::size_t kLast = 6;
+    streams.last.push_back(left);
+    if (streams.last.size() > kLast) streams.last.pop_front();
+    return true;
+  }
+
+  /// Both sides have ended: events without a counterpart are a difference, the earliest first.
+  void finish() {
+    const std::pair<const Key, UnitStreams>* earliest = nullptr;
+    const auto first_of = [](const UnitStreams& s) -> const TracedEvent& {
+      return s.waiting[0].empty() ? s.waiting[1].front() : s.waiting[0].front();
+    };
+    for (const auto& entry : units_) {
+      if (entry.second.waiting[0].empty() && entry.second.waiting[1].empty()) continue;
+      if (!earliest || first_of(entry.second).cycle < first_of(earliest->second).cycle) earliest = &entry;
+    }
+    if (!earliest) return;
+    const UnitStreams& streams = earliest->second;
+    const auto front = [&](int side) {
+      return streams.waiting[side].empty() ? std::nullopt : std::optional(streams.waiting[side].front());
+    };
+    differ({earliest->first.first, earliest->first.second}, streams, front(0), front(1));
+  }
+
+ private:
+  using Key = std::pair<Unit::Kind, std::uint32_t>;
+
+  void differ(Unit unit, const UnitStreams& streams, std::optional<TracedEvent> left, std::optional<TracedEvent> right) {
+    result_.difference = Difference{unit, streams.agreed, {streams.last.begin(), streams.last.end()}, left, right};
+  }
+
+  Compare compare_;
+  Comparison& result_;
+  std::map<Key, UnitStreams> units_;
+};
+
+void compare_events(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare,
+                    Comparison& result) {
+  ObservedEngine first(left, machine, layer);
+  ObservedEngine second(right, machine, layer);
+  ObservedEngine* const sides[2] = {&first, &second};
+  Matcher matcher(compare, result);
+  std::uint64_t reached[2] = {0, 0};
+  bool open[2] = {true, true};
+  while (open[0] || open[1]) {
+    // The side that is behind goes on, so that little waits unmatched.
+    const int side = open[0] && (!open[1] || reached[0] <= reached[1]) ? 0 : 1;
+    const auto batch = sides[side]->pipe.take();
+    if (!batch) {
+      open[side] = false;
+      continue;
+    }
+    for (const TracedEvent& event : *batch) {
+      if (!matcher.add(side, event)) return;
+      reached[side] = event.cycle;
+    }
+  }
+  // An engine that broke off: its own words say more than the events it did not report.
+  for (int side = 0; side < 2; ++side) {
+    if (!sides[side]->error) continue;
+    try {
+      std::rethrow_exception(sides[side]->error);
+    } catch (const Bug& bug) {
+      result.failure = bug.what();
+      result.failed = side;
+      return;
+    }
+  }
+  matcher.finish();
+  result.left_cycles = first.outcome.cycles;
+  result.right_cycles = second.outcome.cycles;
+  if (!result.difference)
+    result.outcome_difference = first_outcome_difference(first.outcome, second.outcome, compare == Compare::Cycles);
+}
+
+}  // namespace
+
+std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcome& right, bool timing) {
+  const auto differ = [](std::string_view what, auto a, auto b) { return fmt::format("{}: {} and {}", what, a, b); };
+  if (left.output.shape() != right.output.shape() || left.output.type() != right.output.type())
+    return fmt::format("outputs: {} {} and {} {}", name_of(left.output.type()), text_of(left.output.shape()),
+                       name_of(right.output.type()), text_of(right.output.shape()));
+  const auto a = left.output.to_int64();
+  const auto b = right.output.to_int64();
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (a[i] != b[i]) return differ(fmt::format("output {}", i), a[i], b[i]);
+  if (!timing) return "";
+  if (left.cycles != right.cycles) return differ("cycles", left.cycles, right.cycles);
+  const auto counters = [&](std::string_view group, const auto& x, const auto& y, const auto& names) -> std::string {
+    for (std::size_t i = 0; i < names.size(); ++i)
+      if (x.value[i] != y.value[i]) return differ(fmt::format("{} {}", group, names[i]), x.value[i], y.value[i]);
+    return "";
+  };
+  if (auto text = counters("pairs", left.pairs, right.pairs, EnumNames<PairClass>::names); !text.empty()) return text;
+  if (auto text = counters("PE-cycles", left.pe_cycles, right.pe_cycles, EnumNames<PeClass>::names); !text.empty())
+    return text;
+  for (std::size_t pe = 0; pe < left.per_pe.size(); ++pe)
+    if (auto text = counters(fmt::format("PE {}", pe), left.per_pe[pe], right.per_pe[pe], EnumNames<PeClass>::names);
+        !text.empty())
+      return text;
+  if (auto text = counters("actions", left.actions, right.actions, EnumNames<Action>::names); !text.empty()) return text;
+  if (left.outputs_terminated != right.outputs_terminated)
+    return differ("outputs terminated", left.outputs_terminated, right.outputs_terminated);
+  return "";
+}
+
+Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare) {
+  Comparison result;
+  if (compare != Compare::Outputs && left.has_events() && right.has_events()) {
+    compare_events(left, right, machine, layer, compare, result);
+    return result;
+  }
+  const LayerOutcome a = left.run(machine, layer, nullptr);
+  const LayerOutcome b = right.run(machine, layer, nullptr);
+  result.left_cycles = a.cycles;
+  result.right_cycles = b.cycles;
+  result.outcome_difference = first_outcome_difference(a, b, compare == Compare::Cycles);
+  if (result.outcome_difference.empty()) result.agreed = a.outputs;
+  return result;
+}
+
+}  // namespace lacuna

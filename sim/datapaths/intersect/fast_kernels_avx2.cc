@@ -1,0 +1,26 @@
+// The kernels for AVX2.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "datapaths/intersect/fast_kernels.h"
+
+#define LACUNA_AVX2
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,bmi2,lzcnt,fma,popcnt")
+namespace lacuna::fast {
+
+namespace {
+
+#include "datapaths/intersect/fast_kernels.inc"
+
+}  // namespace
+
+extern const Kernels kAvx2Kernels;
+const Kernels kAvx2Kernels{"avx2", nonzero, products, wide_products, pair_step, stop_step, count_slots, send_step, drain_step};
+
+}  // namespace lacuna::fast
+#pragma GCC pop_options
+#endif

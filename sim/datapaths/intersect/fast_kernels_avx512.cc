@@ -1,0 +1,26 @@
+// The kernels for AVX-512 with its population counts and dot products.
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "datapaths/intersect/fast_kernels.h"
+
+#define LACUNA_AVX512
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,bmi2,lzcnt,fma,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vpopcntdq")
+namespace lacuna::fast {
+
+namespace {
+
+#include "datapaths/intersect/fast_kernels.inc"
+
+}  // namespace
+
+extern const Kernels kAvx512Kernels;
+const Kernels kAvx512Kernels{"avx512", nonzero, products, wide_products, pair_step, stop_step, count_slots, send_step, drain_step};
+
+}  // namespace lacuna::fast
+#pragma GCC pop_options
+#endif

@@ -1,0 +1,151 @@
+// The operands of a layer in the form the engine without a clock reads: masks and bus words of a chunk beside each other for
+// all lines, sums that many tiles share, rows of values for products. Tiles, steps, messages and blocks are those of the
+// lowering (sim/machine/lowering.h); tests compare the two.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "datapaths/intersect/fast_kernels.h"
+#include "machine/lowering.h"
+
+namespace lacuna::fast {
+
+/// A vector whose elements begin at a whole cache line.
+template <typename T>
+class Aligned {
+ public:
+  void assign(std::size_t size, T value) {
+    size_ = size;
+    storage_.assign((size * sizeof(T) + 2 * kLine - 1) / sizeof(T), value);
+    const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
+    first_ = (kLine - address % kLine) % kLine / sizeof(T);
+  }
+  [[nodiscard]] T* data() { return storage_.data() + first_; }
+  [[nodiscard]] const T* data() const { return storage_.data() + first_; }
+  [[nodiscard]] T& operator[](std::size_t i) { return data()[i]; }
+  const T& operator[](std::size_t i) const { return data()[i]; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+  Aligned() = default;
+  Aligned(const Aligned&) = delete;
+  Aligned& operator=(const Aligned&) = delete;
+  Aligned(Aligned&&) = default;
+  Aligned& operator=(Aligned&&) = default;
+
+ private:
+  static constexpr std::size_t kLine = 64;
+  std::vector<T> storage_;
+  std::size_t first_ = 0, size_ = 0;
+};
+
+/// The messages of one operand of a tile: of every stream, entry by entry. Entries are steps of filters, chunks of windows.
+struct Streams {
+  std::uint32_t streams = 0;
+  std::uint32_t pad = 0;      ///< streams in memory, a multiple of kLanes
+  std::uint32_t entries = 0;
+  Aligned<std::uint64_t> low, high;   ///< [entry][pad]: nonzero positions; high for chunks above 64 only
+  Aligned<std::int32_t> words;        ///< [entry][pad]: cycles on the bus
+  Aligned<std::int32_t> bytes;        ///< [entry][pad]
+  std::vector<std::uint64_t> bytes_before;  ///< [entry + 1]: of all streams
+
+  void resize(std::uint32_t streams_, std::uint32_t entries_, bool wide);
+  void set(std::uint32_t entry, std::uint32_t stream, const Mask& mask, std::uint32_t bytes_, std::uint32_t words_);
+  void sum_up();
+  [[nodiscard]] Mask mask(std::uint32_t entry, std::uint32_t stream) const {
+    const std::size_t at = std::size_t{entry} * pad + stream;
+    return {low[at], high.size() == 0 ? 0 : high[at]};
+  }
+};
+
+struct Filters : Streams {
+  std::shared_ptr<const FilterTile> outline;  ///< filters, bias, steps, left_out; neither messages nor values
+  /// [step][pad]: positions that cost a slot, where the rule looks at activations: if the activation is not zero. Only
+  /// where they are not `low` and `high`.
+  Aligned<std::uint64_t> slots_low, slots_high;
+  bool own_slots = false;
+  std::vector<std::uint64_t> owned;   ///< [stream]: positions that some step owns
+  [[nodiscard]] Mask slots(std::uint32_t step, std::uint32_t stream) const {
+    if (!own_slots) return mask(step, stream);
+    const std::size_t at = std::size_t{step} * pad + stream;
+    return {slots_low[at], slots_high.size() == 0 ? 0 : slots_high[at]};
+  }
+};
+
+struct Windows : Streams {
+  std::shared_ptr<const WindowTile> outline;  ///< windows
+};
+
+/// A tile without values.
+struct CompactTile {
+  std::shared_ptr<const Tile> tile;   ///< geometry, blocks, outlines
+  std::shared_ptr<const Filters> filters;
+  std::shared_ptr<const Windows> windows;
+};
+
+class Operands {
+ public:
+  Operands(Lowering& lowering, const Kernels& kernels);
+
+  [[nodiscard]] const Lowering& lowering() const { return lowering_; }
+  [[nodiscard]] const Kernels& kernels() const { return kernels_; }
+  [[nodiscard]] std::uint32_t k() const { return k_; }
+  [[nodiscard]] std::uint32_t chunks() const { return chunks_; }
+  [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
+  [[nodiscard]] std::uint32_t group_filters() const { return group_filters_; }
+  [[nodiscard]] std::uint64_t window_count() const { return window_count_; }
+
+  /// Tile `index` with blocks and what they fetch. Cheap in ascending order. UserError as Lowering::tile().
+  CompactTile tile(std::uint64_t index);
+
+  /// 16-bit values hold every operand: 8-bit ones, whatever their sign.
+  [[nodiscard]] bool narrow() const { return narrow_; }
+  /// Elements of a row of values: K, zeros up to a whole chunk and some more.
+  [[nodiscard]] std::size_t row_stride() const { return row_stride_; }
+  /// The inputs of a window in the order of the reduction. T is std::int16_t if narrow(), else std::int32_t.
+  template <typename T>
+  void window_row(std::uint32_t group, std::uint64_t window, T* row) const;
+  /// The weights of the filter mapped at place `place` of its group, likewise.
+  template <typename T>
+  void filter_row(std::uint32_t group, std::uint32_t place, T* row) const;
+
+ private:
+  std::shared_ptr<const Filters> filters(std::uint32_t group, std::uint32_t index);
+  std::shared_ptr<const Windows> windows(std::uint32_t group, std::uint32_t index);
+  std::shared_ptr<const Filters> build_filters(std::uint32_t group, std::uint32_t index) const;
+  std::shared_ptr<const Windows> build_windows(std::uint32_t group, std::uint32_t index) const;
+  template <typename T>
+  [[nodiscard]] std::vector<Mask> row_masks(const T* row) const;
+  void cut_blocks(Tile& tile, const Filters& filters, const Windows& windows);
+  void add_fetches(Tile& tile, const CompactTile& previous, const Filters& filters, const std::shared_ptr<const Windows>& windows) const;
+
+  Lowering& lowering_;
+  const Machine& machine_;
+  const Layer& layer_;
+  const Kernels& kernels_;
+  std::uint32_t k_ = 0, chunks_ = 0, group_filters_ = 0, group_channels_ = 0;
+  std::uint32_t filters_per_tile_ = 0, windows_per_tile_ = 0, filter_tiles_ = 0, window_tiles_ = 0;
+  std::uint64_t window_count_ = 0;
+  bool narrow_ = true, wide_masks_ = false;
+  std::size_t row_stride_ = 0;
+  /// [N][H + padding][W + padding][C]: one of the two.
+  std::vector<std::int16_t> narrow_image_;
+  std::vector<std::int32_t> wide_image_;
+  std::uint32_t image_height_ = 0, image_width_ = 0;
+
+  template <typename Part>
+  struct Cache {
+    std::vector<std::shared_ptr<const Part>> parts;  ///< [group][index], where they are kept
+    std::pair<std::uint64_t, std::shared_ptr<const Part>> latest{UINT64_MAX, nullptr};
+    std::size_t bytes = 0;
+  };
+  Cache<Filters> filter_cache_;
+  Cache<Windows> window_cache_;
+  CompactTile latest_;
+};
+
+}  // namespace lacuna::fast

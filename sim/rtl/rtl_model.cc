@@ -1,0 +1,49 @@
+#include "rtl/rtl_model.h"
+
+#include <dlfcn.h>
+
+#include <bit>
+
+namespace lacuna {
+
+static_assert(std::endian::native == std::endian::little, "ports are read and written as bytes, lowest first");
+
+RtlModel::RtlModel(const std::filesystem::path& shared_object) {
+  library_ = dlopen(shared_object.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!library_) fail({shared_object.string()}, "cannot be loaded: {}; remove it to have it built anew", dlerror());
+  const auto get = reinterpret_cast<const LacunaModelApi* (*)()>(dlsym(library_, "lacuna_model_api"));
+  if (!get) {
+    dlclose(library_);
+    fail({shared_object.string()}, "is not a model; remove it to have it built anew");
+  }
+  api_ = get();
+  LACUNA_CHECK(api_->version == kLacunaModelVersion, "model of version {}", api_->version);
+  model_ = api_->create();
+}
+
+RtlModel::~RtlModel() {
+  api_->destroy(model_);
+  dlclose(library_);
+}
+
+Port RtlModel::port(std::string_view name, std::uint32_t width) const {
+  const LacunaPort* ports = nullptr;
+  const std::size_t count = api_->ports(model_, &ports);
+  for (std::size_t i = 0; i < count; ++i)
+    if (name == ports[i].name) return {ports[i], width};
+  throw Bug(fmt::format("the model has no port {}", name));
+}
+
+std::uint32_t RtlModel::width(std::string_view name) const {
+  const LacunaWidth* widths = nullptr;
+  const std::size_t count = api_->widths(model_, &widths);
+  for (std::size_t i = 0; i < count; ++i)
+    if (name == widths[i].name) return widths[i].bits;
+  throw Bug(fmt::format("the model told no width '{}'", name));
+}
+
+void RtlModel::check(std::uint64_t cycle) const {
+  if (const char* const error = api_->error(model_)) throw RtlFailure(fmt::format("cycle {}: {}", cycle, error));
+}
+
+}  // namespace lacuna

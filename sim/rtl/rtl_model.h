@@ -1,0 +1,109 @@
+// One instance of a compiled model: its ports as bits, its clock, what its probes saw.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "rtl/model/abi.h"
+
+namespace lacuna {
+
+/// The RTL did what no machine of this configuration can do: an assertion failed, a result nobody asked for came, nothing
+/// moves any more. what() says what, and in which cycle.
+class RtlFailure : public Bug {
+ public:
+  using Bug::Bug;
+};
+
+/// The bits of a port, as an array of fields of equal width.
+class Port {
+ public:
+  Port() = default;
+  Port(const LacunaPort& port, std::uint32_t width)
+      : data_(static_cast<std::uint8_t*>(port.data)), bytes_(port.bytes), width_(width) {}
+
+  /// Writes field `index`; bits of `value` above the width are ignored.
+  void put(std::size_t index, std::uint64_t value) {
+    std::size_t at = index * width_;
+    for (std::uint32_t left = width_; left != 0;) {
+      const std::uint32_t shift = at & 7;
+      const std::uint32_t count = std::min(8 - shift, left);
+      const auto mask = static_cast<std::uint8_t>(((1u << count) - 1) << shift);
+      std::uint8_t& byte = data_[at >> 3];
+      byte = static_cast<std::uint8_t>((byte & ~mask) | ((value << shift) & mask));
+      value >>= count;
+      at += count;
+      left -= count;
+    }
+  }
+  /// Field `index`, at most 64 bits.
+  [[nodiscard]] std::uint64_t get(std::size_t index) const {
+    std::uint64_t value = 0;
+    std::size_t at = index * width_;
+    for (std::uint32_t have = 0; have < width_;) {
+      const std::uint32_t shift = at & 7;
+      const std::uint32_t count = std::min(8 - shift, width_ - have);
+      value |= std::uint64_t{(data_[at >> 3] >> shift) & ((1u << count) - 1)} << have;
+      have += count;
+      at += count;
+    }
+    return value;
+  }
+  [[nodiscard]] bool test(std::size_t index) const { return ((data_[index >> 3] >> (index & 7)) & 1) != 0; }
+  [[nodiscard]] std::int64_t get_signed(std::size_t index) const {
+    const unsigned shift = 64 - width_;
+    return static_cast<std::int64_t>(get(index) << shift) >> shift;
+  }
+  /// Writes whole bytes into field `index`, whose width is a multiple of 8.
+  void put_bytes(std::size_t index, std::span<const std::uint8_t> bytes) {
+    std::memcpy(data_ + index * (width_ / 8), bytes.data(), bytes.size());
+  }
+  void clear() { std::memset(data_, 0, bytes_); }
+  [[nodiscard]] bool any() const {
+    for (std::size_t i = 0; i < bytes_; ++i)
+      if (data_[i] != 0) return true;
+    return false;
+  }
+  [[nodiscard]] std::uint32_t width() const { return width_; }
+
+ private:
+  std::uint8_t* data_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::uint32_t width_ = 1;
+};
+
+class RtlModel {
+ public:
+  /// A new instance of the model in `shared_object`, its registers not reset.
+  explicit RtlModel(const std::filesystem::path& shared_object);
+  ~RtlModel();
+  RtlModel(const RtlModel&) = delete;
+  RtlModel& operator=(const RtlModel&) = delete;
+
+  /// Port `name` as fields of `width` bits.
+  [[nodiscard]] Port port(std::string_view name, std::uint32_t width) const;
+  /// A width the array told, by name.
+  [[nodiscard]] std::uint32_t width(std::string_view name) const;
+
+  void settle() { api_->settle(model_); }
+  void edge() { api_->edge(model_); }
+  /// Throws RtlFailure if the model has complained.
+  void check(std::uint64_t cycle) const;
+
+  [[nodiscard]] LacunaPeProbes pe_probes() const { return api_->pe_probes(model_); }
+  [[nodiscard]] LacunaFeederProbes feeder_probes() const { return api_->feeder_probes(model_); }
+  [[nodiscard]] LacunaDrainProbes drain_probes() const { return api_->drain_probes(model_); }
+
+ private:
+  void* library_ = nullptr;
+  const LacunaModelApi* api_ = nullptr;
+  LacunaModel* model_ = nullptr;
+};
+
+}  // namespace lacuna

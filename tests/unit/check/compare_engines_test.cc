@@ -1,0 +1,105 @@
+// The comparison itself: it must find what differs, and must not pass on nothing.
+#include <catch2/catch.hpp>
+
+
+#include "check/compare_engines.h"
+
+using namespace lacuna;
+
+namespace {
+
+/// Plays a list of events; its outcome has one output, `value`.
+class Player : public Engine {
+ public:
+  explicit Player(std::vector<event::Group> groups, std::int32_t value = 0) : groups_(std::move(groups)), value_(value) {}
+
+  LayerOutcome run(const Machine&, const Layer&, Progress*) override { return outcome(); }
+  [[nodiscard]] bool has_events() const override { return true; }
+  LayerOutcome observe(const Machine&, const Layer&, EventSink& sink) override {
+    for (const auto& group : groups_) sink.on(group);
+    if (breaks_off) throw Bug("an assertion failed");
+    return outcome();
+  }
+  bool breaks_off = false;
+
+ private:
+  LayerOutcome outcome() {
+    LayerOutcome result;
+    result.outputs = 1;
+    result.output = Tensor(DType::Int32, {1});
+    result.output.as<std::int32_t>()[0] = value_;
+    return result;
+  }
+  std::vector<event::Group> groups_;
+  std::int32_t value_;
+};
+
+event::Group group(std::uint64_t cycle, std::uint32_t pe, std::int64_t psum) { return {cycle, pe, 0, 0, 1, 0, 0, psum}; }
+
+Comparison compare(Player left, Player right, Compare how = Compare::Cycles) {
+  return compare_engines(left, right, Machine{}, Layer{}, how);
+}
+
+}  // namespace
+
+TEST_CASE("equal streams agree whatever the order of units in a cycle") {
+  const Comparison c = compare(Player({group(1, 0, 5), group(1, 1, 6)}), Player({group(1, 1, 6), group(1, 0, 5)}));
+  CHECK(c.agrees());
+  CHECK(c.agreed == 2);
+}
+
+TEST_CASE("a comparison of nothing does not pass") { CHECK(!compare(Player({}), Player({})).agrees()); }
+
+TEST_CASE("the first difference of a unit is found with what agreed before") {
+  const Comparison c = compare(Player({group(1, 3, 5), group(2, 3, 6), group(3, 3, 7)}),
+                               Player({group(1, 3, 5), group(2, 3, 60), group(3, 3, 7)}));
+  REQUIRE(c.difference);
+  CHECK(c.difference->unit.index == 3);
+  CHECK(c.difference->agreed == 1);
+  REQUIRE(c.difference->last.size() == 1);
+  CHECK(text_of(c.difference->last[0]) == "cycle 1 group tile 0 step 0 executed 1 wasted 0 gated 0 psum 5");
+  CHECK(c.difference->left->values[3] == 6);
+  CHECK(c.difference->right->values[3] == 60);
+}
+
+TEST_CASE("an event that only one side has is a difference") {
+  const Comparison c = compare(Player({group(1, 0, 5), group(2, 0, 6)}), Player({group(1, 0, 5)}));
+  REQUIRE(c.difference);
+  CHECK(c.difference->left);
+  CHECK(!c.difference->right);
+}
+
+TEST_CASE("a shift in time fails strictly and is reported by the comparison of events") {
+  const Player left({group(1, 0, 5), group(2, 0, 6)});
+  const Player right({group(1, 0, 5), group(4, 0, 6)});
+  CHECK(!compare(left, right).agrees());
+  const Comparison c = compare(left, right, Compare::Events);
+  CHECK(c.agrees());
+  CHECK(c.shifted == 1);
+  CHECK(c.latest_shift == 2);
+}
+
+TEST_CASE("outputs are compared even if all events agree") {
+  CHECK(compare(Player({group(1, 0, 5)}, 1), Player({group(1, 0, 5)}, 2)).outcome_difference == "output 0: 1 and 2");
+  CHECK(compare(Player({group(1, 0, 5)}, 1), Player({group(9, 0, 4)}, 1), Compare::Outputs).agrees());
+}
+
+TEST_CASE("an engine that breaks off is a failure in its own words") {
+  Player left({group(1, 0, 5)});
+  Player right({group(1, 0, 5)});
+  right.breaks_off = true;
+  const Comparison c = compare_engines(left, right, Machine{}, Layer{}, Compare::Cycles);
+  CHECK(!c.agrees());
+  CHECK(c.failed == 1);
+  CHECK(c.failure == "an assertion failed");
+}
+
+TEST_CASE("a comparison that ends early stops both engines") {
+  // Far more events than the pipes hold: the threads must not wait for each other for ever.
+  std::vector<event::Group> many;
+  for (std::uint64_t cycle = 0; cycle < 400000; ++cycle) many.push_back(group(cycle, 0, 1));
+  std::vector<event::Group> other = many;
+  other[10].psum = 2;
+  CHECK(!compare(Player(many), Player(other)).agrees());
+  CHECK(compare(Player(many), Player(many)).agreed == 400000);
+}

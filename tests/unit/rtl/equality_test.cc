@@ -1,0 +1,117 @@
+// The RTL against the SystemC engine: cycles, classes of every PE, counters and outputs are the same, layer by layer.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "check/random_case.h"
+#include "datapaths/intersect/systemc_engine.h"
+#include "outcome_difference.h"
+#include "rtl/rtl_engine.h"
+
+using namespace lacuna;
+
+namespace {
+
+/// What decides a model: all else is drawn at random, so that few models serve many cases.
+struct Model {
+  ArrayConfig array;
+  FeederConfig weights, activations;
+};
+
+const std::array<Model, 6> kModels = {{
+    // FIFOs of one and two chunks, buses of odd width, buffers of few words.
+    {.array = {.rows = 3, .columns = 2, .chunk = 16, .early_termination = EarlyTermination::Exact},
+     .weights = {.buffer_bytes = 128, .bus_bytes = 4, .fifo_depth = 2},
+     .activations = {.buffer_bytes = 120, .bus_bytes = 3, .fifo_depth = 1}},
+    {.array = {.rows = 2,
+               .columns = 4,
+               .chunk = 8,
+               .lanes = 2,
+               .operand = Operand::Int16,
+               .skip = SkipRule::Gate,
+               .early_termination = EarlyTermination::Exact},
+     .weights = {.buffer_bytes = 96, .bus_bytes = 8, .fifo_depth = 3},
+     .activations = {.buffer_bytes = 256, .bus_bytes = 16, .fifo_depth = 4, .encoding = Encoding::Dense}},
+    {.array = {.rows = 2,
+               .columns = 3,
+               .chunk = 24,
+               .lanes = 3,
+               .skip = SkipRule::Activations,
+               .early_termination = EarlyTermination::Exact,
+               .mapping = Mapping::Filters},
+     .weights = {.buffer_bytes = 512, .bus_bytes = 4, .fifo_depth = 1},
+     .activations = {.buffer_bytes = 64, .bus_bytes = 1, .fifo_depth = 2}},
+    {.array = {.rows = 3,
+               .columns = 3,
+               .chunk = 72,
+               .skip = SkipRule::Weights,
+               .early_termination = EarlyTermination::Exact,
+               .mapping = Mapping::Filters},
+     .weights = {.buffer_bytes = 768, .bus_bytes = 64, .fifo_depth = 2, .encoding = Encoding::Dense},
+     .activations = {.buffer_bytes = 1024, .bus_bytes = 256, .fifo_depth = 8}},
+    {.array = {.rows = 4,
+               .columns = 1,
+               .chunk = 128,
+               .lanes = 8,
+               .skip = SkipRule::None,
+               .early_termination = EarlyTermination::Exact},
+     .weights = {.buffer_bytes = 1000, .bus_bytes = 8, .fifo_depth = 1},
+     .activations = {.buffer_bytes = 8192, .bus_bytes = 2, .fifo_depth = 1}},
+    // No early termination: what its hardware would do is not there.
+    {.array = {.rows = 5, .columns = 4, .chunk = 32},
+     .weights = {.buffer_bytes = 100, .bus_bytes = 1, .fifo_depth = 4},
+     .activations = {.buffer_bytes = 8192, .bus_bytes = 16, .fifo_depth = 2}},
+}};
+
+/// The case of `seed` on one of the models, or nothing if its operands are wider than the model's.
+std::optional<RandomCase> case_on_a_model(std::uint64_t seed) {
+  RandomCase c = random_case(seed);
+  const Model& model = kModels[seed % kModels.size()];
+  if (c.layer.operand_bits() == 16 && model.array.operand == Operand::Int8) return std::nullopt;
+  const Order order = c.machine.array.order;
+  const FilterOrder filter_order = c.machine.array.filter_order;
+  c.machine.array = model.array;
+  c.machine.array.order = order;
+  c.machine.array.filter_order = filter_order;
+  c.machine.weights = model.weights;
+  c.machine.activations = model.activations;
+  return c;
+}
+
+/// LACUNA_SEED=n tries seed n alone, LACUNA_SEEDS=n the first n.
+std::pair<std::uint64_t, std::uint64_t> seeds(std::uint64_t usual) {
+  const auto number = [](const char* name) { return std::strtoull(std::getenv(name), nullptr, 10); };
+  if (std::getenv("LACUNA_SEED")) return {number("LACUNA_SEED"), number("LACUNA_SEED")};
+  return {1, std::getenv("LACUNA_SEEDS") ? number("LACUNA_SEEDS") : usual};
+}
+
+}  // namespace
+
+TEST_CASE("the RTL and the SystemC machine give the same outcome for random layers") {
+  const auto systemc = make_systemc_engine();
+  const auto rtl = make_rtl_engine();
+  const auto [first, last] = seeds(300);
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    const auto c = case_on_a_model(seed);
+    if (!c) continue;
+    INFO("LACUNA_SEED=" << seed << ": " << c->describe());
+    const LayerOutcome a = systemc->run(c->machine, c->layer, nullptr);
+    const LayerOutcome b = rtl->run(c->machine, c->layer, nullptr);
+    INFO("first difference, systemc and rtl: " << first_difference(a, b).value_or("none"));
+    REQUIRE_FALSE(first_difference(a, b));
+  }
+}
+
+// Every case needs its own model, half a minute each: for a night, not for every build.
+TEST_CASE("the RTL and the SystemC machine give the same outcome for random layers on random machines", "[.hunt]") {
+  const auto systemc = make_systemc_engine();
+  const auto rtl = make_rtl_engine();
+  const auto [first, last] = seeds(20);
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    const RandomCase c = random_case(seed);
+    INFO("LACUNA_SEED=" << seed << ": " << c.describe());
+    const LayerOutcome a = systemc->run(c.machine, c.layer, nullptr);
+    const LayerOutcome b = rtl->run(c.machine, c.layer, nullptr);
+    INFO("first difference, systemc and rtl: " << first_difference(a, b).value_or("none"));
+    REQUIRE_FALSE(first_difference(a, b));
+  }
+}
