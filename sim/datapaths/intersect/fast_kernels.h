@@ -12,6 +12,9 @@ namespace lacuna::fast {
 constexpr std::uint32_t kLanes = 16;
 constexpr std::uint32_t padded(std::uint32_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
+/// Relative times are not before it.
+constexpr std::int32_t kLongAgo = -(1 << 30);
+
 /// One chunk pair of every PE of the array. Times are relative to a base the caller chooses. Arrays of PEs are
 /// [row][stride], of columns [stride], of rows [rows].
 struct PairStep {
@@ -39,14 +42,14 @@ struct PairStep {
 };
 
 /// What a line sends in a step: a message, an end token, or nothing because its token is out.
-enum Entry : std::int32_t { kMessage, kToken, kNothing };
+constexpr std::int32_t kMessage = 0, kToken = 1, kNothing = 2;
 
 /// One step of every PE where sums may stop. `pair.free` is of the weight side; it is that of both sides as long as a PE is
 /// not stopped.
 struct StopStep {
   PairStep pair;
   std::int32_t step;
-  const std::int32_t *row_entry, *column_entry;   ///< [line] Entry; starts and arrivals are also of tokens
+  const std::int32_t *row_entry, *column_entry;   ///< [line] one of these; starts and arrivals are also of tokens
   const std::int32_t *stop_step, *stop_group;     ///< [PE] where the sum stops; INT32_MAX if it does not
   const std::int32_t *cut_slots, *cut_effectual;  ///< [PE] slots of the stop's step after the stop; not read if only_effectual
   std::int32_t* free_activation;

@@ -70,6 +70,8 @@ class MemorySequence {
   /// Waits before `time` will not be asked for any more.
   void forget_before(Time time);
 
+  /// From when on every line is past the latest block of which that is known.
+  [[nodiscard]] Time released() const { return release_; }
   /// The oldest tile that some line is not known to be past, and from when on it is the array's tile.
   [[nodiscard]] std::uint64_t array_tile() const { return next_release_.tile; }
   [[nodiscard]] Time array_tile_since() const { return array_tile_since_; }

@@ -8,13 +8,7 @@
 
 namespace lacuna::fast {
 
-bool WideTiming::takes(const Lowering& lowering) {
-  const ArrayConfig& array = lowering.machine().array;
-  const bool gates = array.skip == SkipRule::Gate;
-  return array.mapping == Mapping::FiltersWindows && !lowering.early_termination() && !(gates && array.lanes > 1);
-}
-
-WideTiming::WideTiming(Operands& operands, const Values& values, Fold& fold)
+WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     : operands_(operands),
       values_(values),
       lowering_(operands.lowering()),
@@ -27,6 +21,7 @@ WideTiming::WideTiming(Operands& operands, const Values& values, Fold& fold)
       stride_(padded(columns_)),
       memory_(lowering_, fold, [this](std::uint64_t tile) { run_of(tile); }),
       waits_(lowering_, memory_) {
+  keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
   std::uint32_t column_split = columns_;
   for (std::uint64_t tile = 0; tile < tiles_; ++tile) {
@@ -52,7 +47,7 @@ WideTiming::WideTiming(Operands& operands, const Values& values, Fold& fold)
   const std::size_t pes = rows_ * stride_;
   free_.assign(pes, 0);
   for (auto* times : {&drained_before_, &drained_, &gate_}) times->assign(pes, kLongAgo);
-  for (auto* counter : {&starved_weight_, &starved_activation_, &starved_memory_, &blocked_, &cycles_, &empty_, &effectual_, &unused_})
+  for (auto* counter : {&starved_weight_, &starved_activation_, &starved_memory_, &blocked_, &cycles_, &empty_, &effectual_, &killed_, &unused_})
     counter->assign(pes, 0);
   done_at_.assign(std::size_t{rows_} * columns_, 0);
   classes_.resize(done_at_.size());
@@ -86,7 +81,7 @@ WideTiming::WideTiming(Operands& operands, const Values& values, Fold& fold)
   });
 }
 
-WideTiming::Run& WideTiming::run_of(std::uint64_t tile) {
+WideArray::Run& WideArray::run_of(std::uint64_t tile) {
   while (tile >= first_run_ + runs_.size()) {
     const bool first = runs_.empty() && first_run_ == 0;
     Run next;
@@ -107,17 +102,7 @@ WideTiming::Run& WideTiming::run_of(std::uint64_t tile) {
   return runs_[tile - first_run_];
 }
 
-/// Calls visit(class of rows, class of columns, first row, last row, first column, last column) for the classes a tile maps.
-template <typename Visit>
-void WideTiming::for_classes(const Tile& tile, Visit visit) const {
-  const std::array<std::uint32_t, 3> row{0, row_lines_.split, tile.rows};
-  const std::array<std::uint32_t, 3> column{0, column_lines_.split, tile.columns};
-  for (int r = 0; r < 2; ++r)
-    for (int c = 0; c < 2; ++c)
-      if (row[r] < row[r + 1] && column[c] < column[c + 1]) visit(r, c, row[r], row[r + 1], column[c], column[c + 1]);
-}
-
-WideTiming::Relative WideTiming::relative(Time time) const {
+WideArray::Relative WideArray::relative(Time time) const {
   const std::int64_t difference = static_cast<std::int64_t>(time - base_);
   if (difference >= 2 * std::int64_t{kSoon}) throw TooWide{};
   return difference < kLongAgo ? kLongAgo : static_cast<Relative>(difference);
@@ -125,133 +110,92 @@ WideTiming::Relative WideTiming::relative(Time time) const {
 
 // ---- Lines ----
 
-/// The next step of all rows, or of all columns, if what it depends on is known.
-bool WideTiming::send(Lines& lines) {
-  if (lines.tile == tiles_) return false;
-  Run& run = run_of(lines.tile);
+void WideArray::send_all(Lines& lines, Run& run, Relative loaded) {
   const Tile& tile = run.tile();
-  const std::uint32_t block = tile.block_of[lines.step];
-  const BlockTimes& times = memory_.block(lines.tile, block);
-  if (times.loaded == kUnknown) return false;
-
-  const bool weights = lines.side == event::Side::Weights;
-  const auto entry = [&](int own, int other) {  // of this step, for PEs of class `other` on lines of class `own`
-    return (weights ? run.entries[own][other] : run.entries[other][own]) + lines.step;
-  };
-  const auto worked = [&](int own, int other) { return weights ? worked_entries_[own][other] : worked_entries_[other][own]; };
-  const std::uint32_t count = lines_of(lines, tile);
-  const std::uint32_t others = weights ? tile.columns : tile.rows;
-  const std::uint32_t other_split = weights ? column_lines_.split : row_lines_.split;
-  const std::array<std::uint32_t, 3> bounds{0, std::min(lines.split, count), count};
-  for (int own = 0; own < 2; ++own)
-    for (int other = 0; other < (others > other_split ? 2 : 1); ++other)
-      if (bounds[own] < bounds[own + 1] && entry(own, other) >= worked(own, other) + lines.depth) return false;
-
   const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
-  const Relative loaded = relative(times.loaded);
-  const bool first = lines.step == tile.blocks[block].begin;
-  lines.memory[at / lines.pad] = false;
-  if (first) note_memory_waits(lines, run, loaded, at);
-  const Streams& streams = weights ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
-  const std::size_t message = weights ? lines.step : tile.steps()[lines.step].chunk;
+  const std::uint32_t count = lines_of(lines, tile);
+  const std::uint32_t others = weights(lines) ? tile.columns : tile.rows;
+  const std::uint32_t other_split = weights(lines) ? column_lines_.split : row_lines_.split;
+  const Streams& streams = weights(lines) ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
+  const std::size_t message = weights(lines) ? lines.step : tile.steps()[lines.step].chunk;
+  const std::array<std::uint32_t, 3> bounds{0, std::min(lines.split, count), count};
   for (int own = 0; own < 2; ++own) {
     if (bounds[own] == bounds[own + 1]) continue;
     const auto room = [&](int other) -> const Relative* {
       if (other == 1 && others <= other_split) return never_.data();
-      return lines.room[other].data() + entry(own, other) % lines.depth * lines.pad;
+      return lines.room[other].data() + entry(lines, run, own, other) % lines.depth * lines.pad;
     };
     kernels_.send_step({bounds[own], bounds[own + 1], lines.bus.data(), room(0), room(1), loaded,
                         streams.words.data() + message * streams.pad, lines.start.data() + at, lines.arrival.data() + at});
   }
-
-  const bool last_of_tile = lines.step + 1 == tile.steps().size();
-  if (last_of_tile || tile.block_of[lines.step + 1] != block) {
-    const Relative latest = *std::max_element(lines.bus.data(), lines.bus.data() + count);
-    memory_.pass(lines.tile, block, count, absolute(latest));
-  }
-  if (!last_of_tile) {
-    ++lines.step;
-  } else {
-    lines.step = 0;
-    ++lines.tile;
-  }
-  return true;
 }
 
-/// Before the first step of a block: when each line waits for memory.
-void WideTiming::note_memory_waits(Lines& lines, const Run& run, Relative loaded, std::size_t at) {
-  const std::uint32_t count = lines_of(lines, run.tile());
-  const BlockTimes& block = memory_.block(lines.tile, run.tile().block_of[lines.step]);
-  std::fill_n(lines.memory_begin.data() + at, lines.pad, kLongAgo);
-  std::fill_n(lines.memory_end.data() + at, lines.pad, kLongAgo);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (lines.bus[i] >= loaded) continue;
-    Interval whole{kUnknown, 0};
-    memory_.memory_waits(block, absolute(lines.bus[i]), block.loaded, [&](Time begin, Time end) {
-      whole = {std::min(whole.begin, begin), end};
-      if (waits_.edges()) lines.waits[i].push_back({begin, end});
-    });
-    // More than one part only where the line has passed over a tile; then its PEs are apart, and account() reads the parts.
-    if (whole.begin == kUnknown) continue;
+void WideArray::clear_memory_waits(Lines& lines, std::size_t at) {
+  lines.memory[at / lines.pad] = false;
+  lines.parts = false;
+}
+
+void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end, std::size_t at) {
+  if (begin >= end) return;
+  Interval whole{kUnknown, 0};
+  memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
+    lines.parts |= whole.begin != kUnknown && whole.end != from;
+    whole = {std::min(whole.begin, from), to};
+    if (keep_waits_) lines.waits[line].push_back({from, to});
+  });
+  if (whole.begin == kUnknown) return;
+  if (!lines.memory[at / lines.pad]) {
     lines.memory[at / lines.pad] = true;
-    lines.memory_begin[at + i] = relative(whole.begin);
-    lines.memory_end[at + i] = relative(whole.end);
+    std::fill_n(lines.memory_begin.data() + at, lines.pad, kLongAgo);
+    std::fill_n(lines.memory_end.data() + at, lines.pad, kLongAgo);
   }
+  lines.memory_begin[at + line] = relative(whole.begin);
+  lines.memory_end[at + line] = relative(whole.end);
 }
 
 // ---- PEs ----
 
-/// What stays the same over the steps of a tile.
-void WideTiming::prepare(const Run& run) {
+void WideArray::prepare_tile(const Run& run, bool always_masked) {
   const Tile& tile = run.tile();
   pair_.rows = tile.rows;
   pair_.vectors = padded(tile.columns) / kLanes;
   const bool simple = tile.columns % kLanes == 0 && tile.columns <= column_lines_.split && tile.rows <= row_lines_.split;
-  pair_.valid = simple ? nullptr : valid_.data();
+  pair_.valid = simple && !always_masked ? nullptr : valid_.data();
   for (std::uint32_t column = 0; column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
 }
 
-/// The next step of all PEs, if what it depends on is known.
-bool WideTiming::work() {
-  if (work_tile_ == tiles_) return false;
-  const auto sent = [&](const Lines& lines) { return lines.tile > work_tile_ || lines.step > work_step_; };
-  if (!sent(row_lines_) || !sent(column_lines_)) return false;
-  Run& run = run_of(work_tile_);
+bool WideArray::gate(const Run& run) {
+  // The results of each PE's tile before the previous one must have left: the latest drained or the one before.
   const Tile& tile = run.tile();
-
+  bool known = true, gated = false;
+  std::array<bool, 2> use{};
+  for_classes(tile, [&](int r, int c, auto...) {
+    const std::uint64_t k = worked_tiles_[r][c];
+    known &= drained_tiles_[r][c] + 1 >= k;
+    if (k < 2) return;
+    gated = true;
+    use[drained_tiles_[r][c] == k ? 0 : 1] = true;
+  });
   pair_.gate = nullptr;
-  if (work_step_ == 0) {
-    // The results of each PE's tile before the previous one must have left: the latest drained or the one before.
-    bool known = true, gated = false;
-    std::array<bool, 2> use{};
-    for_classes(tile, [&](int r, int c, auto...) {
-      const std::uint64_t k = worked_tiles_[r][c];
-      known &= drained_tiles_[r][c] + 1 >= k;
-      if (k < 2) return;
-      gated = true;
-      use[drained_tiles_[r][c] == k ? 0 : 1] = true;
-    });
-    if (!known) return false;
-    if (gated) {
-      pair_.gate = use[0] ? drained_before_.data() : drained_.data();
-      if (use[0] && use[1]) {
-        for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
-          const Aligned<Relative>& from = drained_tiles_[r][c] == worked_tiles_[r][c] ? drained_before_ : drained_;
-          for (; row < rows; ++row)
-            std::copy(from.data() + row * stride_ + column, from.data() + row * stride_ + columns, gate_.data() + row * stride_ + column);
-        });
-        pair_.gate = gate_.data();
-      }
-    }
-    prepare(run);
-  }
+  if (!known || !gated) return known;
+  pair_.gate = use[0] ? drained_before_.data() : drained_.data();
+  if (!use[0] || !use[1]) return true;
+  for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
+    const Aligned<Relative>& from = drained_tiles_[r][c] == worked_tiles_[r][c] ? drained_before_ : drained_;
+    for (; row < rows; ++row)
+      std::copy(from.data() + row * stride_ + column, from.data() + row * stride_ + columns, gate_.data() + row * stride_ + column);
+  });
+  pair_.gate = gate_.data();
+  return true;
+}
 
+void WideArray::prepare_step(const Run& run) {
   const std::size_t row_at = steps_worked_ % kAhead * row_lines_.pad;
   const std::size_t column_at = steps_worked_ % kAhead * column_lines_.pad;
   const Filters& filters = *run.operands.filters;
   const Windows& windows = *run.operands.windows;
   const std::size_t weights = std::size_t{work_step_} * filters.pad;
-  const std::size_t activations = std::size_t{tile.steps()[work_step_].chunk} * windows.pad;
+  const std::size_t activations = std::size_t{run.tile().steps()[work_step_].chunk} * windows.pad;
   pair_.weights = filters.low.data() + weights;
   pair_.slots = filters.own_slots ? filters.slots_low.data() + weights : pair_.weights;
   pair_.activations = windows.low.data() + activations;
@@ -271,91 +215,53 @@ bool WideTiming::work() {
   pair_.row_memory_end = memory(row_lines_, row_lines_.memory_end, row_at);
   pair_.column_memory_begin = memory(column_lines_, column_lines_.memory_begin, column_at);
   pair_.column_memory_end = memory(column_lines_, column_lines_.memory_end, column_at);
+}
 
-  bool apart = false;
-  for_classes(tile, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
-  pair_.starved_weight = apart ? unused_.data() : starved_weight_.data();
-  pair_.starved_activation = apart ? unused_.data() : starved_activation_.data();
-  pair_.starved_memory = apart ? unused_.data() : starved_memory_.data();
-  pair_.blocked = apart ? unused_.data() : blocked_.data();
-  if (apart) account(run, row_at, column_at);
-  kernels_.pair_step(pair_);
-  executed_ += pair_.executed;
-  slots_ += pair_.slot_count;
+void WideArray::count_waits(bool count) {
+  pair_.starved_weight = count ? starved_weight_.data() : unused_.data();
+  pair_.starved_activation = count ? starved_activation_.data() : unused_.data();
+  pair_.starved_memory = count ? starved_memory_.data() : unused_.data();
+  pair_.blocked = count ? blocked_.data() : unused_.data();
+}
 
-  // Entries that are gone make room.
-  for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
+void WideArray::make_room(const Run& run) {
+  for_classes(run.tile(), [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
     const std::uint64_t entry = worked_entries_[r][c]++;
     std::copy(row_free_[c].data() + row, row_free_[c].data() + rows,
               row_lines_.room[c].data() + entry % row_lines_.depth * row_lines_.pad + row);
     std::copy(column_free_[r].data() + column, column_free_[r].data() + columns,
               column_lines_.room[r].data() + entry % column_lines_.depth * column_lines_.pad + column);
   });
-  ++steps_worked_;
-  if (++work_step_ < tile.steps().size()) return true;
+}
 
-  // The tile is done.
-  owned_ += std::uint64_t{tile.pes()} * operands_.k();
+void WideArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations) {
+  constexpr std::uint64_t kMost = 1u << 30;
+  for (; bytes != 0; bytes -= std::min(bytes, kMost))
+    fold_.on(event::Send{0, side, 0, tile, 0, static_cast<std::uint32_t>(std::min(bytes, kMost)), destinations});
+}
+
+/// All PEs are past the tile.
+void WideArray::finish_tile(Run& run) {
+  const Tile& tile = run.tile();
+  for (std::uint32_t row = 0; row < tile.rows; ++row)
+    owned_ += run.operands.filters->owned[row] * tile.columns;
   ByClass<bool> mapped{};
-  for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
+  for_classes(tile, [&](int r, int c, auto...) {
     mapped[r][c] = true;
     ++worked_tiles_[r][c];
-    if (lowering_.last_tile(row, column) != tile.index) return;
-    for (std::uint32_t i = row; i < rows; ++i)
-      for (std::uint32_t j = column; j < columns; ++j) done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
   });
   for (int r = 0; r < 2; ++r)
     for (int c = 0; c < 2; ++c) apart_[r][c] |= !mapped[r][c];
-  const auto send_bytes = [&](event::Side side, std::uint64_t bytes, std::uint32_t destinations) {
-    for (; bytes != 0; bytes -= std::min<std::uint64_t>(bytes, 1u << 30))
-      fold_.on(event::Send{0, side, 0, tile.index, 0, static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, 1u << 30)), destinations});
-  };
-  send_bytes(event::Side::Weights, filters.bytes_before.back(), tile.columns);
-  send_bytes(event::Side::Activations, windows.bytes_before.back(), tile.rows);
   run.worked = true;
   work_step_ = 0;
   ++work_tile_;
-  while (drain()) {
-  }
-  if (drain_tile_ < work_tile_) {
-    run.complete.assign(free_.size(), 0);
-    std::copy_n(free_.data(), free_.size(), run.complete.data());
-  }
-  return true;
 }
-
-void WideTiming::account(const Run& run, std::size_t row_at, std::size_t column_at) {
-  const Tile& tile = run.tile();
-  // Tiles before this one are all sent, so their edges are known.
-  const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
-  for_classes(tile, [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column, std::uint32_t columns) {
-    bool near = false;
-    for (std::uint32_t row = first_row; row < rows; ++row)
-      for (std::uint32_t column = first_column; column < columns; ++column) {
-        const std::uint32_t pe = row * columns_ + column;
-        const Time free = absolute(free_[row * stride_ + column]);
-        const Time weights = absolute(row_lines_.arrival[row_at + row]);
-        const Time activations = absolute(column_lines_.arrival[column_at + column]);
-        waits_.starve(pe, free, weights, absolute(row_lines_.start[row_at + row]), PeClass::StarvedWeight, row_lines_.waits[row]);
-        waits_.starve(pe, std::max(free, weights), activations, absolute(column_lines_.start[column_at + column]),
-                      PeClass::StarvedActivation, column_lines_.waits[column]);
-        const Time there = std::max({free, weights, activations});
-        if (pair_.gate) {
-          const Time gate = absolute(pair_.gate[row * stride_ + column]);
-          if (pair_.gate[row * stride_ + column] > kLongAgo && gate > there) waits_.issue(pe, gate - there, PeClass::BlockedOutput);
-        }
-        near |= there < edge;
-      }
-    apart_[r][c] = apart_[r][c] && near;
-  });
-}
-
-// ---- Drain ----
 
 /// The results of the next tile, if it is known when they leave.
-bool WideTiming::drain() {
-  if (drain_tile_ == work_tile_ || drain_tile_ >= memory_.written() + 2) return false;
+bool WideArray::drain() {
+  if (drain_tile_ == tiles_ || drain_tile_ >= memory_.written() + 2) return false;
   Run& run = run_of(drain_tile_);
+  if (!run.worked) return false;
   const Tile& tile = run.tile();
   if (drain_tile_ >= 2) {
     const Relative written = relative(memory_.written_at(drain_tile_ - 2));
@@ -375,7 +281,7 @@ bool WideTiming::drain() {
 
 // ---- The layer ----
 
-void WideTiming::forget() {
+void WideArray::forget() {
   while (!runs_.empty() && first_run_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
     runs_.pop_front();
     ++first_run_;
@@ -400,7 +306,7 @@ void WideTiming::forget() {
 }
 
 /// Moves the base of relative times ahead.
-void WideTiming::rebase() {
+void WideArray::rebase() {
   Relative latest = 0;
   for (const Lines* lines : {&row_lines_, &column_lines_})
     latest = std::max(latest, *std::max_element(lines->bus.data(), lines->bus.data() + lines->pad));
@@ -424,7 +330,7 @@ void WideTiming::rebase() {
 }
 
 /// Moves the counters of the kernels to those of 64 bits.
-void WideTiming::flush() {
+void WideArray::flush() {
   for (std::uint32_t row = 0; row < rows_; ++row)
     for (std::uint32_t column = 0; column < columns_; ++column) {
       const std::size_t at = row * stride_ + column;
@@ -439,10 +345,11 @@ void WideTiming::flush() {
       group_sum_[pe] += take(cycles_);
       empty_sum_[pe] += take(empty_);
       effectual_sum_[pe] += take(effectual_);
+      classes_[pe][PeClass::Bubble] += take(killed_);
     }
 }
 
-void WideTiming::finish() {
+void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   flush();
   const Time cycles = memory_.idle();
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) waits_.finish(pe, done_at_[pe], cycles);
@@ -464,8 +371,116 @@ void WideTiming::finish() {
     fold_.on(event::PeSum{pe, classes, 0, 0, 0, 0, 0, 0});
   }
   if (derived) slots_ = executed_;
-  fold_.on(event::PeSum{0, {}, executed_, gates ? 0 : slots_ - executed_, gates ? slots_ - executed_ : 0, owned_ - slots_, 0, 0});
+  fold_.on(event::PeSum{0, {}, executed_, gates ? 0 : slots_ - executed_, gates ? slots_ - executed_ : 0, owned_ - slots_ - terminated, terminated, stops});
   fold_.on(event::Finish{cycles});
+}
+
+// ---- Layers in which no sum stops early ----
+
+bool WideTiming::takes(const Lowering& lowering) {
+  const ArrayConfig& array = lowering.machine().array;
+  const bool groups_gate = array.skip == SkipRule::Gate && array.lanes > 1;
+  return array.mapping == Mapping::FiltersWindows && !lowering.early_termination() && !groups_gate;
+}
+
+/// The next step of all rows, or of all columns, if what it depends on is known.
+bool WideTiming::send(Lines& lines) {
+  if (lines.tile == tiles_) return false;
+  Run& run = run_of(lines.tile);
+  const Tile& tile = run.tile();
+  const std::uint32_t block = tile.block_of[lines.step];
+  const BlockTimes& times = memory_.block(lines.tile, block);
+  if (times.loaded == kUnknown) return false;
+  const std::uint32_t count = lines_of(lines, tile);
+  bool room_known = true;
+  for_classes(tile, [&](int r, int c, auto...) {
+    room_known &= run.entries[r][c] + lines.step < worked_entries_[r][c] + lines.depth;
+  });
+  if (!room_known) return false;
+
+  const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
+  clear_memory_waits(lines, at);
+  if (lines.step == tile.blocks[block].begin)
+    for (std::uint32_t i = 0; i < count; ++i) note_memory_wait(lines, i, times, absolute(lines.bus[i]), times.loaded, at);
+  // A wait in parts happens only where a line has passed over a tile; then its PEs are apart, and account() reads the parts.
+  send_all(lines, run, relative(times.loaded));
+
+  const bool last_of_tile = lines.step + 1 == tile.steps().size();
+  if (last_of_tile || tile.block_of[lines.step + 1] != block) {
+    const Relative latest = *std::max_element(lines.bus.data(), lines.bus.data() + count);
+    memory_.pass(lines.tile, block, count, absolute(latest));
+  }
+  if (!last_of_tile) {
+    ++lines.step;
+  } else {
+    lines.step = 0;
+    ++lines.tile;
+  }
+  return true;
+}
+
+/// The next step of all PEs, if what it depends on is known.
+bool WideTiming::work() {
+  if (work_tile_ == tiles_) return false;
+  const auto sent = [&](const Lines& lines) { return lines.tile > work_tile_ || lines.step > work_step_; };
+  if (!sent(row_lines_) || !sent(column_lines_)) return false;
+  Run& run = run_of(work_tile_);
+  const Tile& tile = run.tile();
+  pair_.gate = nullptr;
+  if (work_step_ == 0) {
+    if (!gate(run)) return false;
+    prepare_tile(run, false);
+  }
+  prepare_step(run);
+  bool apart = false;
+  for_classes(tile, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
+  count_waits(!apart);
+  if (apart) account(run);
+  kernels_.pair_step(pair_);
+  executed_ += pair_.executed;
+  slots_ += pair_.slot_count;
+  make_room(run);
+  ++steps_worked_;
+  if (++work_step_ < tile.steps().size()) return true;
+
+  for_classes(tile, [&](int, int, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
+    if (lowering_.last_tile(row, column) != tile.index) return;
+    for (std::uint32_t i = row; i < rows; ++i)
+      for (std::uint32_t j = column; j < columns; ++j) done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
+  });
+  report_sent(event::Side::Weights, tile.index, run.operands.filters->bytes_before.back(), tile.columns);
+  report_sent(event::Side::Activations, tile.index, run.operands.windows->bytes_before.back(), tile.rows);
+  finish_tile(run);
+  while (drain()) {
+  }
+  if (drain_tile_ < work_tile_) {
+    run.complete.assign(free_.size(), 0);
+    std::copy_n(free_.data(), free_.size(), run.complete.data());
+  }
+  return true;
+}
+
+void WideTiming::account(const Run& run) {
+  // Tiles before this one are all sent, so their edges are known.
+  const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
+  for_classes(run.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column, std::uint32_t columns) {
+    bool near = false;
+    for (std::uint32_t row = first_row; row < rows; ++row)
+      for (std::uint32_t column = first_column; column < columns; ++column) {
+        const std::uint32_t pe = row * columns_ + column;
+        const Time free = absolute(free_[row * stride_ + column]);
+        const Time weights = absolute(pair_.row_arrival[row]);
+        const Time activations = absolute(pair_.column_arrival[column]);
+        waits_.starve(pe, free, weights, absolute(pair_.row_start[row]), PeClass::StarvedWeight, row_lines_.waits[row]);
+        waits_.starve(pe, std::max(free, weights), activations, absolute(pair_.column_start[column]),
+                      PeClass::StarvedActivation, column_lines_.waits[column]);
+        const Time there = std::max({free, weights, activations});
+        if (pair_.gate && pair_.gate[row * stride_ + column] > relative(there))
+          waits_.issue(pe, absolute(pair_.gate[row * stride_ + column]) - there, PeClass::BlockedOutput);
+        near |= there < edge;
+      }
+    apart_[r][c] = apart_[r][c] && near;
+  });
 }
 
 Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
@@ -480,7 +495,7 @@ Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
     rebase();
     progress(memory_.written());
   }
-  finish();
+  finish(0, 0);
   return memory_.idle();
 }
 

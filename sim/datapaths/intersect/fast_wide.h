@@ -1,6 +1,6 @@
 // When does everything happen, computed for a whole row of PEs at a time? The recurrences of fast_timing.h, step by step of the
-// tiles for all lines and PEs, where no sum stops early and every row sends to all of its PEs. FAST.md says why whole
-// steps are enough there.
+// tiles for all lines and PEs, where every row sends to all of its PEs. WideTiming takes layers in which no sum stops early,
+// fast_stopping.h the others. FAST.md says why whole steps are enough.
 #pragma once
 
 #include <array>
@@ -17,34 +17,28 @@
 
 namespace lacuna::fast {
 
-/// Thrown when the numbers of a layer do not fit this way of computing; fast_timing.h takes any.
+/// Thrown when a layer does not fit this way of computing; fast_timing.h takes any.
 struct TooWide {};
 
-class WideTiming {
- public:
-  /// Layers and machines it is made for.
-  [[nodiscard]] static bool takes(const Lowering& lowering);
+/// The state of lines, PEs and buses, and what both ways of going through it share.
+class WideArray {
+ protected:
+  WideArray(Operands& operands, const Values& values, Fold& fold);
 
-  WideTiming(Operands& operands, const Values& values, Fold& fold);
-
-  /// Runs the layer and reports it to the fold; its cycles.
-  Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
-
- private:
   /// Times relative to base_.
   using Relative = std::int32_t;
 
   /// Rows, or columns, are of class 0 if every tile maps them, else of class 1: those only full tiles map. PEs that share
-  /// both classes have had the same number of entries and tiles.
+  /// both classes have had the same tiles.
   template <typename T>
   using ByClass = std::array<std::array<T, 2>, 2>;  ///< [class of the row][class of the column]
 
   struct Run {
     CompactTile operands;
-    std::uint64_t first_step = 0;             ///< steps of all tiles before
+    std::uint64_t first_step = 0;               ///< steps of all tiles before
     ByClass<std::uint64_t> entries{}, tiles{};  ///< of each class, before this tile
-    Aligned<Relative> complete;               ///< [row][stride]: as DrainStep takes it; where it had to wait
-    bool worked = false;                      ///< all PEs are past it
+    Aligned<Relative> complete;                 ///< [row][stride]: as DrainStep takes it, where it is not free_
+    bool worked = false;                        ///< every sum of it is complete
     [[nodiscard]] const Tile& tile() const { return *operands.tile; }
   };
   /// Rows or columns.
@@ -58,31 +52,49 @@ class WideTiming {
     Aligned<Relative> start, arrival;              ///< [step mod kAhead][line]
     Aligned<Relative> memory_begin, memory_end;    ///< likewise: waits for memory before the step
     std::array<bool, 128> memory{};                ///< [step mod kAhead]: some line waited
-    std::vector<std::vector<Interval>> waits;      ///< [line]: all of them, where edges may ask for them
+    bool parts = false;                            ///< the wait before the latest step has parts; `waits` has them
+    std::vector<std::vector<Interval>> waits;      ///< [line]: all of them, where they may be asked for
   };
 
   Run& run_of(std::uint64_t tile);
-  bool send(Lines& lines);
-  void note_memory_waits(Lines& lines, const Run& run, Relative loaded, std::size_t at);
-  bool work();
-  void prepare(const Run& run);
-  /// Waits of a step in which PEs may have waited since a tile that does not map them.
-  void account(const Run& run, std::size_t row_at, std::size_t column_at);
+  [[nodiscard]] bool weights(const Lines& lines) const { return lines.side == event::Side::Weights; }
+  [[nodiscard]] std::uint32_t lines_of(const Lines& lines, const Tile& tile) const {
+    return weights(lines) ? tile.rows : tile.columns;
+  }
+  /// The entry of the next step of `lines`, for PEs of class `other` on lines of class `own`.
+  [[nodiscard]] std::uint64_t entry(const Lines& lines, const Run& run, int own, int other) const {
+    return (weights(lines) ? run.entries[own][other] : run.entries[other][own]) + lines.step;
+  }
+  /// Sends the next message of all lines; their block is loaded and room known.
+  void send_all(Lines& lines, Run& run, Relative loaded);
+  /// Notes when `line` waits for memory before the step kept at `at`: in begin..end, if the block is not loaded.
+  void note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end, std::size_t at);
+  void clear_memory_waits(Lines& lines, std::size_t at);
+  /// Calls visit(class of rows, class of columns, first row, last row, first column, last column) for the classes a tile maps.
+  template <typename Visit>
+  void for_classes(const Tile& tile, Visit visit) const;
+
+  /// Sets up pair_ for the next step of the tile.
+  void prepare_tile(const Run& run, bool always_masked);
+  void prepare_step(const Run& run);
+  /// Whether the results that gate the first step of the tile have left their PEs is known; sets pair_.gate.
+  bool gate(const Run& run);
+  /// The entries of the step make room.
+  void make_room(const Run& run);
+  /// Tells the fold of messages.
+  void report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations);
+  /// The step is accounted for PE by PE: kernels count its waits nowhere.
+  void count_waits(bool count);
+  void finish_tile(Run& run);
   bool drain();
   void forget();
   void rebase();
   void flush();
-  void finish();
+  void finish(std::uint64_t terminated, std::uint64_t stops);
   [[nodiscard]] Relative relative(Time time) const;
   [[nodiscard]] Time absolute(Relative time) const { return base_ + static_cast<Time>(static_cast<std::int64_t>(time)); }
-  [[nodiscard]] std::uint32_t lines_of(const Lines& lines, const Tile& tile) const {
-    return lines.side == event::Side::Weights ? tile.rows : tile.columns;
-  }
-  template <typename Visit>
-  void for_classes(const Tile& tile, Visit visit) const;
 
   static constexpr std::size_t kAhead = 128;      ///< more than a FIFO is deep
-  static constexpr Relative kLongAgo = -(1 << 30);
   static constexpr Relative kSoon = 1 << 29;      ///< times are moved when they get beyond it
 
   Operands& operands_;
@@ -99,14 +111,15 @@ class WideTiming {
   Aligned<Relative> never_;              ///< [line]: room there always is
   std::deque<Run> runs_;
   std::uint64_t first_run_ = 0;
+  bool keep_waits_ = false;              ///< lines note all their waits for memory
 
   // PEs, [row][stride].
   Aligned<Relative> free_;
   Aligned<Relative> drained_before_, drained_;  ///< as DrainStep
   Aligned<Relative> gate_;
-  Aligned<std::int32_t> starved_weight_, starved_activation_, starved_memory_, blocked_, cycles_, empty_, effectual_;
-  Aligned<std::int32_t> unused_;         ///< counters of a step that is accounted for otherwise
-  std::vector<Time> done_at_;            ///< [PE]: when it finished its last tile
+  Aligned<std::int32_t> starved_weight_, starved_activation_, starved_memory_, blocked_, cycles_, empty_, effectual_, killed_;
+  Aligned<std::int32_t> unused_;
+  std::vector<Time> done_at_;            ///< [PE]: from when on it has no further tile
   std::vector<Counters<PeClass>> classes_;      ///< [PE]: what was flushed
   std::vector<std::uint64_t> group_sum_, empty_sum_, effectual_sum_;  ///< [PE]
   std::uint64_t executed_ = 0, slots_ = 0, owned_ = 0;
@@ -127,5 +140,32 @@ class WideTiming {
   MemorySequence memory_;
   WaitAccount waits_;
 };
+
+/// Lines and PEs go through the tiles on their own, a step at a time, as far as what they depend on is known.
+class WideTiming : WideArray {
+ public:
+  /// Layers and machines it is made for.
+  [[nodiscard]] static bool takes(const Lowering& lowering);
+
+  WideTiming(Operands& operands, const Values& values, Fold& fold) : WideArray(operands, values, fold) {}
+
+  /// Runs the layer and reports it to the fold; its cycles.
+  Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
+
+ private:
+  bool send(Lines& lines);
+  bool work();
+  /// Waits of a step in which PEs may have waited since a tile that does not map them.
+  void account(const Run& run);
+};
+
+template <typename Visit>
+void WideArray::for_classes(const Tile& tile, Visit visit) const {
+  const std::array<std::uint32_t, 3> row{0, row_lines_.split, tile.rows};
+  const std::array<std::uint32_t, 3> column{0, column_lines_.split, tile.columns};
+  for (int r = 0; r < 2; ++r)
+    for (int c = 0; c < 2; ++c)
+      if (row[r] < row[r + 1] && column[c] < column[c + 1]) visit(r, c, row[r], row[r + 1], column[c], column[c + 1]);
+}
 
 }  // namespace lacuna::fast
