@@ -65,7 +65,7 @@ class Recipe:
     prune_rate: float
     dense_dropout: float  # on the inputs of every fully connected layer but an image
     prune_dropout: float  # smaller: a pruned network has less to overfit with
-    decay: float = 5e-4
+    decay: float = 5e-4  # of the weights, not the biases
     momentum: float = 0.9
     batch: int = 64
 
@@ -403,6 +403,7 @@ class Measured:
 
     accuracy: float  # percent right
     weights: list  # per layer: percent of weights that are not zero
+    empty: list  # per layer: output channels without a single weight
     inputs: list  # per layer: percent of input values that are not zero, all test images
     recorded_inputs: list  # the same of the recorded images
     tensors: dict  # file name to array: the recorded images' inputs and outputs
@@ -410,6 +411,10 @@ class Measured:
 
 def density(array):
     return 100 * np.count_nonzero(array) / array.size
+
+
+def empty_channels(weights):
+    return sum(not channel.any() for channel in weights)
 
 
 def measure(network, integers, images, labels):
@@ -436,6 +441,7 @@ def measure(network, integers, images, labels):
     return Measured(
         100 * right / len(images),
         [density(numbers.weights) for numbers in integers],
+        [empty_channels(numbers.weights) for numbers in integers],
         list(100 * nonzero / total),
         [density(x) for x in inputs],
         tensors,
@@ -500,16 +506,16 @@ def tables(results):
         lines.append(f"| {network.title} | {' | '.join(numbers)} |")
     lines += [
         "",
-        "| layer | weights | remaining, paper % | remaining, int8 % "
+        "| layer | weights | remaining, paper % | remaining, int8 % | empty output channels "
         "| nonzero inputs, 10,000 images % | nonzero inputs, recorded images % |",
-        "|---|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for network, _, measured in results:
         for index, layer in enumerate(network.layers):
             lines.append(
                 f"| {network.title} {layer.name} | {math.prod(layer.shape)} | {layer.keep} "
-                f"| {measured.weights[index]:.2f} | {measured.inputs[index]:.2f} "
-                f"| {measured.recorded_inputs[index]:.2f} |"
+                f"| {measured.weights[index]:.2f} | {measured.empty[index]} of {layer.shape[0]} "
+                f"| {measured.inputs[index]:.2f} | {measured.recorded_inputs[index]:.2f} |"
             )
     return "\n".join(lines) + "\n"
 
