@@ -102,11 +102,13 @@ struct UnitStreams {
 /// Matches events of two sides, unit by unit.
 class Matcher {
  public:
-  Matcher(Compare compare, Comparison& result) : compare_(compare), result_(result) {}
+  Matcher(Compare compare, bool early_termination, Comparison& result)
+      : compare_(compare), early_termination_(early_termination), result_(result) {}
 
   /// False at a difference.
   bool add(int side, const TracedEvent& event) {
-    if (compare_ == Compare::Events && event.kind == EventKind::Wait) return true;
+    if (compare_ == Compare::Events && !survives_a_shift(event.kind)) return true;
+    latest_[side] = event.cycle;
     const Unit unit = unit_of(event);
     UnitStreams& streams = units_[{unit.kind, unit.index}];
     auto& other = streams.waiting[1 - side];
@@ -121,14 +123,17 @@ class Matcher {
     TracedEvent shifted = right;
     if (compare_ == Compare::Events) {
       shifted.cycle = left.cycle;
-      // How long a transfer takes is the memory's time, not its sequence.
-      if (right.cycle != left.cycle) ++result_.shifted;
-      result_.latest_shift = static_cast<std::int64_t>(right.cycle - left.cycle);
+      if (left.kind == EventKind::Stop && right.kind == EventKind::Stop) {
+        shifted.step = left.step;
+        shifted.values = left.values;
+      }
     }
     if (left != shifted) {
       differ(unit, streams, left, right);
+      if (compare_ == Compare::Cycles) look_before(std::min(left.cycle, right.cycle));
       return false;
     }
+    if (compare_ == Compare::Events) note_shift(left, right);
     ++streams.agreed;
     ++result_.agreed;
     constexpr std::size_t kLast = 6;
@@ -139,14 +144,24 @@ class Matcher {
 
   /// Both sides have ended: events without a counterpart are a difference, the earliest first.
   void finish() {
+    latest_[0] = latest_[1] = UINT64_MAX;  // nothing more will come
+    look_before(UINT64_MAX);
+  }
+
+ private:
+  using Key = std::pair<Unit::Kind, std::uint32_t>;
+
+  /// An event of one side before `cycle` which the other side, already further, did not report: the earliest is the
+  /// difference.
+  void look_before(std::uint64_t cycle) {
     const std::pair<const Key, UnitStreams>* earliest = nullptr;
-    const auto first_of = [](const UnitStreams& s) -> const TracedEvent& {
-      return s.waiting[0].empty() ? s.waiting[1].front() : s.waiting[0].front();
-    };
-    for (const auto& entry : units_) {
-      if (entry.second.waiting[0].empty() && entry.second.waiting[1].empty()) continue;
-      if (!earliest || first_of(entry.second).cycle < first_of(earliest->second).cycle) earliest = &entry;
-    }
+    for (const auto& entry : units_)
+      for (int side = 0; side < 2; ++side) {
+        const auto& waiting = entry.second.waiting[side];
+        if (waiting.empty() || waiting.front().cycle >= cycle || waiting.front().cycle + kLate >= latest_[1 - side]) continue;
+        cycle = waiting.front().cycle;
+        earliest = &entry;
+      }
     if (!earliest) return;
     const UnitStreams& streams = earliest->second;
     const auto front = [&](int side) {
@@ -155,15 +170,38 @@ class Matcher {
     differ({earliest->first.first, earliest->first.second}, streams, front(0), front(1));
   }
 
- private:
-  using Key = std::pair<Unit::Kind, std::uint32_t>;
+  /// Whether an event is the same in a machine that only takes longer.
+  [[nodiscard]] bool survives_a_shift(EventKind kind) const {
+    switch (kind) {
+      case EventKind::Wait:
+      case EventKind::Kill: return false;
+      case EventKind::Open:
+      case EventKind::SendWeights:
+      case EventKind::SendActivations:
+      case EventKind::Fetch: return !early_termination_;
+      default: return true;
+    }
+  }
+
+  void note_shift(const TracedEvent& left, const TracedEvent& right) {
+    result_.latest_shift = static_cast<std::int64_t>(right.cycle - left.cycle);
+    if (right.cycle == left.cycle) return;
+    ++result_.shifted;
+    if (!result_.first_shift || left.cycle < result_.first_shift->left.cycle) result_.first_shift = {left, right.cycle};
+  }
 
   void differ(Unit unit, const UnitStreams& streams, std::optional<TracedEvent> left, std::optional<TracedEvent> right) {
+    result_.cycle = std::min(left ? left->cycle : UINT64_MAX, right ? right->cycle : UINT64_MAX);
     result_.difference = Difference{unit, streams.agreed, {streams.last.begin(), streams.last.end()}, left, right};
   }
 
+  /// An event may be reported some cycles late: a result taken by the RTL's drain bus, when its value arrives.
+  static constexpr std::uint64_t kLate = 8;
+
   Compare compare_;
+  bool early_termination_;
   Comparison& result_;
+  std::uint64_t latest_[2] = {0, 0};  ///< cycle each side has reached
   std::map<Key, UnitStreams> units_;
 };
 
@@ -172,7 +210,7 @@ void compare_events(Engine& left, Engine& right, const Machine& machine, const L
   ObservedEngine first(left, machine, layer);
   ObservedEngine second(right, machine, layer);
   ObservedEngine* const sides[2] = {&first, &second};
-  Matcher matcher(compare, result);
+  Matcher matcher(compare, machine.array.early_termination != EarlyTermination::None, result);
   std::uint64_t reached[2] = {0, 0};
   bool open[2] = {true, true};
   while (open[0] || open[1]) {
@@ -196,19 +234,21 @@ void compare_events(Engine& left, Engine& right, const Machine& machine, const L
     } catch (const Bug& bug) {
       result.failure = bug.what();
       result.failed = side;
+      result.cycle = reached[side];
       return;
     }
   }
   matcher.finish();
   result.left_cycles = first.outcome.cycles;
   result.right_cycles = second.outcome.cycles;
-  if (!result.difference)
-    result.outcome_difference = first_outcome_difference(first.outcome, second.outcome, compare == Compare::Cycles);
+  if (result.difference) return;
+  result.outcome_difference = first_outcome_difference(first.outcome, second.outcome, compare);
+  if (!result.outcome_difference.empty()) result.cycle = result.right_cycles;
 }
 
 }  // namespace
 
-std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcome& right, bool timing) {
+std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcome& right, Compare compare) {
   const auto differ = [](std::string_view what, auto a, auto b) { return fmt::format("{}: {} and {}", what, a, b); };
   if (left.output.shape() != right.output.shape() || left.output.type() != right.output.type())
     return fmt::format("outputs: {} {} and {} {}", name_of(left.output.type()), text_of(left.output.shape()),
@@ -217,14 +257,15 @@ std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcom
   const auto b = right.output.to_int64();
   for (std::size_t i = 0; i < a.size(); ++i)
     if (a[i] != b[i]) return differ(fmt::format("output {}", i), a[i], b[i]);
-  if (!timing) return "";
-  if (left.cycles != right.cycles) return differ("cycles", left.cycles, right.cycles);
+  if (compare == Compare::Outputs) return "";
   const auto counters = [&](std::string_view group, const auto& x, const auto& y, const auto& names) -> std::string {
     for (std::size_t i = 0; i < names.size(); ++i)
       if (x.value[i] != y.value[i]) return differ(fmt::format("{} {}", group, names[i]), x.value[i], y.value[i]);
     return "";
   };
   if (auto text = counters("pairs", left.pairs, right.pairs, EnumNames<PairClass>::names); !text.empty()) return text;
+  if (compare == Compare::Events) return "";
+  if (left.cycles != right.cycles) return differ("cycles", left.cycles, right.cycles);
   if (auto text = counters("PE-cycles", left.pe_cycles, right.pe_cycles, EnumNames<PeClass>::names); !text.empty())
     return text;
   for (std::size_t pe = 0; pe < left.per_pe.size(); ++pe)
@@ -247,7 +288,7 @@ Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, 
   const LayerOutcome b = right.run(machine, layer, nullptr);
   result.left_cycles = a.cycles;
   result.right_cycles = b.cycles;
-  result.outcome_difference = first_outcome_difference(a, b, compare == Compare::Cycles);
+  result.outcome_difference = first_outcome_difference(a, b, compare);
   if (result.outcome_difference.empty()) result.agreed = a.outputs;
   return result;
 }

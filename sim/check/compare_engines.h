@@ -11,7 +11,11 @@
 
 namespace lacuna {
 
-/// cycles: every event with its cycle. events: every event but waits, in order, whatever its cycle. outputs: values only.
+/// cycles: every event with its cycle. events: what every unit does, in its order, whatever the cycle: a stage more in a
+/// pipeline shifts time and changes nothing else. outputs: values only.
+///
+/// What a later stop changes lawfully is not compared by `events`: waits and killed groups; with early termination also
+/// opened pairs, messages and fetches, and how the rest of a stopped sum is split. Pairs by class are, at the end.
 enum class Compare { Cycles, Events, Outputs };
 
 template <>
@@ -27,14 +31,22 @@ struct Difference {
   std::optional<TracedEvent> left, right;   ///< nothing: the engine had no further event there
 };
 
+/// An event that came at another cycle on the right side.
+struct Shift {
+  TracedEvent left;
+  std::uint64_t right_cycle = 0;
+};
+
 struct Comparison {
   std::uint64_t agreed = 0;                ///< events that agreed; outputs, if only those were compared
   std::optional<Difference> difference;    ///< of events
   std::string outcome_difference;          ///< of counters or outputs: one line, "" if they agree
   std::string failure;                     ///< "" or what the engine `failed` says of itself: it broke off
   int failed = 0;                          ///< 0: left, 1: right
-  std::int64_t latest_shift = 0;           ///< Compare::Events: cycles by which the right side's last event came later
+  std::optional<std::uint64_t> cycle;      ///< of the difference or of the latest event before it broke off; nothing: agreed
   std::uint64_t shifted = 0;               ///< Compare::Events: events at another cycle
+  std::optional<Shift> first_shift;        ///< Compare::Events: the earliest of them
+  std::int64_t latest_shift = 0;           ///< Compare::Events: cycles by which the right side's last event came later
   std::uint64_t left_cycles = 0, right_cycles = 0;
 
   /// Something was compared and nothing differs.
@@ -45,7 +57,8 @@ struct Comparison {
 /// difference or when one breaks off (a broken law or assertion); if one has none, whole outcomes are compared: outputs, cycles, classes of every PE, pairs, actions.
 Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare);
 
-/// The first quantity in which two outcomes differ, with both values, or "". `timing`: cycles, PE-cycles and actions too.
-std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcome& right, bool timing);
+/// The first quantity in which two outcomes differ, with both values, or "". Outputs always; pairs unless only outputs are
+/// compared; cycles, PE-cycles and actions strictly.
+std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcome& right, Compare compare);
 
 }  // namespace lacuna

@@ -23,18 +23,22 @@ class Draw {
   T one_of(std::initializer_list<T> values) {
     return values.begin()[random_.below(values.size())];
   }
-  bool chance(double p) { return random_.unit() < p; }
+  double unit() { return random_.unit(); }
+  bool chance(double p) { return unit() < p; }
 
  private:
   Random random_;
 };
 
-/// Fills an integer tensor: `density` of nonzeros in lowest..highest, now and then only extremes.
+/// Fills an integer tensor: `density` of nonzeros in lowest..highest; now and then only extremes, or only units.
 void fill(Tensor& tensor, Draw& draw, double density, std::int32_t lowest, std::int32_t highest) {
-  const bool extreme = draw.chance(0.1);
+  const double kind = draw.unit();
+  const bool extreme = kind < 0.1, units = kind >= 0.75;
   const auto value = [&]() -> std::int32_t {
     if (!draw.chance(density)) return 0;
     if (extreme) return draw.chance(0.5) ? lowest : highest;
+    // Sums of few units are often exactly zero.
+    if (units) return lowest < 0 && draw.chance(0.5) ? -1 : std::min(highest, 1);
     const std::int32_t v = lowest + static_cast<std::int32_t>(draw.between(0, static_cast<std::uint32_t>(highest - lowest)));
     return v == 0 ? highest : v;
   };
@@ -53,7 +57,7 @@ void fill(Tensor& tensor, Draw& draw, double density, std::int32_t lowest, std::
 
 double density(Draw& draw) { return draw.one_of({0.0, 0.05, 0.2, 0.35, 0.5, 0.8, 1.0}); }
 
-Layer random_layer(Draw& draw) {
+Layer drawn_layer(Draw& draw, Operand operand) {
   Layer layer;
   layer.name = "random";
   ConvShape& s = layer.shape;
@@ -84,7 +88,7 @@ Layer random_layer(Draw& draw) {
     s.H = extent(s.R, s.dilation_h, s.pad_top + s.pad_bottom);
     s.W = extent(s.S, s.dilation_w, s.pad_left + s.pad_right);
   }
-  const bool wide = draw.chance(0.2);
+  const bool wide = operand == Operand::Int16 && draw.chance(0.9);
   const bool is_signed = draw.chance(0.15);
   layer.weights = Tensor(wide ? DType::Int16 : DType::Int8, {s.M, s.C / s.groups, s.R, s.S});
   layer.input = Tensor(wide ? (is_signed ? DType::Int16 : DType::UInt16) : (is_signed ? DType::Int8 : DType::UInt8),
@@ -94,7 +98,10 @@ Layer random_layer(Draw& draw) {
   fill(layer.input, draw, density(draw), is_signed ? -limit - 1 : 1, is_signed ? limit : 2 * limit + 1);
   layer.relu = draw.chance(0.8);
   layer.bias.assign(s.M, 0);
-  if (draw.chance(0.7))
+  const double biases = draw.unit();
+  if (biases < 0.2)
+    for (auto& bias : layer.bias) bias = static_cast<std::int64_t>(draw.between(0, 6)) - 3;
+  else if (biases < 0.7)
     for (auto& bias : layer.bias)
       bias = static_cast<std::int64_t>(draw.between(0, 40000)) - (draw.chance(0.3) ? 35000 : 20000);
   if (draw.chance(0.7)) {
@@ -104,7 +111,8 @@ Layer random_layer(Draw& draw) {
   return layer;
 }
 
-Machine random_machine(Draw& draw, bool wide) {
+/// What decides the model of the RTL: array and feeders.
+Machine drawn_array(Draw& draw) {
   Machine m;
   m.name = "random";
   ArrayConfig& a = m.array;
@@ -112,13 +120,11 @@ Machine random_machine(Draw& draw, bool wide) {
   a.columns = draw.between(1, draw.chance(0.3) ? 2 : 8);
   a.chunk = draw.one_of({8u, 16u, 24u, 32u, 64u, 72u, 128u});
   a.lanes = draw.one_of({1u, 1u, 1u, 2u, 3u, 4u, 8u});
-  a.operand = wide || draw.chance(0.1) ? Operand::Int16 : Operand::Int8;
+  a.operand = draw.chance(0.25) ? Operand::Int16 : Operand::Int8;
   a.skip = draw.one_of({SkipRule::None, SkipRule::Gate, SkipRule::Activations, SkipRule::Weights, SkipRule::Both,
                         SkipRule::Both});
   a.early_termination = draw.chance(0.5) ? EarlyTermination::Exact : EarlyTermination::None;
   a.mapping = draw.chance(0.7) ? Mapping::FiltersWindows : Mapping::Filters;
-  a.order = draw.one_of({Order::Auto, Order::FiltersOuter, Order::WindowsOuter});
-  a.filter_order = draw.chance(0.5) ? FilterOrder::Natural : FilterOrder::Density;
   for (FeederConfig* feeder : {&m.weights, &m.activations}) {
     feeder->bus_bytes = draw.one_of({1u, 2u, 3u, 4u, 8u, 16u, 64u, 256u});
     feeder->fifo_depth = draw.one_of({1u, 1u, 2u, 3u, 4u, 8u});
@@ -129,6 +135,13 @@ Machine random_machine(Draw& draw, bool wide) {
     const std::uint32_t one = 2 * words * feeder->bus_bytes * (a.mapping == Mapping::Filters ? a.columns : 1);
     feeder->buffer_bytes = one * draw.one_of({1u, 1u, 2u, 3u, 20u});
   }
+  return m;
+}
+
+/// The rest of the machine: order of work, post unit, memory.
+void draw_surroundings(Machine& m, Draw& draw) {
+  m.array.order = draw.one_of({Order::Auto, Order::FiltersOuter, Order::WindowsOuter});
+  m.array.filter_order = draw.chance(0.5) ? FilterOrder::Natural : FilterOrder::Density;
   m.post.threshold = draw.chance(0.2) ? draw.between(1, 20) : 0;
   m.global_buffer.bytes = draw.one_of({1024u, 2048u, 4096u, 65536u});
   m.global_buffer.banks = draw.one_of({1u, 2u, 5u, 16u});
@@ -143,17 +156,23 @@ Machine random_machine(Draw& draw, bool wide) {
   m.storage.activations = format();
   m.storage.run_bits = draw.between(1, 6);
   m.storage.index_bits = draw.between(1, 6);
-  return m;
 }
 
 }  // namespace
 
-RandomCase random_case(std::uint64_t seed) {
-  Draw draw(seed);
+RandomCase random_case(std::uint64_t seed, std::uint64_t geometries) {
+  Draw array(geometries == 0 ? seed : seed % geometries);
+  Draw draw(~seed);
   RandomCase result;
-  result.layer = random_layer(draw);
-  result.machine = random_machine(draw, result.layer.operand_bits() == 16);
+  result.machine = drawn_array(array);
+  draw_surroundings(result.machine, draw);
+  result.layer = drawn_layer(draw, result.machine.array.operand);
   return result;
+}
+
+RandomCase random_case_on(const Machine& machine, std::uint64_t seed) {
+  Draw draw(~seed);
+  return {machine, drawn_layer(draw, machine.array.operand)};
 }
 
 std::string RandomCase::describe() const {

@@ -17,7 +17,11 @@ struct RandomCase {
 };
 
 /// The case of `seed`, the same on every machine. Arrays up to 8 x 8, layers up to some 100,000 dense pairs; every buffer
-/// holds a chunk.
-RandomCase random_case(std::uint64_t seed);
+/// holds a chunk. All seeds share `geometries` arrays with their feeders, so that few models of the RTL serve them; 0: each
+/// has its own.
+RandomCase random_case(std::uint64_t seed, std::uint64_t geometries = 0);
+
+/// The same kind of layer on `machine`.
+RandomCase random_case_on(const Machine& machine, std::uint64_t seed);
 
 }  // namespace lacuna

@@ -39,8 +39,8 @@ Unit unit_of(const TracedEvent& event) {
     case EventKind::SendWeights: return {Unit::Kind::RowFeeder, event.unit};
     case EventKind::SendActivations: return {Unit::Kind::ColumnFeeder, event.unit};
     case EventKind::Drain: return {Unit::Kind::Drain, event.unit};
-    case EventKind::Fetch:
-    case EventKind::Write: return {Unit::Kind::Memory, 0};
+    case EventKind::Fetch: return {Unit::Kind::Fetches, 0};
+    case EventKind::Write: return {Unit::Kind::Writes, 0};
     default: return {Unit::Kind::Pe, event.unit};
   }
 }
@@ -51,7 +51,8 @@ std::string text_of(const Unit& unit, std::uint32_t columns) {
     case Unit::Kind::RowFeeder: return fmt::format("row feeder {}", unit.index);
     case Unit::Kind::ColumnFeeder: return fmt::format("column feeder {}", unit.index);
     case Unit::Kind::Drain: return fmt::format("drain of PE ({}, {})", unit.index / columns, unit.index % columns);
-    case Unit::Kind::Memory: return "memory";
+    case Unit::Kind::Fetches: return "memory (fetches)";
+    case Unit::Kind::Writes: return "memory (writes)";
   }
   throw Bug("unknown kind of unit");
 }

@@ -37,9 +37,10 @@ std::vector<std::string_view> value_names(EventKind kind);
 /// "cycle 12 group tile 3 step 1 executed 1 wasted 0 gated 0 psum -7"
 std::string text_of(const TracedEvent& event);
 
-/// Events that follow each other in one unit are compared in order: its PE, feeder, drain bus slot or memory.
+/// Events that follow each other in one unit are compared in order: its PE, feeder, drain bus slot, or memory's fetches and
+/// writes.
 struct Unit {
-  enum class Kind : std::uint8_t { Pe, RowFeeder, ColumnFeeder, Drain, Memory };
+  enum class Kind : std::uint8_t { Pe, RowFeeder, ColumnFeeder, Drain, Fetches, Writes };
   Kind kind = Kind::Pe;
   std::uint32_t index = 0;
 };

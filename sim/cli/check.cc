@@ -2,13 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <filesystem>
 #include <memory>
 
+#include "base/atomic_file.h"
 #include "check/compare_engines.h"
+#include "check/kept_case.h"
 #include "check/random_case.h"
+#include "check/shrink.h"
+#include "cli/check_text.h"
 #include "cli/choose_layers.h"
 #include "cli/engines.h"
 #include "cli/progress.h"
+#include "datapaths/intersect/systemc_engine.h"
 #include "machine/config_reader.h"
 #include "rtl/rtl_engine.h"
 #include "workload/workload.h"
@@ -17,134 +24,204 @@ namespace lacuna {
 
 namespace {
 
-struct Engines {
-  std::string names[2];
-  std::unique_ptr<Engine> engines[2];
+namespace fs = std::filesystem;
+
+/// Random layers after a workload if one engine is rtl: they visit corners that few networks do.
+constexpr std::uint64_t kUsualRandom = 24;
+/// Every other random case runs under stalls of this share, if nothing else is asked for.
+constexpr std::uint32_t kUsualStall = 200000;
+constexpr std::uint32_t kMillion = 1000000;
+
+/// "20%" or "0.2" in millionths.
+std::uint32_t parse_stall(const std::string& text) {
+  double value = 0;
+  const bool percent = text.ends_with('%');
+  const char* const end = text.data() + text.size() - (percent ? 1 : 0);
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (percent) value /= 100;
+  if (error != std::errc() || rest != end || !(value >= 0 && value <= 0.9))
+    fail(Place{"--stall"}, "'{}' is no share of cycles; legal: 0% to 90%, such as 20%", text);
+  return static_cast<std::uint32_t>(value * kMillion + 0.5);
+}
+
+/// One comparison: two engines under some stalls on one layer.
+struct Case {
+  std::string name;
+  RandomCase what;           ///< machine and layer
+  std::uint32_t stall = 0;   ///< millionths
+  std::uint64_t seed = 1;    ///< of the stalls
+  std::string replay;        ///< words of the command that choose it
 };
 
-Engines chosen_engines(const CheckOptions& options) {
-  const Place place{"--engines"};
-  std::vector<std::string> names = options.engines;
-  if (names.empty()) names = {"systemc", options.random != 0 ? "fast" : "rtl"};
-  if (names.size() != 2) fail(place, "{} engines are named; a check compares two", names.size());
-  if (names[0] == names[1]) fail(place, "'{}' is named twice; a check compares two engines", names[0]);
-  Engines chosen;
-  for (int i = 0; i < 2; ++i) {
-    chosen.names[i] = names[i];
-    if (names[i] == "rtl" && !options.rtl.empty()) {
-      ModelSources sources = ModelSources::standard();
-      sources.rtl = options.rtl;
-      chosen.engines[i] = make_rtl_engine(sources);
+class Check {
+ public:
+  explicit Check(const CheckOptions& options)
+      : options_(options), compare_(parse_enum<Compare>(options.compare, Place{"--compare"}, "comparison")) {
+    choose_engines();
+    if (options.stall) stall_ = parse_stall(*options.stall);
+    if (stall_.value_or(0) != 0 && !ports_) fail(Place{"--stall"}, "the engine fast has no ports to hold back");
+    if (!options.rtl.empty() && !rtl_) fail(Place{"--rtl"}, "neither engine is rtl ({}, {})", names_.left, names_.right);
+    if (!options.waves.empty() && !rtl_)
+      fail(Place{"--waves"}, "neither engine is rtl ({}, {}); only RTL has signals", names_.left, names_.right);
+    if (!options.keep.empty() && fs::exists(options.keep))
+      fail(Place{"--keep"}, "'{}' exists; a kept case needs a folder of its own", options.keep);
+  }
+
+  CheckResult run() {
+    if (options_.config.empty()) {
+      if (options_.random.value_or(0) == 0) fail(Place{"lacuna check"}, "CONFIG and WORKLOAD are needed, or --random N");
+      random_cases(nullptr, *options_.random);
     } else {
-      chosen.engines[i] = make_engine(names[i], place);
+      const yaml::Node document = yaml::load_file(options_.config);
+      const Machine machine = read_machine(document, options_.assignments);
+      if (options_.workload.empty() && options_.random.value_or(0) == 0)
+        fail(Place{"lacuna check"}, "a WORKLOAD is needed, or --random N");
+      if (!options_.workload.empty()) layers(machine);
+      if (result_.agrees) random_cases(&machine, options_.random.value_or(rtl_ ? kUsualRandom : 0));
     }
+    if (result_.agrees && !options_.waves.empty()) result_.text += "no waves are written: nothing differs\n";
+    return std::move(result_);
   }
-  if (!options.rtl.empty() && names[0] != "rtl" && names[1] != "rtl")
-    fail(Place{"--rtl"}, "neither engine is rtl ({}, {})", names[0], names[1]);
-  return chosen;
-}
 
-/// A word as a shell takes it.
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                                             "_-./=,:+@%") == std::string::npos;
-  if (plain) return word;
-  std::string text = "'";
-  for (const char c : word) c == '\'' ? text += "'\\''" : text += c;
-  return text + "'";
-}
-
-/// The command that shows the difference again, alone.
-std::string replay(const CheckOptions& options, const Engines& engines, const std::string& which) {
-  std::string text = "lacuna check";
-  if (options.random == 0) text += fmt::format(" {} {}", quoted(options.config), quoted(options.workload));
-  text += fmt::format(" {} --engines {},{}", which, engines.names[0], engines.names[1]);
-  if (options.compare != "cycles") text += " --compare " + options.compare;
-  if (!options.rtl.empty()) text += " --rtl " + quoted(options.rtl);
-  for (const auto& assignment : options.assignments) text += " --set " + quoted(assignment);
-  return text;
-}
-
-std::string explained(const Comparison& comparison, const Engines& engines, const Machine& machine) {
-  if (!comparison.failure.empty())
-    return fmt::format("  {} events agree, then {} breaks off: {}\n", comparison.agreed, engines.names[comparison.failed],
-                       comparison.failure);
-  if (!comparison.difference) {
-    if (comparison.outcome_difference.empty()) return "  nothing was compared\n";
-    return fmt::format("  {} and {} differ in {}\n", engines.names[0], engines.names[1], comparison.outcome_difference);
+ private:
+  void choose_engines() {
+    const Place place{"--engines"};
+    std::vector<std::string> names = options_.engines;
+    if (names.empty()) names = {"systemc", options_.random && options_.config.empty() && options_.rtl.empty() ? "fast" : "rtl"};
+    if (names.size() != 2) fail(place, "{} engines are named; a check compares two", names.size());
+    if (names[0] == names[1]) fail(place, "'{}' is named twice; a check compares two engines", names[0]);
+    for (const auto& name : names) make_engine(name, place);
+    names_ = {names[0], names[1]};
+    rtl_ = names[0] == "rtl" || names[1] == "rtl";
+    ports_ = names[0] != "fast" && names[1] != "fast";
   }
-  const Difference& d = *comparison.difference;
-  std::string text = fmt::format("  {} events agree, then {} differs after {} of its own\n", comparison.agreed,
-                                 text_of(d.unit, machine.array.columns), d.agreed);
-  for (const auto& event : d.last) text += fmt::format("    both: {}\n", text_of(event));
-  const auto side = [&](int i, const std::optional<TracedEvent>& event) {
-    text += fmt::format("    {}: {}\n", engines.names[i], event ? text_of(*event) : "no further event");
-  };
-  side(0, d.left);
-  side(1, d.right);
-  return text;
-}
 
-std::string agreed_line(const std::string& name, const Comparison& comparison, Compare compare) {
-  std::string text = fmt::format("{}: {} {} agree, {} cycles", name, comparison.agreed,
-                                 compare == Compare::Outputs ? "outputs" : "events", comparison.left_cycles);
-  if (compare == Compare::Events && comparison.shifted != 0)
-    text += fmt::format("; {} events at another cycle, the last by {:+}; {} cycles on the other side", comparison.shifted,
-                        comparison.latest_shift, comparison.right_cycles);
-  return text + "\n";
-}
-
-CheckResult check_random(const CheckOptions& options, const Engines& engines, Compare compare) {
-  TerminalProgress progress;
-  std::uint64_t agreed = 0;
-  for (std::uint64_t i = 0; i < options.random; ++i) {
-    const std::uint64_t seed = options.seed + i;
-    progress.layer(fmt::format("seed {}", seed), i, options.random);
-    const RandomCase c = random_case(seed);
-    const Comparison comparison = compare_engines(*engines.engines[0], *engines.engines[1], c.machine, c.layer, compare);
-    if (!comparison.agrees())
-      return {fmt::format("seed {}: {}\n{}  replay: {}\n", seed, c.describe(), explained(comparison, engines, c.machine),
-                          replay(options, engines, fmt::format("--random 1 --seed {}", seed))),
-              false};
-    agreed += comparison.agreed;
+  [[nodiscard]] ModelSources sources() const {
+    ModelSources sources = ModelSources::standard();
+    if (!options_.rtl.empty()) sources.rtl = options_.rtl;
+    return sources;
   }
-  return {fmt::format("{} random cases from seed {}: {} and {} agree ({} outputs or events compared)\n", options.random,
-                      options.seed, engines.names[0], engines.names[1], agreed),
-          agreed != 0};
-}
+
+  [[nodiscard]] std::unique_ptr<Engine> engine(const std::string& name, const Stalls& stalls) const {
+    if (name == "rtl") return make_rtl_engine(sources(), stalls);
+    if (name == "systemc") return make_systemc_engine(stalls);
+    return make_engine(name, Place{"--engines"});
+  }
+
+  [[nodiscard]] Comparison compared(const RandomCase& what, const Stalls& stalls) const {
+    return compare_engines(*engine(names_.left, stalls), *engine(names_.right, stalls), what.machine, what.layer, compare_);
+  }
+
+  void layers(const Machine& machine) {
+    const Workload workload = Workload::open(options_.workload);
+    const auto indices = chosen_layers(workload, options_.layers);
+    for (std::size_t i = 0; i < indices.size() && result_.agrees; ++i) {
+      Layer layer = workload.load(indices[i]);
+      progress_.layer(layer.name, i, indices.size());
+      const std::string name = layer.name;
+      const Case one{name, {machine, std::move(layer)}, stall_.value_or(0), options_.seed,
+                     fmt::format("{} --layers {} --random 0{}", quoted(options_.workload), quoted(name),
+                                 stall_.value_or(0) == 0 ? "" : fmt::format(" --seed {}", options_.seed))};
+      const Comparison comparison = compared(one.what, Stalls(one.stall, one.seed));
+      if (!comparison.agrees()) return differ(one, comparison);
+      result_.text += agreed_line(name, comparison, compare_, machine);
+    }
+    result_.text += fmt::format("{} and {} agree in {} layers\n", names_.left, names_.right, indices.size());
+  }
+
+  /// `machine`: nothing: each case has its own.
+  void random_cases(const Machine* machine, std::uint64_t count) {
+    std::uint64_t agreed = 0, shifted = 0;
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::uint64_t seed = options_.seed + i;
+      progress_.layer(fmt::format("seed {}", seed), i, count);
+      Case one{.name = fmt::format("seed {}", seed),
+               .what = machine ? random_case_on(*machine, seed) : random_case(seed, rtl_ ? options_.geometries : 0),
+               .stall = stall_.value_or(ports_ && seed % 2 == 1 ? kUsualStall : 0),
+               .seed = seed,
+               .replay = fmt::format("--random 1 --seed {}", seed)};
+      if (rtl_ && !machine) one.replay += fmt::format(" --geometries {}", options_.geometries);
+      const Comparison comparison = compared(one.what, Stalls(one.stall, one.seed));
+      if (!comparison.agrees()) return differ_at_random(one, comparison);
+      agreed += comparison.agreed;
+      shifted += comparison.shifted;
+    }
+    if (count == 0) return;
+    result_.text += fmt::format("{} random {} from seed {}: {} and {} agree ({} events or outputs compared", count,
+                                machine ? "layers" : "machines and layers", options_.seed, names_.left, names_.right, agreed);
+    result_.text += shifted == 0 ? ")\n" : fmt::format(", {} at another cycle)\n", shifted);
+    result_.agrees = agreed != 0;
+  }
+
+  void differ(const Case& one, const Comparison& comparison) {
+    result_.agrees = false;
+    result_.text += fmt::format("{}: {} and {} differ{}\n{}  replay: {}\n", one.name, names_.left, names_.right,
+                                one.stall == 0 ? "" : fmt::format(" under stalls of {}%", one.stall / 10000.0),
+                                explained(comparison, names_, one.what.machine), replay(one));
+    if (!options_.waves.empty()) waves(one, comparison);
+  }
+
+  void differ_at_random(const Case& one, const Comparison& comparison) {
+    const Stalls stalls(one.stall, one.seed);
+    // A smaller array would be another model; compiling one for each attempt takes too long.
+    const bool machine = !rtl_ && options_.config.empty();
+    progress_.layer(fmt::format("seed {}: making it smaller", one.seed), 0, 1);
+    const RandomCase small =
+        shrunk(one.what, [&](const RandomCase& c) { return !compared(c, stalls).agrees(); }, machine);
+    differ(one, comparison);
+    result_.text += fmt::format("  drawn: {}\n  the smallest that still fails: {}\n", one.what.describe(), small.describe());
+    const Comparison last = compared(small, stalls);
+    result_.text += explained(last, names_, small.machine);
+    if (options_.keep.empty()) return;
+    StagedFolder folder(options_.keep);
+    for (const auto& [name, contents] : files_of(small, fmt::format("found by lacuna check --random, seed {}", one.seed)))
+      folder.write(name, contents);
+    folder.commit();
+    const std::string kept = quoted(options_.keep);
+    result_.text += fmt::format("  kept: lacuna check {}/config.yaml {} --random 0 --seed {}{}\n", kept, kept, one.seed, settings(one));
+  }
+
+  /// The signals some time before and after the difference.
+  void waves(const Case& one, const Comparison& comparison) {
+    constexpr std::uint64_t kBefore = 200, kAfter = 50;
+    const std::uint64_t cycle = comparison.cycle.value_or(0);
+    const std::uint64_t first = cycle > kBefore ? cycle - kBefore : 0;
+    progress_.layer(one.name + ": waves", 0, 1);
+    write_waves(sources(), Stalls(one.stall, one.seed), one.what.machine, one.what.layer, options_.waves, first, cycle + kAfter);
+    result_.text += fmt::format("  waves: {}, from cycle {}; cycle {} is at {} ns\n", options_.waves, first, cycle, cycle);
+  }
+
+  /// Options that decide what is compared, beside the case itself.
+  [[nodiscard]] std::string settings(const Case& one) const {
+    std::string text = fmt::format(" --engines {},{}", names_.left, names_.right);
+    if (compare_ != Compare::Cycles) text += " --compare " + options_.compare;
+    if (ports_) text += fmt::format(" --stall {}%", one.stall / 10000.0);
+    if (!options_.rtl.empty()) text += " --rtl " + quoted(options_.rtl);
+    return text;
+  }
+
+  /// The command that shows the difference again, alone.
+  [[nodiscard]] std::string replay(const Case& one) const {
+    std::string text = "lacuna check ";
+    if (!options_.config.empty()) text += quoted(options_.config) + " ";
+    text += one.replay + settings(one);
+    for (const auto& assignment : options_.assignments) text += " --set " + quoted(assignment);
+    if (rtl_) text += " --waves difference.fst";
+    return text;
+  }
+
+  const CheckOptions& options_;
+  Compare compare_;
+  EngineNames names_;
+  bool rtl_ = false;    ///< one of the engines
+  bool ports_ = false;  ///< both engines have some
+  std::optional<std::uint32_t> stall_;
+  TerminalProgress progress_;
+  CheckResult result_{.text = {}, .agrees = true};
+};
 
 }  // namespace
 
-CheckResult check(const CheckOptions& options) {
-  const auto compare = parse_enum<Compare>(options.compare, Place{"--compare"}, "comparison");
-  const Engines engines = chosen_engines(options);
-  if (options.random != 0) {
-    if (!options.config.empty()) fail(Place{"--random"}, "random cases take no CONFIG and no WORKLOAD");
-    return check_random(options, engines, compare);
-  }
-  if (options.config.empty() || options.workload.empty())
-    fail(Place{"lacuna check"}, "CONFIG and WORKLOAD are needed, or --random N");
-  const MachineFile file = read_machine(options.config, options.assignments);
-  const Workload workload = Workload::open(options.workload);
-  const auto indices = chosen_layers(workload, options.layers);
-
-  CheckResult result{.text = {}, .agrees = true};
-  TerminalProgress progress;
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    const Layer layer = workload.load(indices[i]);
-    progress.layer(layer.name, i, indices.size());
-    const Comparison comparison = compare_engines(*engines.engines[0], *engines.engines[1], file.machine, layer, compare);
-    if (!comparison.agrees()) {
-      result.text += fmt::format("{}: {} and {} differ\n{}  replay: {}\n", layer.name, engines.names[0], engines.names[1],
-                                 explained(comparison, engines, file.machine),
-                                 replay(options, engines, "--layers " + layer.name));
-      result.agrees = false;
-      return result;
-    }
-    result.text += agreed_line(layer.name, comparison, compare);
-  }
-  result.text += fmt::format("{} and {} agree in {} layers\n", engines.names[0], engines.names[1], indices.size());
-  return result;
-}
+CheckResult check(const CheckOptions& options) { return Check(options).run(); }
 
 }  // namespace lacuna

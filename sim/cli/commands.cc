@@ -75,9 +75,23 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   check->add_option("--rtl", c.rtl, "The RTL to check: an edited copy of rtl/")->type_name("DIR");
-  check->add_option("--random", c.random, "Instead of a workload: this many machines and layers drawn at random")
+  check
+      ->add_option("--random", c.random,
+                   "Random layers on this machine, after the workload (24 if one engine is rtl, else 0); without CONFIG: random "
+                   "machines and layers")
       ->type_name("N");
-  check->add_option("--seed", c.seed, "Seed of the first of them")->capture_default_str()->type_name("S");
+  check->add_option("--seed", c.seed, "Seed of the first random layer, and of the stalls")->capture_default_str()->type_name("S");
+  check->add_option("--geometries", c.geometries, "Random machines have this many arrays, if one engine is rtl: each is compiled")
+      ->capture_default_str()
+      ->type_name("N");
+  check
+      ->add_option("--stall", c.stall,
+                   "Hold every port of the array back at random, for this share of cycles, such as 20%; random layers: "
+                   "every other one 20%")
+      ->type_name("P");
+  check->add_option("--waves", c.waves, "Write the signals around a difference to this file (FST)")->type_name("FILE");
+  check->add_option("--keep", c.keep, "Write a random case that fails, shrunk, as a configuration and workload to this folder")
+      ->type_name("DIR");
 
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();

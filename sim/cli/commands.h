@@ -47,8 +47,11 @@ struct CheckOptions {
   std::string rtl;
   std::vector<std::string> layers;
   std::vector<std::string> assignments;
-  std::uint64_t random = 0;
+  std::optional<std::uint64_t> random;
   std::uint64_t seed = 1;
+  std::uint64_t geometries = 6;
+  std::optional<std::string> stall;
+  std::string waves, keep;
 };
 
 struct ListOptions {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "machine/event.h"
+#include "memory/stalls.h"
 #include "memory/tile_store.h"
 
 namespace lacuna {
@@ -49,13 +50,18 @@ struct ArrayState {
 
 class MemoryUnit {
  public:
-  MemoryUnit(const Lowering& lowering, TileStore& tiles) : lowering_(lowering), tiles_(tiles) {}
+  MemoryUnit(const Lowering& lowering, TileStore& tiles, const Stalls& stalls = {})
+      : lowering_(lowering), tiles_(tiles), stalls_(stalls) {}
 
   /// One cycle: from the registers at its start to those at its end. Reports event::Fetch and event::Write to `sink`.
   template <typename Sink>
   void cycle(std::uint64_t now, const ArrayState& array, Sink& sink);
 
   [[nodiscard]] const MemoryState& state() const { return state_; }
+  /// A transfer is under way.
+  [[nodiscard]] bool busy() const { return remaining_ != 0; }
+  /// Memory stands still in cycle `now`.
+  [[nodiscard]] bool held(std::uint64_t now) const { return stalls_.holds(Stalls::Port::Memory, 0, now); }
 
  private:
   /// The next block to fetch: blocks of tiles that every feeder is past are passed over.
@@ -63,6 +69,7 @@ class MemoryUnit {
 
   const Lowering& lowering_;
   TileStore& tiles_;
+  Stalls stalls_;
   MemoryState state_;
   std::uint64_t remaining_ = 0;   ///< cycles of the transfer under way
   bool writing_ = false;
@@ -71,6 +78,7 @@ class MemoryUnit {
 template <typename Sink>
 void MemoryUnit::cycle(std::uint64_t now, const ArrayState& array, Sink& sink) {
   const Machine& machine = lowering_.machine();
+  if (held(now)) return;
   if (remaining_ == 0) {
     if (array.ready_bytes) {
       const std::uint64_t burst = machine.dram.burst_bytes;

@@ -11,8 +11,8 @@ namespace lacuna {
 
 class FeederWalk {
  public:
-  FeederWalk(const RtlModel& model, const Lowering& lowering, event::Side side)
-      : lowering_(lowering), weights_(side == event::Side::Weights), loader_(model, lowering, side) {
+  FeederWalk(const RtlModel& model, const Lowering& lowering, event::Side side, const Stalls& stalls)
+      : lowering_(lowering), stalls_(stalls), weights_(side == event::Side::Weights), loader_(model, lowering, side) {
     const std::string line = weights_ ? "row" : "column";
     ports_ = {model.port(line + "_tile_valid_i", 1),
               model.port(line + "_tile_count_i", model.width(weights_ ? "column_count" : "row_count")),
@@ -22,7 +22,7 @@ class FeederWalk {
               model.port(line + "_block_ready_o", 1)};
     const ArrayConfig& array = lowering.machine().array;
     positions_.resize(weights_ ? array.rows : array.columns);
-    tile_changed_.assign(positions_.size(), true);
+    offered_.resize(positions_.size());
     for (std::uint32_t i = 0; i < positions_.size(); ++i) enter_tile(i, 0);
   }
 
@@ -31,19 +31,22 @@ class FeederWalk {
   /// The oldest block one of them is not past.
   [[nodiscard]] BlockPosition slowest() const { return *std::min_element(positions_.begin(), positions_.end()); }
 
-  /// Offers every feeder its tile, and its block if it is loaded.
-  void offer(const MemoryState& memory) {
+  /// Offers every feeder its tile, and its block if it is loaded; a port held back in cycle `now` offers nothing new.
+  void offer(const MemoryState& memory, std::uint64_t now) {
     for (std::uint32_t i = 0; i < positions_.size(); ++i) {
       const BlockPosition at = positions_[i];
       const bool left = at.tile < lowering_.tiles();
-      if (tile_changed_[i]) {
-        ports_.tile_valid.put(i, left ? 1 : 0);
-        if (left) ports_.tile_count.put(i, mapped(at.tile, i));
-        tile_changed_[i] = false;
+      Offered& offered = offered_[i];
+      if (!offered.tile) {
+        offered.tile = left && !stalls_.holds(weights_ ? Stalls::Port::RowTile : Stalls::Port::ColumnTile, i, now);
+        ports_.tile_valid.put(i, offered.tile ? 1 : 0);
+        if (offered.tile) ports_.tile_count.put(i, mapped(at.tile, i));
       }
-      const bool loaded = left && at < memory.loaded;
-      ports_.block_valid.put(i, loaded ? 1 : 0);
-      if (loaded) ports_.block_half.put(i, loader_.half_of(at));
+      if (!offered.block)
+        offered.block = offered.tile && at < memory.loaded &&
+                        !stalls_.holds(weights_ ? Stalls::Port::RowBlock : Stalls::Port::ColumnBlock, i, now);
+      ports_.block_valid.put(i, offered.block ? 1 : 0);
+      if (offered.block) ports_.block_half.put(i, loader_.half_of(at));
     }
   }
 
@@ -68,10 +71,15 @@ class FeederWalk {
       BlockPosition& at = positions_[done.line];
       if (done.tile) enter_tile(done.line, at.tile + 1);
       else ++at.block;
+      offered_[done.line].block = false;
     }
   }
 
  private:
+  /// What the line's ports show and hold until it is done with it.
+  struct Offered {
+    bool tile = false, block = false;
+  };
   struct Done {
     std::uint32_t line;
     bool tile;  ///< with the tile, else with the block
@@ -85,17 +93,18 @@ class FeederWalk {
   void enter_tile(std::uint32_t line, std::uint64_t tile) {
     while (tile < lowering_.tiles() && mapped(tile, line) == 0) ++tile;
     positions_[line] = {tile, 0};
-    tile_changed_[line] = true;
+    offered_[line] = {};
   }
 
   const Lowering& lowering_;
+  Stalls stalls_;
   bool weights_;
   OperandLoader loader_;
   struct {
     Port tile_valid, tile_count, tile_ready, block_valid, block_half, block_ready;
   } ports_;
   std::vector<BlockPosition> positions_;
-  std::vector<bool> tile_changed_;
+  std::vector<Offered> offered_;
   std::vector<Done> done_;
 };
 

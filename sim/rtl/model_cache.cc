@@ -115,6 +115,11 @@ const std::vector<std::string>& flags() {
   return list;
 }
 
+const std::vector<std::string>& wave_flags() {
+  static const std::vector<std::string> list = {"--trace-fst", "--trace-structs", "--timescale-override", "1ns/100ps"};
+  return list;
+}
+
 /// The lines of a build that say what is wrong: errors, and what follows each up to the next message.
 std::string complaints(const std::string& text) {
   constexpr int kLines = 20;
@@ -163,13 +168,15 @@ ModelSources ModelSources::standard() {
   return sources;
 }
 
-fs::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters) {
+fs::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters, Waves waves) {
   std::vector<std::string> files = listed(sources.rtl, "sources.f");
   for (const auto& file : listed(sources.rtl, "probe/sources.f")) files.push_back(file);
 
   Hasher hasher;
   hasher.add(verilator_version());
-  for (const auto& flag : flags()) hasher.add(flag);
+  std::vector<std::string> all_flags = flags();
+  if (waves == Waves::Yes) all_flags.insert(all_flags.end(), wave_flags().begin(), wave_flags().end());
+  for (const auto& flag : all_flags) hasher.add(flag);
   for (const auto& file : files) {
     hasher.add(file);
     hasher.add(read_file(sources.rtl / file));
@@ -190,13 +197,14 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
 
   const Lock lock(sources.cache / (key + ".lock"));
   if (fs::exists(model)) return model;
-  if (sources.on_build) sources.on_build("compiling the RTL of this configuration, once");
+  if (sources.on_build) sources.on_build(waves == Waves::Yes ? "compiling the RTL of this configuration with waves, once"
+                                                              : "compiling the RTL of this configuration, once");
 
   const fs::path build = sources.cache / (key + ".build");
   fs::remove_all(build);
   fs::create_directories(build);
   std::vector<std::string> command = {"verilator"};
-  for (const auto& flag : flags()) command.push_back(flag);
+  for (const auto& flag : all_flags) command.push_back(flag);
   command.insert(command.end(), {"--build-jobs", fmt::format("{}", std::max(1u, std::thread::hardware_concurrency()))});
   command.insert(command.end(), {"-CFLAGS", "-I" + fs::absolute(sources.wrapper).string(), "--Mdir", build.string(), "-I" + (sources.rtl / "common").string()});
   for (const auto& parameter : parameters) command.push_back(fmt::format("-G{}={}", parameter.name, parameter.value));

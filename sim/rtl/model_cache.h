@@ -22,9 +22,13 @@ struct ModelSources {
   static ModelSources standard();
 };
 
+/// Whether a model can write waves; one that can is slower.
+enum class Waves { No, Yes };
+
 /// The shared object of a model, built now if it is not in the cache. Its name is a hash of every source, the
 /// parameters, the compilers' versions and flags. Safe when processes ask at once: one builds, the others wait.
 /// UserError with the compiler's lines if the RTL does not compile, or if a tool or a source is missing.
-std::filesystem::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters);
+std::filesystem::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters,
+                                  Waves waves = Waves::No);
 
 }  // namespace lacuna

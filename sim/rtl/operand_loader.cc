@@ -108,10 +108,10 @@ void OperandLoader::fetch(const Tile& tile, std::uint32_t index) {
   LACUNA_CHECK(most_ <= block.words, "a feeder takes {} words of a block of {}", most_, block.words);
 }
 
-void OperandLoader::cycle() {
-  if (next_ == most_) {
+void OperandLoader::cycle(bool held) {
+  if (next_ == most_ || held) {
     if (most_ != 0) ports_.valid.clear();
-    next_ = most_ = 0;
+    if (next_ == most_) next_ = most_ = 0;
     return;
   }
   ports_.half.put(0, half_);

@@ -17,8 +17,8 @@ class OperandLoader {
 
   /// A fetch of `block` of `tile` begins: an operand that is not fetched stays in the half it is in.
   void fetch(const Tile& tile, std::uint32_t block);
-  /// Puts the next word of every feeder on the load ports, or nothing.
-  void cycle();
+  /// Puts the next word of every feeder on the load ports; nothing if there is none or memory is `held`.
+  void cycle(bool held);
   /// The half of the buffers that holds the block; it must be one of the latest two fetched.
   [[nodiscard]] unsigned half_of(BlockPosition block) const;
 

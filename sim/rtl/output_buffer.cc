@@ -4,10 +4,12 @@
 
 namespace lacuna {
 
-OutputBuffer::OutputBuffer(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Tensor& output)
+OutputBuffer::OutputBuffer(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Tensor& output,
+                           const Stalls& stalls)
     : lowering_(lowering),
       tiles_(tiles),
       output_(output),
+      stalls_(stalls),
       rows_(lowering.machine().array.rows),
       rescaled_(!lowering.layer().requantise.empty()),
       signed_outputs_(!lowering.layer().relu) {
@@ -34,7 +36,7 @@ void OutputBuffer::enter_tile(std::uint32_t column, std::uint64_t tile) {
   while (tile < lowering_.tiles() && lowering_.geometry(tile).rows_of(column) == 0) ++tile;
   columns_[column].tile = tile;
   columns_[column].row = 0;
-  columns_[column].offered = false;
+  columns_[column].tile_offered = columns_[column].scale_offered = false;
 }
 
 OutputBuffer::Half& OutputBuffer::half_of(const Tile& tile) {
@@ -108,18 +110,22 @@ std::optional<std::uint64_t> OutputBuffer::bytes_of(std::uint64_t tile) const {
   return std::nullopt;
 }
 
-void OutputBuffer::offer(const MemoryState& memory) {
+void OutputBuffer::offer(const MemoryState& memory, std::uint64_t now) {
   while (!halves_.empty() && halves_.front().tile < memory.written) halves_.pop_front();
   for (std::uint32_t i = 0; i < columns_.size(); ++i) {
     Column& column = columns_[i];
-    if (column.offered) continue;
+    if (column.tile_offered && column.scale_offered) continue;
     // A tile has no results before its first fetch has begun.
     const bool may = column.tile < lowering_.tiles() && column.tile < memory.written + 2 &&
                      BlockPosition{column.tile, 0} < memory.begun;
-    ports_.tile_valid.put(i, may ? 1 : 0);
-    ports_.scale_valid.put(i, may ? 1 : 0);
+    if (!column.tile_offered) {
+      column.tile_offered = may && !stalls_.holds(Stalls::Port::DrainTile, i, now);
+      ports_.tile_valid.put(i, column.tile_offered ? 1 : 0);
+    }
+    column.scale_offered =
+        may && (column.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, i, now));
+    ports_.scale_valid.put(i, column.scale_offered ? 1 : 0);
     if (!may) continue;
-    column.offered = true;
     const Tile& tile = tiles_.get(column.tile);
     ports_.tile_rows.put(i, tile.rows_of(i));
     if (rescaled_) {
@@ -137,12 +143,13 @@ void OutputBuffer::note(std::uint64_t now) {
     const bool takes = ports_.scale_ready.test(i);
     const bool ends = ports_.tile_ready.test(i);
     if (!takes && !ends) continue;
-    const bool last = column.offered && column.row + 1 == lowering_.geometry(column.tile).rows_of(i);
-    if (!column.offered || !takes || ends != last)
+    const bool offered = column.tile_offered && column.scale_offered;
+    const bool last = offered && column.row + 1 == lowering_.geometry(column.tile).rows_of(i);
+    if (!offered || !takes || ends != last)
       throw RtlFailure(fmt::format("cycle {}: the bus of column {} is in row {} of tile {}, and is {}", now, i, column.row,
                                    column.tile, ends ? "done with the tile" : "not done with it"));
     column.in_post.push_back({now, column.tile, column.row});
-    column.offered = false;
+    column.scale_offered = false;
     if (last) enter_tile(i, column.tile + 1);
     else ++column.row;
   }

@@ -22,7 +22,7 @@ class OutputBuffer {
   };
 
   /// Outputs are written to `output`, [N, M, P, Q] of the layer's output type.
-  OutputBuffer(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Tensor& output);
+  OutputBuffer(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Tensor& output, const Stalls& stalls);
 
   /// Start of cycle `now`: takes what the post units have put on their ports. RtlFailure if nobody asked for it.
   void collect(std::uint64_t now);
@@ -30,8 +30,8 @@ class OutputBuffer {
   [[nodiscard]] const std::vector<Drained>& drained() const { return drained_; }
   /// Encoded bytes of `tile` if all its results are here.
   [[nodiscard]] std::optional<std::uint64_t> bytes_of(std::uint64_t tile) const;
-  /// Offers the buses of all columns what they may take next.
-  void offer(const MemoryState& memory);
+  /// Offers the buses of all columns what they may take next; a port held back in cycle `now` offers nothing new.
+  void offer(const MemoryState& memory, std::uint64_t now);
   /// After the ports have settled: notes what the buses take in cycle `now`.
   void note(std::uint64_t now);
 
@@ -44,7 +44,7 @@ class OutputBuffer {
   struct Column {
     std::uint64_t tile = 0;
     std::uint32_t row = 0;
-    bool offered = false;
+    bool tile_offered = false, scale_offered = false;
     std::deque<Taken> in_post;
     std::vector<std::int32_t> values;
   };
@@ -64,6 +64,7 @@ class OutputBuffer {
   const Lowering& lowering_;
   TileStore& tiles_;
   Tensor& output_;
+  Stalls stalls_;
   std::uint32_t rows_;
   bool rescaled_, signed_outputs_;
   struct {

@@ -88,8 +88,14 @@ class ProbeEvents {
  private:
   static constexpr std::uint64_t kNoTile = UINT64_MAX;
 
+  /// Where a group belongs that the match stage issued.
+  struct Issued {
+    std::uint64_t tile = 0;
+    std::uint32_t step = 0;
+  };
   /// A PE's tile and step, counted from the pairs it opens.
   struct Pe {
+    std::vector<Issued> issued;          ///< groups not yet in the MAC stage, oldest first
     std::uint64_t tile = kNoTile;
     std::uint32_t step = 0;
     std::uint64_t last_tile = kNoTile;   ///< that maps it
@@ -137,18 +143,31 @@ class ProbeEvents {
       moved_ = true;
     }
     if ((flags & kPeMultiplied) != 0) {
-      sink_.on(event::Group{now, index, pe.tile, pe.step, record.executed, record.wasted, record.unmultiplied, record.sum});
+      const Issued group = issued(row, column, now);
+      sink_.on(event::Group{now, index, group.tile, group.step, record.executed, record.wasted, record.unmultiplied, record.sum});
       moved_ = true;
     } else if ((flags & kPeKilled) != 0) {
-      sink_.on(event::Kill{now, index, pe.tile, pe.step, record.unmultiplied});
+      const Issued group = issued(row, column, now);
+      sink_.on(event::Kill{now, index, group.tile, group.step, record.unmultiplied});
       moved_ = true;
     } else {
       sink_.on(event::Wait{now, index, pe.waits});
     }
     if ((flags & kPeOpen) != 0) open(row, column, index, now);
     if ((flags & kPeIssue) == 0) pe.waits = why(row, column, pe, flags);
+    else pe.issued.push_back({pe.tile, pe.step});
     if ((flags & kPeDiscard) != 0 && (flags & (kPeNoWeight | kPeNoActivation)) != (kPeNoWeight | kPeNoActivation)) moved_ = true;
     if ((flags & kPeStop) != 0) stop(row, column, index, now);
+  }
+
+  /// The oldest group on its way from the match stage to the MAC stage, however many stages lie between.
+  Issued issued(std::uint32_t row, std::uint32_t column, std::uint64_t now) {
+    auto& queue = pes_[row * columns_ + column].issued;
+    if (queue.empty())
+      throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) multiplies a group that was not issued", now, row, column));
+    const Issued group = queue.front();
+    queue.erase(queue.begin());
+    return group;
   }
 
   void open(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {

@@ -9,9 +9,14 @@ namespace lacuna {
 
 namespace {
 
+/// [N, M, P, Q], as the output buffer writes it.
+Tensor empty_output(const Layer& layer) {
+  return Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
+}
+
 class RtlEngine : public Engine {
  public:
-  explicit RtlEngine(ModelSources sources) : sources_(std::move(sources)) {}
+  RtlEngine(ModelSources sources, const Stalls& stalls) : sources_(std::move(sources)), stalls_(stalls) {}
 
   LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
     Lowering lowering(machine, layer);
@@ -28,11 +33,10 @@ class RtlEngine : public Engine {
  private:
   template <typename Sink>
   LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress) {
-    const Layer& layer = lowering.layer();
     TileStore tiles(lowering);
-    Tensor output(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
+    Tensor output = empty_output(lowering.layer());
     RtlModel model(built_model(sources_, model_parameters(lowering.machine())));
-    RtlMachine<Sink> rtl(model, lowering, tiles, sink, output);
+    RtlMachine<Sink> rtl(model, lowering, tiles, sink, output, stalls_);
 
     std::uint64_t now = 0;
     for (; !rtl.finished(); ++now) {
@@ -48,12 +52,39 @@ class RtlEngine : public Engine {
   }
 
   ModelSources sources_;
+  Stalls stalls_;
+};
+
+/// Who only looks at waves needs no events.
+struct Unobserved {
+  template <typename Event>
+  void on(const Event&) {}
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_rtl_engine(ModelSources sources) { return std::make_unique<RtlEngine>(std::move(sources)); }
+std::unique_ptr<Engine> make_rtl_engine(ModelSources sources, const Stalls& stalls) {
+  return std::make_unique<RtlEngine>(std::move(sources), stalls);
+}
 
 std::unique_ptr<Engine> make_rtl_engine() { return make_rtl_engine(ModelSources::standard()); }
+
+void write_waves(const ModelSources& sources, const Stalls& stalls, const Machine& machine, const Layer& layer,
+                 const std::filesystem::path& file, std::uint64_t first, std::uint64_t last) {
+  Lowering lowering(machine, layer);
+  TileStore tiles(lowering);
+  Tensor output = empty_output(layer);
+  RtlModel model(built_model(sources, model_parameters(machine), Waves::Yes));
+  Unobserved sink;
+  RtlMachine<Unobserved> rtl(model, lowering, tiles, sink, output, stalls);
+  try {
+    for (std::uint64_t now = 0; now <= last && !rtl.finished(); ++now) {
+      if (now == first) model.open_waves(file, now);
+      rtl.cycle(now);
+    }
+  } catch (const RtlFailure&) {
+    // What the waves are for: they end here.
+  }
+}
 
 }  // namespace lacuna

@@ -17,13 +17,14 @@ template <typename Sink>
 class RtlMachine {
  public:
   /// Resets the array and sets its layer registers; the next cycle is cycle 0.
-  RtlMachine(RtlModel& model, const Lowering& lowering, TileStore& tiles, Sink& sink, Tensor& output)
+  RtlMachine(RtlModel& model, const Lowering& lowering, TileStore& tiles, Sink& sink, Tensor& output,
+             const Stalls& stalls)
       : model_(model),
         sink_(sink),
-        memory_(lowering, tiles),
-        rows_(model, lowering, event::Side::Weights),
-        columns_(model, lowering, event::Side::Activations),
-        outputs_(model, lowering, tiles, output),
+        memory_(lowering, tiles, stalls),
+        rows_(model, lowering, event::Side::Weights, stalls),
+        columns_(model, lowering, event::Side::Activations, stalls),
+        outputs_(model, lowering, tiles, output, stalls),
         events_(model, lowering, tiles, sink) {
     reset();
     set_layer(lowering);
@@ -38,13 +39,13 @@ class RtlMachine {
     const MemoryState memory = memory_.state();
     outputs_.collect(now);
     for (const auto& d : outputs_.drained()) sink_.on(event::Drain{d.cycle, d.pe, d.tile, d.value});
-    rows_.offer(memory);
-    columns_.offer(memory);
-    outputs_.offer(memory);
+    rows_.offer(memory, now);
+    columns_.offer(memory, now);
+    outputs_.offer(memory, now);
     FetchTap tap{*this};
     memory_.cycle(now, {std::min(rows_.slowest(), columns_.slowest()), outputs_.bytes_of(memory.written)}, tap);
-    rows_.loader().cycle();
-    columns_.loader().cycle();
+    rows_.loader().cycle(memory_.held(now));
+    columns_.loader().cycle(memory_.held(now));
 
     model_.settle();
     rows_.note(now);
@@ -56,28 +57,24 @@ class RtlMachine {
     rows_.advance();
     columns_.advance();
 
-    if (moved) still_since_ = now;
-    if (now > std::max(still_since_, transfer_until_) + kStill)
+    if (moved || memory_.busy() || memory_.held(now)) still_since_ = now;
+    if (now > still_since_ + kStill)
       throw RtlFailure(fmt::format("cycle {}: nothing has moved since cycle {}", now, still_since_));
   }
 
  private:
-  /// Cycles without a transfer in which nothing moves; the machine has no reason to wait for longer.
+  /// Cycles without a transfer or a stall of memory in which nothing moves; the machine has no reason to wait for longer.
   static constexpr std::uint64_t kStill = 256;
 
   /// Takes memory's events on their way to the sink: a fetch also starts the words.
   struct FetchTap {
     RtlMachine& machine;
     void on(const event::Fetch& e) {
-      machine.transfer_until_ = e.cycle + e.cycles;
       machine.rows_.loader().fetch(*e.tile, e.block);
       machine.columns_.loader().fetch(*e.tile, e.block);
       machine.sink_.on(e);
     }
-    void on(const event::Write& e) {
-      machine.transfer_until_ = e.cycle + e.cycles;
-      machine.sink_.on(e);
-    }
+    void on(const event::Write& e) { machine.sink_.on(e); }
   };
 
   void reset() {
@@ -117,7 +114,7 @@ class RtlMachine {
   FeederWalk rows_, columns_;
   OutputBuffer outputs_;
   ProbeEvents<Sink> events_;
-  std::uint64_t still_since_ = 0, transfer_until_ = 0;
+  std::uint64_t still_since_ = 0;
 };
 
 }  // namespace lacuna

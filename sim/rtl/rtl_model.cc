@@ -22,8 +22,20 @@ RtlModel::RtlModel(const std::filesystem::path& shared_object) {
 }
 
 RtlModel::~RtlModel() {
+  close_waves();
   api_->destroy(model_);
   dlclose(library_);
+}
+
+void RtlModel::open_waves(const std::filesystem::path& path, std::uint64_t cycle) {
+  if (!api_->open_waves(model_, path.c_str())) fail({path.string()}, "cannot be written");
+  waves_ = true;
+  time_ = cycle * kCycleTime;
+}
+
+void RtlModel::close_waves() {
+  if (waves_) api_->close_waves(model_);
+  waves_ = false;
 }
 
 Port RtlModel::port(std::string_view name, std::uint32_t width) const {

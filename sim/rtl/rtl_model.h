@@ -91,8 +91,19 @@ class RtlModel {
   /// A width the array told, by name.
   [[nodiscard]] std::uint32_t width(std::string_view name) const;
 
-  void settle() { api_->settle(model_); }
-  void edge() { api_->edge(model_); }
+  void settle() {
+    api_->settle(model_);
+    if (waves_) api_->dump_waves(model_, time_);
+  }
+  void edge() {
+    api_->edge(model_);
+    if (waves_) api_->dump_waves(model_, time_ + kCycleTime / 2);
+    time_ += kCycleTime;
+  }
+  /// From now on every cycle goes to a wave file: cycle c is at c ns, its rising edge half a ns later. `cycle` is the next one.
+  /// UserError if the file cannot be written, Bug if the model was built without waves.
+  void open_waves(const std::filesystem::path& path, std::uint64_t cycle);
+  void close_waves();
   /// Throws RtlFailure if the model has complained.
   void check(std::uint64_t cycle) const;
 
@@ -101,9 +112,13 @@ class RtlModel {
   [[nodiscard]] LacunaDrainProbes drain_probes() const { return api_->drain_probes(model_); }
 
  private:
+  static constexpr std::uint64_t kCycleTime = 10;  ///< of a wave file, in tenths of a ns
+
   void* library_ = nullptr;
   const LacunaModelApi* api_ = nullptr;
   LacunaModel* model_ = nullptr;
+  bool waves_ = false;
+  std::uint64_t time_ = 0;
 };
 
 }  // namespace lacuna

@@ -21,12 +21,13 @@ class DrainBank {
   };
 
   /// Outputs are written to `output`, [N, M, P, Q] of the layer's output type.
-  DrainBank(const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports, Tensor& output)
+  DrainBank(const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports, Tensor& output, const Stalls& stalls)
       : lowering_(lowering),
         tiles_(tiles),
         sink_(sink),
         ports_(ports),
         output_(output),
+        stalls_(stalls),
         post_(lowering.machine(), lowering.layer()),
         columns_(lowering.machine().array.columns),
         buses_(columns_) {
@@ -37,7 +38,7 @@ class DrainBank {
   void cycle(std::uint64_t now) {
     const std::uint64_t written = ports_.memory.read().written;
     while (!buffer_.empty() && buffer_.front().tile < written) buffer_.pop_front();
-    for (std::uint32_t column = 0; column < columns_; ++column) drain(column, written, now);
+    for (std::uint32_t column = 0; column < columns_; ++column) drain(column, ports_.memory.read(), now);
     // A result taken in cycle d is in the buffer from d + 3 on; this register is read from now + 1 on.
     OutputState& next = ports_.state.next();
     next = {};
@@ -49,6 +50,7 @@ class DrainBank {
   struct Bus {
     std::uint64_t tile = 0;
     std::uint32_t row = 0;
+    bool tile_offered = false, scale_offered = false;  ///< no longer held back: the tile, the rescaling of the row
   };
   /// One half of the output buffer.
   struct OutputTile {
@@ -66,11 +68,15 @@ class DrainBank {
     bus = {tile, 0};
   }
 
-  void drain(std::uint32_t column, std::uint64_t written, std::uint64_t now) {
+  void drain(std::uint32_t column, const MemoryState& memory, std::uint64_t now) {
     Bus& bus = buses_[column];
-    if (bus.tile >= lowering_.tiles() || bus.tile >= written + 2) return;
+    // A tile has no results before its first fetch has begun.
+    if (bus.tile >= memory.written + 2 || BlockPosition{bus.tile, 0} >= memory.begun) return;
+    bus.tile_offered = bus.tile_offered || !stalls_.holds(Stalls::Port::DrainTile, column, now);
+    bus.scale_offered = bus.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, column, now);
     const std::uint32_t pe = bus.row * columns_ + column;
-    if (!ports_.results.valid(pe)) return;
+    if (!bus.tile_offered || !bus.scale_offered || !ports_.results.valid(pe)) return;
+    bus.scale_offered = false;
     ports_.results.take(pe);
     const Tile& tile = tiles_.get(bus.tile);
     const std::uint32_t filter = tile.filters->filters[tile.filter_stream(bus.row, column)];
@@ -127,6 +133,7 @@ class DrainBank {
   Sink& sink_;
   Ports ports_;
   Tensor& output_;
+  Stalls stalls_;
   PostUnit post_;
   std::uint32_t columns_;
   std::vector<Bus> buses_;

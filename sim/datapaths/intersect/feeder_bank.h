@@ -20,8 +20,8 @@ class FeederBank {
     Register<FeederState>& state;
   };
 
-  FeederBank(event::Side side, const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports)
-      : side_(side), lowering_(lowering), tiles_(tiles), sink_(sink), ports_(ports) {
+  FeederBank(event::Side side, const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports, const Stalls& stalls)
+      : side_(side), lowering_(lowering), tiles_(tiles), sink_(sink), ports_(ports), stalls_(stalls) {
     const ArrayConfig& array = lowering.machine().array;
     lines_.resize(side == event::Side::Weights ? array.rows : array.columns);
     unicast_ = side == event::Side::Weights && array.mapping == Mapping::Filters;
@@ -41,7 +41,7 @@ class FeederBank {
     for (std::uint32_t i = 0; i < lines_.size(); ++i) {
       Line& line = lines_[i];
       FeederLine& seen = next.lines[i];
-      if (line.remaining == 0) begin(i, memory, fetch_could_begin, seen);
+      if (line.remaining == 0) begin(i, now, memory, fetch_could_begin, seen);
       if (line.remaining != 0) {
         seen = {FeederActivity::Sending, line.group};
         if (--line.remaining == 0) finish(i, now);
@@ -54,6 +54,8 @@ class FeederBank {
   struct Line {
     std::uint64_t tile = 0;
     BlockPosition position;
+    bool tile_offered = false;       ///< the tile is no longer held back
+    BlockPosition block_offered{UINT64_MAX, 0};  ///< the block that is no longer held back
     std::uint32_t step = 0;
     LineMask pending;       ///< PEs of the tile still to be served in this step (unicast); else all of them
     LineMask live;          ///< PEs of the tile whose group is not ended
@@ -76,6 +78,7 @@ class FeederBank {
       if (all.count() != 0) break;
     }
     line.tile = tile;
+    line.tile_offered = false;
     line.live = all;
     enter_step(line, 0);
   }
@@ -100,14 +103,14 @@ class FeederBank {
   }
 
   /// The bus of line `i` is free: starts a message or an end token if it may, and notes why not.
-  void begin(std::uint32_t i, const MemoryState& memory, bool fetch_could_begin, FeederLine& seen) {
+  void begin(std::uint32_t i, std::uint64_t now, const MemoryState& memory, bool fetch_could_begin, FeederLine& seen) {
     Line& line = lines_[i];
     seen = {};
-    if (line.tile == lowering_.tiles()) return;
+    if (line.tile == lowering_.tiles() || !tile_offered(i, now)) return;
     const bool room = ports_.fifos.room(i, line.group);
     const bool stopped = side_ == event::Side::Weights ? ports_.stops.row_stopped(i, line.group, line.tile)
                                                        : ports_.stops.column_stopped(i, line.group, line.tile);
-    const bool loaded = line.position < memory.loaded;
+    const bool loaded = line.position < memory.loaded && block_offered(i, now);
     if (stopped && room) {
       line.ending = true;
       line.remaining = 1;
@@ -120,6 +123,19 @@ class FeederBank {
     } else {
       seen.activity = FeederActivity::WaitingForRoom;
     }
+  }
+
+  /// A tile or block is offered from the first cycle on in which its port is not held back.
+  bool tile_offered(std::uint32_t i, std::uint64_t now) {
+    Line& line = lines_[i];
+    const auto port = side_ == event::Side::Weights ? Stalls::Port::RowTile : Stalls::Port::ColumnTile;
+    return line.tile_offered || (line.tile_offered = !stalls_.holds(port, i, now));
+  }
+  bool block_offered(std::uint32_t i, std::uint64_t now) {
+    Line& line = lines_[i];
+    const auto port = side_ == event::Side::Weights ? Stalls::Port::RowBlock : Stalls::Port::ColumnBlock;
+    if (line.block_offered != line.position && !stalls_.holds(port, i, now)) line.block_offered = line.position;
+    return line.block_offered == line.position;
   }
 
   [[nodiscard]] const Message& message(std::uint32_t i) {
@@ -162,6 +178,7 @@ class FeederBank {
   TileStore& tiles_;
   Sink& sink_;
   Ports ports_;
+  Stalls stalls_;
   std::vector<Line> lines_;
   bool unicast_ = false;
 };

@@ -106,7 +106,7 @@ struct Bench {
 };
 
 template <typename Rule, typename Slots, typename Sink>
-LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress) {
+LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress, const Stalls& stalls) {
   const Machine& machine = lowering.machine();
   const Layer& layer = lowering.layer();
   TileStore tiles(lowering);
@@ -120,15 +120,17 @@ LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress) {
   bench.stops.reset(array.rows, array.columns);
   bench.memory_state.reset({});
 
-  MemoryUnit memory(lowering, tiles);
+  MemoryUnit memory(lowering, tiles, stalls);
   FeederBank<Sink> rows(event::Side::Weights, lowering, tiles, sink,
-                        {bench.weight_fifos, bench.stops, bench.memory_state, bench.column_state, bench.row_state});
+                        {bench.weight_fifos, bench.stops, bench.memory_state, bench.column_state, bench.row_state}, stalls);
   FeederBank<Sink> columns(event::Side::Activations, lowering, tiles, sink,
-                           {bench.activation_fifos, bench.stops, bench.memory_state, bench.row_state, bench.column_state});
+                           {bench.activation_fifos, bench.stops, bench.memory_state, bench.row_state, bench.column_state},
+                           stalls);
   PeArray<Rule, Slots, Sink> pes(lowering, sink,
                                  {bench.weight_fifos, bench.activation_fifos, bench.stops, bench.results,
                                   bench.row_state, bench.column_state});
-  DrainBank<Sink> drain(lowering, tiles, sink, {bench.results, bench.memory_state, bench.output_state}, output);
+  DrainBank<Sink> drain(lowering, tiles, sink, {bench.results, bench.memory_state, bench.output_state}, output,
+                        stalls);
 
   bench.row_feeders.each_cycle([&](std::uint64_t now) { rows.cycle(now); });
   bench.column_feeders.each_cycle([&](std::uint64_t now) { columns.cycle(now); });
@@ -151,6 +153,8 @@ LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress) {
 
 class SystemcEngine : public Engine {
  public:
+  explicit SystemcEngine(const Stalls& stalls) : stalls_(stalls) {}
+
   LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
     Lowering lowering(machine, layer);
     Fold fold(lowering);
@@ -165,18 +169,22 @@ class SystemcEngine : public Engine {
 
  private:
   template <typename Sink>
-  static LayerOutcome simulate_any(Lowering& lowering, Sink& fold, Progress* progress) {
+  LayerOutcome simulate_any(Lowering& lowering, Sink& fold, Progress* progress) {
     const ArrayConfig& array = lowering.machine().array;
     return with_skip_rule(array.skip, [&](auto rule) {
       using Rule = decltype(rule);
-      return array.chunk <= 64 ? simulate<Rule, NarrowMask>(lowering, fold, progress)
-                               : simulate<Rule, Mask>(lowering, fold, progress);
+      return array.chunk <= 64 ? simulate<Rule, NarrowMask>(lowering, fold, progress, stalls_)
+                               : simulate<Rule, Mask>(lowering, fold, progress, stalls_);
     });
   }
+
+  Stalls stalls_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_systemc_engine() { return std::make_unique<SystemcEngine>(); }
+std::unique_ptr<Engine> make_systemc_engine(const Stalls& stalls) { return std::make_unique<SystemcEngine>(stalls); }
+
+std::unique_ptr<Engine> make_systemc_engine() { return make_systemc_engine(Stalls()); }
 
 }  // namespace lacuna

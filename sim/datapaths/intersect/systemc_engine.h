@@ -4,9 +4,12 @@
 #include <memory>
 
 #include "machine/engine.h"
+#include "memory/stalls.h"
 
 namespace lacuna {
 
 std::unique_ptr<Engine> make_systemc_engine();
+/// The engine with ports held back at random.
+std::unique_ptr<Engine> make_systemc_engine(const Stalls& stalls);
 
 }  // namespace lacuna

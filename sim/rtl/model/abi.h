@@ -95,6 +95,12 @@ struct LacunaModelApi {
   void (*settle)(LacunaModel*);
   /// One rising edge of the clock: records tell what happened in the cycle that ends with it.
   void (*edge)(LacunaModel*);
+  /// Begins a wave file, in the format FST; false if this model was built without waves or the file cannot be written.
+  bool (*open_waves)(LacunaModel*, const char* path);
+  /// Adds the signals as they are to the wave file, at `time` in tenths of a nanosecond, later than the time before.
+  void (*dump_waves)(LacunaModel*, std::uint64_t time);
+  /// Ends the wave file.
+  void (*close_waves)(LacunaModel*);
   /// What the model printed or complained about since it was made, or nullptr: a failed assertion, an $error.
   const char* (*error)(LacunaModel*);
 };
@@ -104,4 +110,4 @@ const LacunaModelApi* lacuna_model_api();
 
 }  // extern "C"
 
-constexpr std::uint32_t kLacunaModelVersion = 1;
+constexpr std::uint32_t kLacunaModelVersion = 2;

@@ -9,6 +9,9 @@
 #include "Vmodel__Dpi.h"
 #include "abi.h"
 #include "verilated.h"
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
+#endif
 
 struct LacunaModel {
   VerilatedContext context;
@@ -22,6 +25,9 @@ struct LacunaModel {
   std::vector<LacunaPort> ports;
   std::string printed;
   bool failed = false;
+#if VM_TRACE_FST
+  VerilatedFstC waves;
+#endif
 
   const char* keep(const char* text) { return texts.emplace_back(text).c_str(); }
 };
@@ -50,9 +56,28 @@ void edge(LacunaModel* model) {
   model->top.eval();
 }
 
+#if VM_TRACE_FST
+bool open_waves(LacunaModel* model, const char* path) {
+  model->waves.open(path);
+  return model->waves.isOpen();
+}
+void dump_waves(LacunaModel* model, std::uint64_t time) { model->waves.dump(time); }
+void close_waves(LacunaModel* model) { model->waves.close(); }
+#else
+bool open_waves(LacunaModel*, const char*) { return false; }
+void dump_waves(LacunaModel*, std::uint64_t) {}
+void close_waves(LacunaModel*) {}
+#endif
+
 LacunaModel* create() {
   auto* model = new LacunaModel;
   current = model;
+#if VM_TRACE_FST
+  // Signals are told to the wave file before anything is evaluated.
+  model->context.traceEverOn(true);
+  constexpr int kAllLevels = 99;
+  model->top.trace(&model->waves, kAllLevels);
+#endif
   auto& top = model->top;
 #define PORT(name) model->ports.push_back({#name, &top.name, sizeof top.name});
   PORT(rst_ni)
@@ -137,6 +162,9 @@ const LacunaModelApi api = {
         },
     .settle = settle,
     .edge = edge,
+    .open_waves = open_waves,
+    .dump_waves = dump_waves,
+    .close_waves = close_waves,
     .error = [](LacunaModel* model) { return model->failed ? model->printed.c_str() : nullptr; },
 };
 

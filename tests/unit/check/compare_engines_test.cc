@@ -103,3 +103,18 @@ TEST_CASE("a comparison that ends early stops both engines") {
   CHECK(!compare(Player(many), Player(other)).agrees());
   CHECK(compare(Player(many), Player(many)).agreed == 400000);
 }
+
+TEST_CASE("an earlier event that one side lacks is the difference even if a later one is seen first") {
+  // PE 1 of the right side skips cycle 2 and goes on much later; PE 0 differs in cycle 40.
+  std::vector<event::Group> left, right;
+  for (std::uint64_t cycle = 0; cycle < 60; ++cycle) {
+    left.push_back(group(cycle, 0, cycle == 40 ? 1 : 0));
+    right.push_back(group(cycle, 0, 0));
+    if (cycle == 2) left.push_back(group(cycle, 1, 0));
+  }
+  const Comparison c = compare(Player(left), Player(right));
+  REQUIRE(c.difference);
+  CHECK(c.difference->unit.index == 1);
+  CHECK(c.cycle == 2);
+  CHECK(!c.difference->right);
+}

@@ -1,0 +1,133 @@
+"""What `lacuna check --rtl DIR` says of edited copies of the RTL: a fault is found and located, an intended change of the
+pipeline is told apart from a fault, a file that does not compile is answered with the compiler's lines.
+
+Usage: edited_rtl.py PROGRAM SOURCE_DIR
+"""
+
+import os
+import re
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, SOURCE = map(os.path.abspath, sys.argv[1:3])
+CONFIG = """name: small
+energy: none
+array: {rows: 2, columns: 3, chunk: 8, lanes: 2, skip: both, early_termination: exact}
+weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2}
+activations: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2}
+"""
+WORKLOAD = """network: tiny
+source: generated for a test
+layers:
+  - {name: conv1, op: conv, shape: {M: 6, C: 5, H: 6, W: 6, R: 3, S: 3}, density: {weights: 0.5, input: 0.5}, seed: 1, relu: true}
+"""
+
+
+class EditedRtl(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.write("config.yaml", CONFIG)
+        self.write("workload.yaml", WORKLOAD)
+        shutil.copytree(os.path.join(SOURCE, "rtl"), os.path.join(self.folder, "edited"))
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def edit(self, file, *changes):
+        path = os.path.join(self.folder, "edited", file)
+        with open(path, encoding="utf-8") as source:
+            text = source.read()
+        for old, new in changes:
+            self.assertEqual(text.count(old), 1, f"{file} has another number of: {old}")
+            text = text.replace(old, new)
+        with open(path, "w", encoding="utf-8") as target:
+            target.write(text)
+
+    def check(self, *arguments):
+        done = subprocess.run([PROGRAM, "check", *arguments], cwd=self.folder, capture_output=True, timeout=600, text=True)
+        self.assertEqual(done.stderr, "" if done.returncode < 2 else done.stderr)
+        return done
+
+    def check_edited(self, *arguments):
+        return self.check("config.yaml", "workload.yaml", "--rtl", "edited", *arguments)
+
+    def test_a_fault_is_located_and_its_waves_show_the_cycle(self):
+        # The last lane of one PE counts twice.
+        self.edit("intersect/partial_sum.sv",
+                  ("sum_o = sum_o + AccumulatorBits'($signed(products_i[lane*ProductBits+:ProductBits]));",
+                   "sum_o = sum_o + AccumulatorBits'($signed(products_i[0+:ProductBits]));"))
+        done = self.check_edited("--waves", "found.fst")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertRegex(done.stdout, r"conv1: systemc and rtl differ\n  \d+ events agree, then PE \(\d, \d\) differs after \d+")
+        left = re.search(r"    systemc: cycle (\d+) group tile \d+ step \d+ executed \d wasted 0 gated 0 psum -?\d+\n", done.stdout)
+        right = re.search(r"    rtl: cycle (\d+) group tile \d+ step \d+ executed \d wasted 0 gated 0 psum -?\d+\n", done.stdout)
+        self.assertTrue(left and right, done.stdout)
+        self.assertEqual(left[1], right[1])
+        # FST, block 0: type, length, first and last time in tenths of a nanosecond, big-endian; a cycle is a nanosecond.
+        with open(os.path.join(self.folder, "found.fst"), "rb") as file:
+            kind, _, first, last = struct.unpack(">BQQQ", file.read(25))
+        self.assertEqual(kind, 0)
+        self.assertLessEqual(first, 10 * int(left[1]))
+        self.assertGreaterEqual(last, 10 * int(left[1]) + 5)
+        # The replay command shows the same again.
+        replay = shlex.split(re.search(r"  replay: lacuna check (.*)\n", done.stdout)[1])
+        again = self.check(*replay)
+        self.assertEqual(again.returncode, 1)
+        self.assertEqual(again.stdout.split("  waves:")[0], done.stdout.split("  waves:")[0])
+
+    def test_a_fault_in_a_corner_is_found_by_random_layers_and_kept(self):
+        # A sum that is exactly zero does not stop.
+        self.edit("intersect/partial_sum.sv", (" || sum_o == '0)", ")"))
+        done = self.check("config.yaml", "--random", "200", "--rtl", "edited", "--keep", "kept")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("the smallest that still fails:", done.stdout)
+        kept = shlex.split(re.search(r"  kept: lacuna check (.*)\n", done.stdout)[1])
+        again = self.check(*kept)
+        self.assertEqual(again.returncode, 1, again.stdout)
+        self.assertIn("systemc and rtl differ", again.stdout)
+        sound = [word for word in kept if word not in ("--rtl", "edited")]
+        self.assertEqual(self.check(*sound).returncode, 0)
+
+    def test_a_stage_more_in_the_pipeline_is_reported_as_a_shift(self):
+        # The drain bus hands its result to the post unit a cycle later.
+        self.edit("intersect/intersect_drain.sv",
+                  ("  assign valid_o = valid_q;\n  assign first_o = first_q;\n  assign last_o = last_q;\n"
+                   "  assign sum_o = sum_q;\n  assign multiplier_o = multiplier_q;\n  assign shift_o = shift_q;\n",
+                   "  always_ff @(posedge clk_i or negedge rst_ni) begin\n"
+                   "    if (!rst_ni) valid_o <= 1'b0;\n    else valid_o <= valid_q;\n  end\n"
+                   "  always_ff @(posedge clk_i) begin\n"
+                   "    first_o <= first_q;\n    last_o <= last_q;\n    sum_o <= sum_q;\n"
+                   "    multiplier_o <= multiplier_q;\n    shift_o <= shift_q;\n  end\n"))
+        strict = self.check_edited("--random", "0")
+        self.assertEqual(strict.returncode, 1, strict.stdout)
+        events = self.check_edited("--compare", "events")
+        self.assertEqual(events.returncode, 0, events.stdout)
+        self.assertRegex(events.stdout, r"conv1: \d+ events agree, \d+ cycles; \d+ events come at another cycle, the first in "
+                                        r"memory \(writes\): cycle (\d+) write .*, there in cycle \d+; \d+ cycles there \(\+\d+\)\n")
+        self.assertRegex(events.stdout, r"24 random layers .* agree \(\d+ events or outputs compared, \d+ at another cycle\)\n")
+        self.assertEqual(self.check_edited("--compare", "outputs").returncode, 0)
+
+    def test_rtl_that_does_not_compile_is_answered_with_the_place(self):
+        self.edit("intersect/partial_sum.sv", ("assign retire = complete_q", "assign retire = compleet_q"))
+        done = self.check_edited()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("the RTL does not compile", done.stderr)
+        self.assertRegex(done.stderr, r"partial_sum\.sv:\d+:\d+: .*compleet_q")
+
+    def test_the_rtl_as_it_is_agrees_with_ports_held_back(self):
+        done = self.check("config.yaml", "workload.yaml", "--stall", "40%", "--random", "40", "--waves", "none.fst")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("no waves are written: nothing differs", done.stdout)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "none.fst")))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,32 @@
+// Stalls are a pure function with the share that was asked for, independent from port to port.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "memory/stalls.h"
+
+using namespace lacuna;
+
+TEST_CASE("no stalls hold nothing back") {
+  CHECK(!Stalls().any());
+  for (std::uint64_t cycle = 0; cycle < 1000; ++cycle) CHECK(!Stalls().holds(Stalls::Port::Memory, 0, cycle));
+}
+
+TEST_CASE("each port is held back for its share of cycles whatever the others do") {
+  constexpr int kCycles = 100000;
+  const Stalls stalls(200000, 7);
+  const auto count = [&](auto held) {
+    int n = 0;
+    for (std::uint64_t cycle = 0; cycle < kCycles; ++cycle) n += held(cycle) ? 1 : 0;
+    return n;
+  };
+  // Five standard deviations of a binomial count.
+  const auto near = [&](int n, double p) { return std::abs(n - p * kCycles) < 5 * std::sqrt(kCycles * p * (1 - p)); };
+  const auto row0 = [&](std::uint64_t c) { return stalls.holds(Stalls::Port::RowTile, 0, c); };
+  const auto row1 = [&](std::uint64_t c) { return stalls.holds(Stalls::Port::RowTile, 1, c); };
+  const auto block0 = [&](std::uint64_t c) { return stalls.holds(Stalls::Port::RowBlock, 0, c); };
+  CHECK(near(count(row0), 0.2));
+  CHECK(near(count(row1), 0.2));
+  CHECK(near(count([&](std::uint64_t c) { return row0(c) && row1(c); }), 0.04));
+  CHECK(near(count([&](std::uint64_t c) { return row0(c) && block0(c); }), 0.04));
+  CHECK(near(count([&](std::uint64_t c) { return row0(c) && Stalls(200000, 8).holds(Stalls::Port::RowTile, 0, c); }), 0.04));
+}
