@@ -1,0 +1,512 @@
+// SQLite does what is hard: a transaction is there or not, whatever kills the process.
+//
+// On a local disk the journal is a write-ahead log, so that readers and a writer do not wait for each other and a point
+// costs one write. A log needs memory that processes share, which network file systems do not give: there it is the
+// rollback journal.
+#include "sweep/store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+#include <sys/vfs.h>
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "sweep/claim_locks.h"
+#include "sweep/store_schema.h"
+
+namespace lacuna {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr int kPatience = 120'000;  ///< ms that a call waits for another process's transaction
+
+/// What SQLite complains of: the user's disk and files, or our statements.
+[[noreturn]] void complain(const fs::path& path, const SQLite::Exception& error) {
+  const Place place{path.string()};
+  switch (error.getErrorCode()) {
+    case SQLITE_NOTADB:
+      fail(place, "is no store of lacuna sweep");
+    case SQLITE_CORRUPT:
+      fail(place, "the store is damaged: {}", error.what());
+    case SQLITE_CANTOPEN:
+      fail(place, "cannot open the store: {}", error.what());
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+    case SQLITE_BUSY:
+    case SQLITE_PERM:
+    case SQLITE_NOMEM:
+      fail(place, "cannot write the store: {}; what was finished is kept", error.what());
+    default:
+      throw Bug(fmt::format("{}: {} ({})", path.string(), error.what(), error.getExtendedErrorCode()));
+  }
+}
+
+/// Whether the file lies where processes on other machines may see it.
+bool on_network(const fs::path& path) {
+  struct statfs info {};
+  if (::statfs(path.c_str(), &info) != 0) return false;
+  switch (static_cast<std::uint32_t>(info.f_type)) {
+    case 0x6969:      // NFS
+    case 0xff534d42:  // CIFS
+    case 0xfe534d42:  // SMB2
+    case 0x517b:      // SMB
+    case 0x0bd00bd0:  // Lustre
+    case 0x47504653:  // GPFS
+    case 0x19830326:  // BeeGFS
+    case 0x00c36400:  // Ceph
+    case 0x5346414f:  // AFS
+    case 0x01021997:  // 9P
+    case 0x65735546:  // FUSE
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string energy_key(std::string_view unit) { return unit == "pJ" ? "energy_pj" : "energy_rf"; }
+
+constexpr const char* kPointColumns =
+    "key, config_hash, workload_hash, layers, energy_hash, engine, result_version, program_version, machine, config, "
+    "network, source, energy_table, energy_unit, total, cycles, seconds, energy, verified";
+
+/// A row of kPointColumns.
+StoredPoint read_point(SQLite::Statement& row) {
+  StoredPoint p;
+  int i = 0;
+  const auto text = [&] { return row.getColumn(i++).getString(); };
+  p.key = text();
+  p.identity.config_hash = text();
+  p.identity.workload_hash = text();
+  p.identity.layers = text();
+  p.identity.energy_hash = text();
+  p.identity.engine = text();
+  p.identity.result_version = static_cast<std::uint64_t>(row.getColumn(i++).getInt64());
+  p.program_version = text();
+  p.machine = text();
+  p.config = text();
+  p.network = text();
+  p.source = text();
+  p.energy_table = text();
+  p.energy_unit = text();
+  p.total = text();
+  p.cycles = static_cast<std::uint64_t>(row.getColumn(i++).getInt64());
+  p.seconds = row.getColumn(i++).getDouble();
+  p.energy = row.getColumn(i++).getDouble();
+  p.verified = row.getColumn(i++).getInt() != 0;
+  return p;
+}
+
+}  // namespace
+
+std::string PointIdentity::key() const {
+  Hasher hasher;
+  hasher.add(config_hash);
+  hasher.add(workload_hash);
+  hasher.add(layers);
+  hasher.add(energy_hash);
+  hasher.add(engine);
+  hasher.add(result_version);
+  return hasher.hex();
+}
+
+std::string StoredPoint::result_json() const {
+  Json json = Json::object();
+  json["program"] = {{"name", "lacuna"}, {"version", program_version}};
+  json["config"] = Json::parse(config);
+  json["config_hash"] = identity.config_hash;
+  json["energy_table"] = {{"name", energy_table}, {"hash", identity.energy_hash}};
+  json["workload"] = {{"network", network}, {"source", source}, {"hash", identity.workload_hash}};
+  json["engine"] = identity.engine;
+  json["layers"] = Json::array();
+  for (const auto& layer : layers) json["layers"].push_back(Json::parse(layer.result));
+  json["total"] = Json::parse(total);
+  return json.dump();
+}
+
+StoredPoint point_from_result(const std::string& result_json, const std::string& layers) {
+  try {
+    const Json json = Json::parse(result_json);
+    StoredPoint p;
+    p.identity.config_hash = json.at("config_hash");
+    p.identity.workload_hash = json.at("workload").at("hash");
+    p.identity.layers = layers;
+    p.identity.energy_hash = json.at("energy_table").at("hash");
+    p.identity.engine = json.at("engine");
+    p.key = p.identity.key();
+    p.program_version = json.at("program").at("version");
+    p.machine = json.at("config").at("name");
+    p.config = json.at("config").dump();
+    p.network = json.at("workload").at("network");
+    p.source = json.at("workload").at("source");
+    p.energy_table = json.at("energy_table").at("name");
+    const Json& total = json.at("total");
+    p.total = total.dump();
+    p.energy_unit = total.contains("energy_pj") ? "pJ" : "RF";
+    p.energy = total.at(energy_key(p.energy_unit)).at("total");
+    p.cycles = total.at("cycles");
+    p.seconds = total.at("seconds");
+    p.verified = total.at("verified");
+    for (Json layer : json.at("layers")) {
+      layer.erase("per_pe_busy");
+      p.layers.push_back({layer.at("name"), layer.dump()});
+    }
+    return p;
+  } catch (const Json::exception& error) {
+    throw Bug(fmt::format("a result without what a store needs: {}", error.what()));
+  }
+}
+
+struct Store::Impl {
+  fs::path path;
+  std::unique_ptr<SQLite::Database> database;
+  std::unique_ptr<ClaimLocks> locks;  ///< of a store that is written
+  std::recursive_mutex mutex;         ///< a caller of each_point() may ask for more while it is called
+
+  /// One statement for each text, compiled once.
+  std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> statements;
+
+  SQLite::Statement& statement(const std::string& sql) {
+    auto& entry = statements[sql];
+    if (!entry) entry = std::make_unique<SQLite::Statement>(*database, sql);
+    entry->tryReset();
+    entry->clearBindings();
+    return *entry;
+  }
+
+  /// Runs `work` alone and turns SQLite's complaints into ours.
+  template <typename Work>
+  auto alone(Work&& work) {
+    const std::lock_guard lock(mutex);
+    try {
+      struct Reset {  // a statement in the middle of its rows would hold the file
+        Impl& impl;
+        ~Reset() {
+          for (auto& entry : impl.statements) entry.second->tryReset();
+        }
+      } reset{*this};
+      return work();
+    } catch (const SQLite::Exception& error) {
+      complain(path, error);
+    }
+  }
+
+  /// The same in one transaction, which is there as a whole or not at all.
+  template <typename Work>
+  auto together(Work&& work) {
+    return alone([&] {
+      SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+      if constexpr (std::is_void_v<decltype(work())>) {
+        work();
+        transaction.commit();
+      } else {
+        auto result = work();
+        transaction.commit();
+        return result;
+      }
+    });
+  }
+
+  int pragma(const char* name) { return database->execAndGet(fmt::format("PRAGMA {}", name)).getInt(); }
+
+  void set_journal() {
+    const bool network = on_network(path);
+    for (int left = kPatience / 10;; --left) {  // SQLite does not wait here for other processes
+      try {
+        database->exec(network ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=WAL");
+        break;
+      } catch (const SQLite::Exception& error) {
+        if (error.getErrorCode() != SQLITE_BUSY || left == 0) throw;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    }
+    // A log that is written but not synced survives the death of the process, and keeps its order when the machine
+    // dies.
+    database->exec(network ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+  }
+
+  /// Refuses what is no store; with `create`, a file without any table becomes one.
+  void check_kind(bool create) {
+    const Place place{path.string()};
+    if (create) {
+      SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+      if (pragma("application_id") == 0 && database->execAndGet("SELECT count(*) FROM sqlite_master").getInt() == 0) {
+        database->exec(kStoreSchema);
+        database->exec(
+            fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", kStoreApplicationId, kStoreVersion));
+        transaction.commit();
+      }
+    }
+    if (pragma("application_id") != kStoreApplicationId) fail(place, "is no store of lacuna sweep");
+    if (const int version = pragma("user_version"); version != kStoreVersion)
+      fail(place, "the store has version {}; this program reads version {}", version, kStoreVersion);
+  }
+
+  void layers_of(StoredPoint& p) {
+    SQLite::Statement& row = statement("SELECT name, result FROM layers WHERE point = ? ORDER BY position");
+    row.bind(1, p.key);
+    while (row.executeStep()) p.layers.push_back({row.getColumn(0).getString(), row.getColumn(1).getString()});
+  }
+
+  bool has(std::string_view key) {
+    SQLite::Statement& row = statement("SELECT 1 FROM points WHERE key = ?");
+    row.bind(1, std::string(key));
+    return row.executeStep();
+  }
+
+  void forget_claim(std::string_view key) {
+    SQLite::Statement& row = statement("DELETE FROM claims WHERE point = ? AND owner = ?");
+    row.bind(1, std::string(key));
+    row.bind(2, static_cast<std::int64_t>(locks->owner()));
+    row.exec();
+  }
+};
+
+Store::Store(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) {
+  impl_->path = path;
+  const Place place{path.string()};
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) fail(place, "is a folder; a store is a file");
+  if (mode != Mode::Create && !fs::exists(path, ignored)) fail(place, "there is no such store");
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (!fs::is_directory(parent, ignored)) fail(place, "there is no folder '{}' to put it in", parent.string());
+  impl_->alone([&] {
+    const int flags = mode == Mode::Read    ? SQLite::OPEN_READONLY
+                      : mode == Mode::Write ? SQLite::OPEN_READWRITE
+                                            : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+    impl_->database = std::make_unique<SQLite::Database>(path.string(), flags, kPatience);
+    impl_->database->exec("PRAGMA temp_store=MEMORY");
+    if (mode != Mode::Read) {
+      if (mode == Mode::Write) impl_->check_kind(false);  // before anything is written to a file that is not ours
+      impl_->set_journal();
+    }
+    impl_->check_kind(mode == Mode::Create);
+  });
+  if (mode == Mode::Read) return;
+  impl_->locks = std::make_unique<ClaimLocks>(path.string() + "-owners");
+  impl_->together([&] {  // whoever had this number before is dead
+    SQLite::Statement& row = impl_->statement("DELETE FROM claims WHERE owner = ?");
+    row.bind(1, static_cast<std::int64_t>(impl_->locks->owner()));
+    row.exec();
+  });
+}
+
+Store::~Store() = default;
+
+const fs::path& Store::path() const { return impl_->path; }
+
+bool Store::has(std::string_view key) const {
+  return impl_->alone([&] { return impl_->has(key); });
+}
+
+bool Store::insert(const StoredPoint& p) {
+  LACUNA_CHECK(p.key == p.identity.key(), "point '{}' is not what its key says", p.key);
+  return impl_->together([&] {
+    impl_->forget_claim(p.key);
+    if (impl_->has(p.key)) return false;
+    SQLite::Statement& row = impl_->statement(
+        fmt::format("INSERT INTO points ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kPointColumns));
+    int i = 0;
+    for (const std::string* text : {&p.key, &p.identity.config_hash, &p.identity.workload_hash, &p.identity.layers,
+                                    &p.identity.energy_hash, &p.identity.engine})
+      row.bind(++i, *text);
+    row.bind(++i, static_cast<std::int64_t>(p.identity.result_version));
+    for (const std::string* text :
+         {&p.program_version, &p.machine, &p.config, &p.network, &p.source, &p.energy_table, &p.energy_unit, &p.total})
+      row.bind(++i, *text);
+    row.bind(++i, static_cast<std::int64_t>(p.cycles));
+    row.bind(++i, p.seconds);
+    row.bind(++i, p.energy);
+    row.bind(++i, p.verified ? 1 : 0);
+    row.exec();
+    for (std::size_t position = 0; position < p.layers.size(); ++position) {
+      SQLite::Statement& layer =
+          impl_->statement("INSERT INTO layers (point, position, name, result) VALUES (?,?,?,?)");
+      layer.bind(1, p.key);
+      layer.bind(2, static_cast<std::int64_t>(position));
+      layer.bind(3, p.layers[position].name);
+      layer.bind(4, p.layers[position].result);
+      layer.exec();
+    }
+    return true;
+  });
+}
+
+std::optional<StoredPoint> Store::point(std::string_view key) const {
+  return impl_->alone([&]() -> std::optional<StoredPoint> {
+    SQLite::Statement& row = impl_->statement(fmt::format("SELECT {} FROM points WHERE key = ?", kPointColumns));
+    row.bind(1, std::string(key));
+    if (!row.executeStep()) return std::nullopt;
+    StoredPoint p = read_point(row);
+    impl_->layers_of(p);
+    return p;
+  });
+}
+
+std::uint64_t Store::points() const {
+  return impl_->alone([&] {
+    return static_cast<std::uint64_t>(impl_->database->execAndGet("SELECT count(*) FROM points").getInt64());
+  });
+}
+
+void Store::each_point(bool layers, const std::function<void(const StoredPoint&)>& use) const {
+  impl_->alone([&] {
+    SQLite::Statement row(*impl_->database, fmt::format("SELECT {} FROM points ORDER BY key", kPointColumns));
+    while (row.executeStep()) {
+      StoredPoint p = read_point(row);
+      if (layers) impl_->layers_of(p);
+      use(p);
+    }
+  });
+}
+
+void Store::each_point_of(const std::string& sweep, bool layers,
+                          const std::function<void(std::uint64_t, const StoredPoint&)>& use) const {
+  impl_->alone([&] {
+    SQLite::Statement row(
+        *impl_->database,
+        fmt::format("SELECT {}, position FROM points JOIN sweep_points ON sweep_points.point = points.key "
+                    "WHERE sweep = ? ORDER BY position",
+                    kPointColumns));
+    row.bind(1, sweep);
+    while (row.executeStep()) {
+      StoredPoint p = read_point(row);
+      if (layers) impl_->layers_of(p);
+      use(static_cast<std::uint64_t>(row.getColumn(row.getColumnCount() - 1).getInt64()), p);
+    }
+  });
+}
+
+void Store::insert(const StoredArea& area) {
+  impl_->together([&] {
+    SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO areas VALUES (?,?,?,?)");
+    row.bind(1, area.config_hash);
+    row.bind(2, area.area_hash);
+    row.bind(3, area.um2);
+    row.bind(4, area.components);
+    row.exec();
+  });
+}
+
+std::optional<StoredArea> Store::area(std::string_view config_hash, std::string_view area_hash) const {
+  return impl_->alone([&]() -> std::optional<StoredArea> {
+    SQLite::Statement& row =
+        impl_->statement("SELECT um2, components FROM areas WHERE config_hash = ? AND area_hash = ?");
+    row.bind(1, std::string(config_hash));
+    row.bind(2, std::string(area_hash));
+    if (!row.executeStep()) return std::nullopt;
+    return StoredArea{std::string(config_hash), std::string(area_hash), row.getColumn(0).getDouble(),
+                      row.getColumn(1).getString()};
+  });
+}
+
+void Store::insert(const StoredSweep& sweep) {
+  impl_->together([&] {
+    SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO sweeps VALUES (?,?,?,?,?,?,?,?)");
+    int i = 0;
+    for (const std::string* text : {&sweep.id, &sweep.name, &sweep.text, &sweep.program_version}) row.bind(++i, *text);
+    row.bind(++i, static_cast<std::int64_t>(sweep.seed));
+    for (const std::string* text : {&sweep.axes, &sweep.objectives, &sweep.area_hash}) row.bind(++i, *text);
+    row.exec();
+  });
+}
+
+void Store::insert(const std::string& sweep, const std::vector<SweepPlace>& places) {
+  impl_->together([&] {
+    for (const auto& place : places) {
+      SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO sweep_points VALUES (?,?,?)");
+      row.bind(1, sweep);
+      row.bind(2, static_cast<std::int64_t>(place.position));
+      row.bind(3, place.key);
+      row.exec();
+    }
+  });
+}
+
+std::vector<StoredSweep> Store::sweeps() const {
+  return impl_->alone([&] {
+    std::vector<StoredSweep> list;
+    SQLite::Statement& row = impl_->statement(
+        "SELECT id, name, text, program_version, seed, axes, objectives, area_hash FROM sweeps ORDER BY name, id");
+    while (row.executeStep()) {
+      StoredSweep sweep;
+      sweep.id = row.getColumn(0).getString();
+      sweep.name = row.getColumn(1).getString();
+      sweep.text = row.getColumn(2).getString();
+      sweep.program_version = row.getColumn(3).getString();
+      sweep.seed = static_cast<std::uint64_t>(row.getColumn(4).getInt64());
+      sweep.axes = row.getColumn(5).getString();
+      sweep.objectives = row.getColumn(6).getString();
+      sweep.area_hash = row.getColumn(7).getString();
+      list.push_back(std::move(sweep));
+    }
+    return list;
+  });
+}
+
+std::vector<SweepPlace> Store::places(const std::string& sweep) const {
+  return impl_->alone([&] {
+    std::vector<SweepPlace> list;
+    SQLite::Statement& row =
+        impl_->statement("SELECT position, point FROM sweep_points WHERE sweep = ? ORDER BY position");
+    row.bind(1, sweep);
+    while (row.executeStep())
+      list.push_back({static_cast<std::uint64_t>(row.getColumn(0).getInt64()), row.getColumn(1).getString()});
+    return list;
+  });
+}
+
+Store::Claim Store::claim(std::string_view key) {
+  return impl_->together([&] {
+    if (impl_->has(key)) return Claim::Stored;
+    SQLite::Statement& row = impl_->statement("SELECT owner FROM claims WHERE point = ?");
+    row.bind(1, std::string(key));
+    if (row.executeStep()) {
+      const std::int64_t owner = row.getColumn(0).getInt64();
+      if (owner != impl_->locks->owner() && impl_->locks->alive(owner)) return Claim::Elsewhere;
+    }
+    row.reset();
+    SQLite::Statement& take = impl_->statement("INSERT OR REPLACE INTO claims VALUES (?,?)");
+    take.bind(1, std::string(key));
+    take.bind(2, static_cast<std::int64_t>(impl_->locks->owner()));
+    take.exec();
+    return Claim::Mine;
+  });
+}
+
+void Store::release(std::string_view key) {
+  impl_->together([&] { impl_->forget_claim(key); });
+}
+
+std::uint64_t Store::merge(const fs::path& other) {
+  { const Store check(other, Mode::Read); }  // refuses what is no store, with its name
+  return impl_->alone([&] {
+    SQLite::Statement attach(*impl_->database, "ATTACH ? AS other");
+    attach.bind(1, other.string());
+    attach.exec();
+    struct Detach {
+      SQLite::Database& database;
+      ~Detach() { database.tryExec("DETACH other"); }
+    } detach{*impl_->database};
+    SQLite::Transaction transaction(*impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
+    impl_->database->exec(
+        "INSERT INTO main.layers SELECT * FROM other.layers "
+        "WHERE point NOT IN (SELECT key FROM main.points)");
+    const int added = impl_->database->exec("INSERT OR IGNORE INTO main.points SELECT * FROM other.points");
+    for (const char* table : {"areas", "sweeps", "sweep_points"})
+      impl_->database->exec(fmt::format("INSERT OR IGNORE INTO main.{0} SELECT * FROM other.{0}", table));
+    transaction.commit();
+    return static_cast<std::uint64_t>(added);
+  });
+}
+
+}  // namespace lacuna
