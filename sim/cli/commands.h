@@ -51,6 +51,15 @@ struct CheckOptions {
   std::uint64_t seed = 1;
 };
 
+struct CompareOptions {
+  std::string base, now;
+  std::string format = "table";
+  std::string fail_above;            ///< "1%"; "" for no gate
+  std::vector<std::string> fail_on;  ///< words of GateFigure; all if empty
+  bool each_layer = false;
+  bool other_workload = false;
+};
+
 struct ListOptions {
   std::string what;
   std::string format = "table";
@@ -67,10 +76,12 @@ class Commands {
   CLI::App app;
   CLI::App* run = nullptr;
   CLI::App* check = nullptr;
+  CLI::App* compare = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
   CheckOptions check_options;
+  CompareOptions compare_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
@@ -79,6 +90,9 @@ class Commands {
 
   /// One line for a mistake CLI11 found, with the nearest legal word where the mistake is a misspelling.
   [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
+
+ private:
+  void add_compare();
 };
 
 }  // namespace lacuna
