@@ -37,6 +37,8 @@ struct RunOptions {
   std::vector<std::string> layers;
   std::vector<std::string> assignments;
   std::optional<std::string> output;
+  std::optional<std::string> timeline;
+  std::string timeline_cycles;
   bool no_verify = false;
 };
 

@@ -27,7 +27,8 @@ layers:
 ARRAY_KEYS = ("datapath, rows, columns, chunk, lanes, operand, skip, early_termination, mapping, order, filter_order")
 TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_buffer, dram, storage"
 CHECK = ["check", "config.yaml", "workload.yaml"]
-RUN_OPTIONS = "--help, --engine, --layers, --set, --format, --output, --no-verify"
+RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, "
+               "--no-verify")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
 
@@ -144,6 +145,17 @@ ARGUMENT_CASES = [
     (RUN + ["-o", "mine"], "mine: exists and is no result of lacuna; it is not overwritten"),
     (RUN + ["-o", "config.yaml"], "config.yaml: exists and is no result of lacuna; it is not overwritten"),
     (RUN + ["-o", "none/out"], "none/out: there is no folder 'none' to put it in"),
+    (RUN + ["--timeline", "t.json"],
+     "--timeline: engine 'fast' reports no events; take another with --engine (systemc, rtl)"),
+    (RUN + ["--timeline", ""], "--timeline: the name is empty"),
+    (RUN + ["--timeline-cycles", "0-9"], "--timeline-cycles: there is no trace; --timeline FILE writes one"),
+    (RUN + ["--engine", "systemc", "--timeline", "none/t.json"],
+     "none/t.json: cannot write: No such file or directory"),
+    (RUN + ["--engine", "systemc", "--timeline", "mine"], "mine: cannot write: Is a directory"),
+    (RUN + ["--engine", "systemc", "--timeline", "/dev/null"], "/dev/null: cannot write: it is no regular file"),
+    *[(RUN + ["--engine", "systemc", "--timeline", "t.json", "--timeline-cycles", text],
+       f"--timeline-cycles {text}: need FROM-TO in cycles of each layer, for example 1000-2000")
+      for text in ("5", "5-", "-5", "9-9", "9-8", "a-b", "1-2-3")],
     (["list"], "lacuna: WHAT is required; see lacuna list --help"),
     (["list", "parametrs"], f"lacuna list: unknown topic 'parametrs'; did you mean 'parameters'? ({TOPICS})"),
     (["list", "parameters", "--format", "csv"], "--format: unknown format 'csv' (table, json)"),
