@@ -60,15 +60,21 @@ void remove_leftovers(const fs::path& target) {
   }
 }
 
-/// Writes all of `contents` to `fd` and syncs it; 0 or the error number.
-int write_all(int fd, std::string_view contents) {
+/// Writes all of `contents` to `fd`; 0 or the error number.
+int write_some(int fd, std::string_view contents) {
   while (!contents.empty()) {
     const ssize_t written = ::write(fd, contents.data(), contents.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return written < 0 ? errno : EIO;
     contents.remove_prefix(static_cast<std::size_t>(written));
   }
-  return ::fsync(fd) == 0 ? 0 : errno;
+  return 0;
+}
+
+/// The same, and syncs it.
+int write_all(int fd, std::string_view contents) {
+  const int error = write_some(fd, contents);
+  return error != 0 ? error : ::fsync(fd) == 0 ? 0 : errno;
 }
 
 /// Makes a rename in `folder` last. Not every file system can; the rename itself has succeeded.
@@ -82,19 +88,59 @@ void sync_folder(const fs::path& folder) {
 }  // namespace
 
 void write_file(const fs::path& path, std::string_view contents) {
-  remove_leftovers(path);
-  const fs::path staging = folder_of(path) / fmt::format("{}{}", prefix_of(path), ::getpid());
-  const int fd = ::open(staging.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) cannot_write(path, errno);
-  (void)::flock(fd, LOCK_EX | LOCK_NB);
-  int error = write_all(fd, contents);
-  if (error == 0 && ::rename(staging.c_str(), path.c_str()) != 0) error = errno;
-  ::close(fd);
-  if (error != 0) {
-    ::unlink(staging.c_str());
-    cannot_write(path, error);
+  StagedFile file(path);
+  file.append(contents);
+  file.commit();
+}
+
+StagedFile::StagedFile(const fs::path& target)
+    : target_(target), staging_(folder_of(target) / fmt::format("{}{}", prefix_of(target), ::getpid())) {
+  std::error_code ignored;
+  if (fs::is_directory(target, ignored)) cannot_write(target_, EISDIR);
+  if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored))
+    fail(Place{target.string()}, "cannot write: it is no regular file");
+  remove_leftovers(target);
+  fd_ = ::open(folder_of(target).c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  if (fd_ >= 0) return;
+  // Some file systems have no files without a name.
+  fd_ = ::open(staging_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd_ < 0) cannot_write(target_, errno);
+  named_ = true;
+  (void)::flock(fd_, LOCK_EX | LOCK_NB);
+}
+
+StagedFile::~StagedFile() {
+  if (named_) ::unlink(staging_.c_str());
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void StagedFile::append(std::string_view text) {
+  constexpr std::size_t kBuffer = std::size_t{1} << 20;
+  buffer_ += text;
+  if (buffer_.size() >= kBuffer) flush();
+}
+
+void StagedFile::flush() {
+  if (const int error = write_some(fd_, buffer_); error != 0) cannot_write(target_, error);
+  buffer_.clear();
+}
+
+void StagedFile::commit() {
+  LACUNA_CHECK(fd_ >= 0, "committed twice");
+  flush();
+  if (::fsync(fd_) != 0) cannot_write(target_, errno);
+  if (!named_) {
+    const std::string unnamed = fmt::format("/proc/self/fd/{}", fd_);
+    ::unlink(staging_.c_str());  // of an earlier process with our number
+    if (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, staging_.c_str(), AT_SYMLINK_FOLLOW) != 0)
+      cannot_write(target_, errno);
+    named_ = true;
   }
-  sync_folder(folder_of(path));
+  if (::rename(staging_.c_str(), target_.c_str()) != 0) cannot_write(target_, errno);
+  named_ = false;
+  ::close(fd_);
+  fd_ = -1;
+  sync_folder(folder_of(target_));
 }
 
 StagedFolder::StagedFolder(const fs::path& target)

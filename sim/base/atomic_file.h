@@ -15,6 +15,30 @@ namespace lacuna {
 /// written, the disk is full, or `path` is a folder.
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
+/// A file under construction, for what does not fit memory: a stream of any length, a buffer of a megabyte. Where the
+/// file system can, it has no name before commit(), so that nothing is left behind by whatever kills the program.
+class StagedFile {
+ public:
+  /// Opens the file. UserError if `target` is no regular file or its folder is missing or cannot be written.
+  explicit StagedFile(const std::filesystem::path& target);
+  ~StagedFile();
+  StagedFile(const StagedFile&) = delete;
+  StagedFile& operator=(const StagedFile&) = delete;
+
+  /// UserError if the disk is full.
+  void append(std::string_view text);
+  /// Writes what is left, syncs and puts the file in its place; an older file there is replaced.
+  void commit();
+
+ private:
+  void flush();
+
+  std::filesystem::path target_, staging_;
+  bool named_ = false;  ///< the file is seen under its hidden name
+  int fd_ = -1;
+  std::string buffer_;
+};
+
 /// A folder of results under construction. Nothing is seen at the target before commit().
 class StagedFolder {
  public:

@@ -18,7 +18,6 @@ namespace lacuna::yaml {
 
 namespace {
 
-constexpr std::size_t kLargestFile = std::size_t{64} << 20;  ///< bytes; a configuration is a few thousand
 constexpr std::size_t kMostNodes = 1'000'000;                ///< aliases could otherwise multiply without end
 
 std::size_t count_nodes(const Node& node) {
@@ -255,7 +254,7 @@ Node load_text(std::string_view text, const std::string& name) {
   return builder.take();
 }
 
-std::string read_text(const std::filesystem::path& path) {
+std::string read_text(const std::filesystem::path& path, std::uint64_t largest_mib) {
   const Place place{path.string()};
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) fail(place, "cannot read: it is a folder");
@@ -265,7 +264,8 @@ std::string read_text(const std::filesystem::path& path) {
   std::string block(std::size_t{1} << 16, '\0');
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
     text.append(block, 0, static_cast<std::size_t>(file.gcount()));
-    if (text.size() > kLargestFile) fail(place, "the file is larger than {} MiB", kLargestFile >> 20);
+    if (text.size() > largest_mib << 20)
+      fail(place, "the file is larger than {} MiB", largest_mib);
   }
   if (file.bad()) fail(place, "cannot read: {}", std::strerror(errno));
   return text;

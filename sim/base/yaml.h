@@ -37,8 +37,10 @@ struct Node {
   [[nodiscard]] const Node* find(std::string_view key) const;
 };
 
-/// The whole text of a file; UserError if it cannot be read or is far too large for what people write.
-std::string read_text(const std::filesystem::path& path);
+/// The most that people write by hand, in MiB.
+constexpr std::uint64_t kLargestText = 64;
+/// The whole text of a file; UserError if it cannot be read or is larger than `largest_mib` MiB.
+std::string read_text(const std::filesystem::path& path, std::uint64_t largest_mib = kLargestText);
 /// Reads one document. UserError with the place for syntax errors, doubled keys, aliases' misuse, unreadable files,
 /// more than one document.
 Node load_file(const std::filesystem::path& path);

@@ -8,6 +8,7 @@
 #include "check/compare_engines.h"
 #include "cli/engines.h"
 #include "cli/list.h"
+#include "report/compare.h"
 
 namespace lacuna {
 
@@ -27,7 +28,7 @@ std::string described(std::string_view sentence, const std::vector<std::string_v
 Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network accelerators.", "lacuna") {
   app.set_version_flag("--version", fmt::format("lacuna {}", LACUNA_VERSION), "Print the version and exit");
   app.require_subcommand(1);
-  app.footer("Exit status: 0 success, 1 a check failed, 2 the user's mistake, 3 a bug of the program.");
+  app.footer("Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake, 3 a bug of the program.");
   app.get_formatter()->column_width(28);
 
   run = app.add_subcommand("run", "Simulate a workload on a machine and report cycles, energy and lost cycles");
@@ -52,6 +53,10 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   words[format] = words_of<Format>();
   run->add_option("-o,--output", r.output, "Write result.json, result.csv, config.yaml and the outputs to this folder")
       ->type_name("DIR");
+  run->add_option("--timeline", r.timeline, "Write a trace of every unit for Perfetto or Chrome (engines with events)")
+      ->type_name("FILE");
+  run->add_option("--timeline-cycles", r.timeline_cycles, "Only these cycles of each layer, for example 1000-2000")
+      ->type_name("FROM-TO");
   run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")
       ->disable_flag_override();
 
@@ -93,6 +98,8 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   check->add_option("--keep", c.keep, "Write a random case that fails, shrunk, as a configuration and workload to this folder")
       ->type_name("DIR");
 
+  add_compare();
+
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
   words[what] = list_topics();
@@ -106,6 +113,31 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   auto* shell =
       completion->add_option("SHELL", completion_options.shell, described("Shell", words_of<Shell>()))->required();
   words[shell] = words_of<Shell>();
+}
+
+void Commands::add_compare() {
+  compare = app.add_subcommand("compare", "Two results side by side; with --fail-above a gate for CI");
+  auto& o = compare_options;
+  compare->add_option("BASE", o.base, "A result folder of lacuna run -o, or its result.json")->required();
+  compare->add_option("NEW", o.now, "The result to hold against it")->required();
+  auto* compare_format =
+      compare->add_option("--format", o.format, described("Format on standard output", words_of<CompareFormat>()))
+          ->capture_default_str();
+  compare_format->type_name("WORD");
+  words[compare_format] = words_of<CompareFormat>();
+  compare->add_option("--fail-above", o.fail_above, "Exit status 1 if a figure of NEW exceeds BASE by more, for example 1%")
+      ->type_name("PERCENT");
+  auto* fail_on = compare->add_option("--fail-on", o.fail_on,
+                                      described("What the gate looks at, separated by commas; all if not given",
+                                                words_of<GateFigure>()))
+                      ->delimiter(',')
+                      ->allow_extra_args(false);
+  fail_on->type_name("WORD,...");
+  words[fail_on] = words_of<GateFigure>();
+  compare->add_flag("--each-layer", o.each_layer, "The gate looks at every layer, not only at their sum")
+      ->disable_flag_override();
+  compare->add_flag("--other-workload", o.other_workload, "Compare layers of the same name though the workloads differ")
+      ->disable_flag_override();
 }
 
 std::string Commands::explain(const CLI::ParseError& error) const {

@@ -37,6 +37,8 @@ struct RunOptions {
   std::vector<std::string> layers;
   std::vector<std::string> assignments;
   std::optional<std::string> output;
+  std::optional<std::string> timeline;
+  std::string timeline_cycles;
   bool no_verify = false;
 };
 
@@ -52,6 +54,15 @@ struct CheckOptions {
   std::uint64_t geometries = 6;
   std::optional<std::string> stall;
   std::string waves, keep;
+};
+
+struct CompareOptions {
+  std::string base, now;
+  std::string format = "table";
+  std::string fail_above;            ///< "1%"; "" for no gate
+  std::vector<std::string> fail_on;  ///< words of GateFigure; all if empty
+  bool each_layer = false;
+  bool other_workload = false;
 };
 
 struct ListOptions {
@@ -70,10 +81,12 @@ class Commands {
   CLI::App app;
   CLI::App* run = nullptr;
   CLI::App* check = nullptr;
+  CLI::App* compare = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
   CheckOptions check_options;
+  CompareOptions compare_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
@@ -82,6 +95,9 @@ class Commands {
 
   /// One line for a mistake CLI11 found, with the nearest legal word where the mistake is a misspelling.
   [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
+
+ private:
+  void add_compare();
 };
 
 }  // namespace lacuna

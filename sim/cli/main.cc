@@ -11,6 +11,7 @@
 
 #include "cli/check.h"
 #include "cli/commands.h"
+#include "cli/compare.h"
 #include "cli/completion.h"
 #include "cli/list.h"
 #include "cli/run.h"
@@ -42,6 +43,11 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
     const lacuna::CheckResult result = lacuna::check(commands.check_options);
     print(result.text);
     if (!result.agrees) return kCheckFailed;
+  }
+  if (commands.compare->parsed()) {
+    const lacuna::CompareResult result = lacuna::compare(commands.compare_options);
+    print(result.text);
+    if (!result.passes) return kCheckFailed;
   }
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {

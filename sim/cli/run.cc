@@ -8,6 +8,7 @@
 #include "cli/engines.h"
 #include "cli/progress.h"
 #include "cli/result_folder.h"
+#include "cli/timeline.h"
 #include "cli/verify.h"
 #include "energy/energy.h"
 #include "machine/config_reader.h"
@@ -66,6 +67,7 @@ std::string run(const RunOptions& options) {
   report.source = workload.source();
   report.workload_hash = workload.hash();
 
+  const std::unique_ptr<Timeline> timeline = open_timeline(options, *engine, report);
   std::map<std::string, std::string> files;
   {
     TerminalProgress progress;
@@ -73,7 +75,13 @@ std::string run(const RunOptions& options) {
       const Layer layer = workload.load(indices[i]);
       progress.layer(layer.name, i, indices.size());
       LayerReport one;
-      one.outcome = engine->run(machine, layer, &progress);
+      if (timeline) {
+        timeline->begin_layer(layer.name);
+        one.outcome = engine->observe(machine, layer, *timeline);
+        timeline->end_layer(one.outcome.cycles);
+      } else {
+        one.outcome = engine->run(machine, layer, &progress);
+      }
       one.op = name_of(layer.op);
       one.images = layer.op == Op::Matmul ? 1 : layer.shape.N;
       if (options.no_verify)
@@ -101,6 +109,7 @@ std::string run(const RunOptions& options) {
     files["energy.yaml"] = table.text;
     write_result_folder(*options.output, files);
   }
+  if (timeline) timeline->commit();
   return formatted(report, format);
 }
 

@@ -4,23 +4,13 @@
 #include <functional>
 #include <sstream>
 
+#include "report/number_text.h"
 #include "report/report.h"
 #include "report/text_table.h"
 
 namespace lacuna {
 
 namespace {
-
-/// 1234567 -> "1,234,567"
-std::string grouped(std::uint64_t value) {
-  const std::string digits = fmt::format("{}", value);
-  std::string out;
-  for (std::size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
-    out += digits[i];
-  }
-  return out;
-}
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return "-";

@@ -30,7 +30,7 @@ std::string TextTable::text() const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string blanks(widths[i] - width(row[i]), ' ');
-      line += "  " + (i == 0 ? row[i] + blanks : blanks + row[i]);
+      line += "  " + (i < left_ ? row[i] + blanks : blanks + row[i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';

@@ -1,4 +1,4 @@
-// Columns that line up: the first to the left, the others to the right.
+// Columns that line up: the first one or few to the left, the others to the right.
 #pragma once
 
 #include <string>
@@ -8,13 +8,17 @@ namespace lacuna {
 
 class TextTable {
  public:
-  explicit TextTable(std::vector<std::string> head) { rows_.push_back(std::move(head)); }
+  /// The first `left` columns are aligned to the left.
+  explicit TextTable(std::vector<std::string> head, std::size_t left = 1) : left_(left) {
+    rows_.push_back(std::move(head));
+  }
   /// As many cells as the head has.
   void add(std::vector<std::string> row);
   /// Every line ends in a newline and begins with two spaces; no trailing blanks. A cell's width is its characters.
   [[nodiscard]] std::string text() const;
 
  private:
+  std::size_t left_;
   std::vector<std::vector<std::string>> rows_;
 };
 

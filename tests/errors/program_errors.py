@@ -27,7 +27,8 @@ layers:
 ARRAY_KEYS = ("datapath, rows, columns, chunk, lanes, operand, skip, early_termination, mapping, order, filter_order")
 TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_buffer, dram, storage"
 CHECK = ["check", "config.yaml", "workload.yaml"]
-RUN_OPTIONS = "--help, --engine, --layers, --set, --format, --output, --no-verify"
+RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, "
+               "--no-verify")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
 
@@ -105,7 +106,7 @@ ENERGY_CASES = [
 RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     ([], "lacuna: A subcommand is required; see lacuna --help"),
-    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, list, completion)"),
+    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
@@ -150,10 +151,36 @@ ARGUMENT_CASES = [
     (RUN + ["-o", "mine"], "mine: exists and is no result of lacuna; it is not overwritten"),
     (RUN + ["-o", "config.yaml"], "config.yaml: exists and is no result of lacuna; it is not overwritten"),
     (RUN + ["-o", "none/out"], "none/out: there is no folder 'none' to put it in"),
+    (RUN + ["--timeline", "t.json"],
+     "--timeline: engine 'fast' reports no events; take another with --engine (systemc, rtl)"),
+    (RUN + ["--timeline", ""], "--timeline: the name is empty"),
+    (RUN + ["--timeline-cycles", "0-9"], "--timeline-cycles: there is no trace; --timeline FILE writes one"),
+    (RUN + ["--engine", "systemc", "--timeline", "none/t.json"],
+     "none/t.json: cannot write: No such file or directory"),
+    (RUN + ["--engine", "systemc", "--timeline", "mine"], "mine: cannot write: Is a directory"),
+    (RUN + ["--engine", "systemc", "--timeline", "/dev/null"], "/dev/null: cannot write: it is no regular file"),
+    *[(RUN + ["--engine", "systemc", "--timeline", "t.json", "--timeline-cycles", text],
+       f"--timeline-cycles {text}: need FROM-TO in cycles of each layer, for example 1000-2000")
+      for text in ("5", "5-", "-5", "9-9", "9-8", "a-b", "1-2-3")],
     (["list"], "lacuna: WHAT is required; see lacuna list --help"),
     (["list", "parametrs"], f"lacuna list: unknown topic 'parametrs'; did you mean 'parameters'? ({TOPICS})"),
     (["list", "parameters", "--format", "csv"], "--format: unknown format 'csv' (table, json)"),
     (["list", "manual", "--format", "json"], "--format: the manual is YAML; it has no other format"),
+    (["compare"], "lacuna: BASE is required; see lacuna compare --help"),
+    (["compare", "config.yaml"], "lacuna: NEW is required; see lacuna compare --help"),
+    (["compare", "none", "none"], "none: cannot read: No such file or directory"),
+    (["compare", "mine", "mine"], "mine: has no result.json; lacuna run -o makes one"),
+    (["compare", "config.yaml", "config.yaml"], "config.yaml:1:2: is no JSON, or its end is missing"),
+    (["compare", "a", "b", "--format", "csv"], "--format: unknown format 'csv' (table, json, markdown)"),
+    (["compare", "a", "b", "--fail-above", "1"], "--fail-above 1: need a percentage, for example 1%"),
+    (["compare", "a", "b", "--fail-above", "%"], "--fail-above %: need a percentage, for example 1%"),
+    (["compare", "a", "b", "--fail-above", "-1%"], "--fail-above -1%: need a percentage, for example 1%"),
+    (["compare", "a", "b", "--fail-above", "1x%"], "--fail-above 1x%: need a percentage, for example 1%"),
+    (["compare", "a", "b", "--fail-above", "nan%"], "--fail-above nan%: need a percentage, for example 1%"),
+    (["compare", "a", "b", "--fail-above", "1%", "--fail-on", "time"],
+     "--fail-on: unknown figure 'time' (cycles, energy)"),
+    (["compare", "a", "b", "--fail-on", "cycles"], "--fail-on: there is no gate; --fail-above 1% makes one"),
+    (["compare", "a", "b", "--each-layer"], "--each-layer: there is no gate; --fail-above 1% makes one"),
     (["completion", "fish"], "lacuna completion: unknown shell 'fish' (bash, zsh)"),
 ]
 
@@ -265,6 +292,19 @@ class ProgramErrors(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.write("out/precious.txt", "mine\n")  # no longer only ours
         self.refused(RUN + ["-o", "out"], "out: exists and is no result of lacuna; it is not overwritten")
+
+    def test_the_gate_decides_the_exit_status(self):
+        self.assertEqual(self.lacuna(RUN + ["-o", "base"]).returncode, 0)
+        self.assertEqual(self.lacuna(RUN + ["-o", "slow", "--set", "array.skip=none"]).returncode, 0)
+        for arguments, status in [(["base", "base", "--fail-above", "0%", "--each-layer"], 0), (["base", "slow"], 0),
+                                  (["base", "slow", "--fail-above", "1%"], 1),
+                                  (["slow", "base", "--fail-above", "1%"], 0),
+                                  (["base", "slow", "--fail-above", "1%", "--format", "markdown"], 1)]:
+            with self.subTest(arguments=arguments):
+                done = self.lacuna(["compare"] + arguments)
+                self.assertEqual(done.stderr, b"")
+                self.assertEqual(done.returncode, status)
+                self.assertIn(b"cycles", done.stdout)
 
     def test_an_interrupted_run_leaves_nothing(self):
         self.write("long.yaml", WORKLOAD.replace("M: 4, C: 3, H: 6, W: 6", "M: 256, C: 256, H: 224, W: 224"))

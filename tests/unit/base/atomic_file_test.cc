@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -44,6 +45,29 @@ TEST_CASE("a file that cannot be written is a user error and leaves nothing") {
   std::filesystem::create_directory(folder.path() / "d");
   CHECK(error_text(folder, [&] { write_file(folder.path() / "d", "x"); }) == "d: cannot write: Is a directory");
   CHECK(names_in(folder.path()) == std::set<std::string>{"d"});
+}
+
+TEST_CASE("a staged file is not there before it is committed") {
+  const TemporaryFolder folder;
+  const std::string much(3 << 20, 'x');  // more than the buffer
+  {
+    StagedFile staged(folder.path() / "a.txt");
+    staged.append(much);
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "a.txt"));
+    staged.append("end");
+    staged.commit();
+  }
+  CHECK(contents(folder.path() / "a.txt") == much + "end");
+  { StagedFile(folder.path() / "a.txt").append(much); }  // not committed: the old file stays
+  CHECK(contents(folder.path() / "a.txt") == much + "end");
+  CHECK(names_in(folder.path()) == std::set<std::string>{"a.txt"});
+}
+
+TEST_CASE("a device is never replaced by a file") {
+  const TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder.path() / "pipe").c_str(), 0600) == 0);
+  CHECK(error_text(folder, [&] { write_file(folder.path() / "pipe", "x"); }) ==
+        "pipe: cannot write: it is no regular file");
 }
 
 TEST_CASE("a staged folder is hidden until it is committed") {

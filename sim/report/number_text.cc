@@ -1,0 +1,28 @@
+#include "report/number_text.h"
+
+#include <fmt/format.h>
+
+namespace lacuna {
+
+std::string grouped(std::uint64_t value) {
+  const std::string digits = fmt::format("{}", value);
+  std::string out;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
+    out += digits[i];
+  }
+  return out;
+}
+
+std::string grouped_difference(std::uint64_t base, std::uint64_t now) {
+  if (base == now) return "0";
+  return now > base ? "+" + grouped(now - base) : "-" + grouped(base - now);
+}
+
+std::string ratio_text(double base, double now) {
+  if (base == now) return "1.000x";
+  if (base == 0) return "-";
+  return fmt::format("{:.3f}x", now / base);
+}
+
+}  // namespace lacuna

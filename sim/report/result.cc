@@ -1,0 +1,261 @@
+// Every value is asked for by its path ("layers[2].cycles"), so that an error can name it.
+#include "report/result.h"
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/error.h"
+#include "base/yaml.h"
+
+namespace lacuna {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// One value of the file and where it stands.
+class Value {
+ public:
+  Value(const Json& json, const std::string& file, std::string path = {})
+      : json_(json), file_(file), path_(std::move(path)) {}
+
+  [[nodiscard]] Value operator[](std::string_view key) const {
+    object();
+    const auto at = json_.find(key);
+    if (at == json_.end()) fail(Place{file_}, "{} is missing; it is damaged, or no result of this version", name(key));
+    return {*at, file_, name(key)};
+  }
+  [[nodiscard]] bool has(std::string_view key) const { return json_.is_object() && json_.contains(key); }
+
+  [[nodiscard]] std::uint64_t whole() const {
+    if (!json_.is_number_unsigned()) refuse("a whole number");
+    return json_.get<std::uint64_t>();
+  }
+  [[nodiscard]] double number() const {
+    if (!json_.is_number()) refuse("a number");
+    return json_.get<double>();
+  }
+  [[nodiscard]] std::string text() const {
+    if (!json_.is_string()) refuse("text");
+    return json_.get<std::string>();
+  }
+  [[nodiscard]] bool truth() const {
+    if (!json_.is_boolean()) refuse("true or false");
+    return json_.get<bool>();
+  }
+  /// A number or text, as text.
+  [[nodiscard]] std::string word() const {
+    if (json_.is_string()) return json_.get<std::string>();
+    if (!json_.is_number()) refuse("a number or text");
+    return json_.dump();
+  }
+  [[nodiscard]] std::vector<Value> list() const {
+    if (!json_.is_array()) refuse("a list");
+    std::vector<Value> values;
+    values.reserve(json_.size());
+    for (std::size_t i = 0; i < json_.size(); ++i)
+      values.emplace_back(json_[i], file_, fmt::format("{}[{}]", path_, i));
+    return values;
+  }
+  [[nodiscard]] std::vector<std::pair<std::string, Value>> entries() const {
+    object();
+    std::vector<std::pair<std::string, Value>> values;
+    for (const auto& [key, value] : json_.items()) values.emplace_back(key, Value(value, file_, name(key)));
+    return values;
+  }
+  [[nodiscard]] bool is_object() const { return json_.is_object(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& file() const { return file_; }
+
+ private:
+  void object() const {
+    if (!json_.is_object()) refuse("an object");
+  }
+  [[noreturn]] void refuse(std::string_view need) const {
+    std::string found = json_.dump(-1, ' ', false, Json::error_handler_t::replace);
+    constexpr std::size_t kMost = 40;
+    if (found.size() > kMost) found = found.substr(0, kMost) + "...";
+    fail(Place{file_}, "{} is {}; need {}", path_.empty() ? "the document" : path_, found, need);
+  }
+  [[nodiscard]] std::string name(std::string_view key) const {
+    return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+  }
+
+  const Json& json_;
+  const std::string& file_;
+  std::string path_;
+};
+
+/// Every word of the enumeration and, but for `beside`, no other: a sum that leaves one out would be wrong in silence.
+template <typename Enum>
+Counters<Enum> counters(const Value& value, std::string_view beside = {}) {
+  Counters<Enum> result;
+  for (std::size_t i = 0; i < enum_count<Enum>(); ++i) result.value[i] = value[EnumNames<Enum>::names[i]].whole();
+  const auto& words = EnumNames<Enum>::names;
+  for (const auto& [key, entry] : value.entries())
+    if (key != beside && std::find(words.begin(), words.end(), key) == words.end())
+      throw UserError(Place{value.file()}, unknown_word(value.path(), key, words));
+  return result;
+}
+
+Energy energy_of(const Value& group, EnergyUnit unit) {
+  const std::string suffix = unit == EnergyUnit::Pj ? "pj" : "rf";
+  Energy energy;
+  energy.total = group["energy_" + suffix]["total"].number();
+  const Value actions = group["energy_by_action_" + suffix];
+  for (std::size_t i = 0; i < kActions; ++i) energy.actions[i] = actions[EnumNames<Action>::names[i]].number();
+  return energy;
+}
+
+/// What layers and the total have in common.
+ResultGroup common(const Value& json, EnergyUnit unit) {
+  ResultGroup group;
+  group.verified = json["verified"].truth();
+  group.cycles = json["cycles"].whole();
+  group.dense_pairs = json["pairs"]["dense"].whole();
+  group.pairs = counters<PairClass>(json["pairs"], "dense");
+  group.pe_cycles = counters<PeClass>(json["pe_cycles"]);
+  group.actions = counters<Action>(json["actions"]);
+  group.energy = energy_of(json, unit);
+  return group;
+}
+
+ResultGroup layer_of(const Value& json, EnergyUnit unit) {
+  ResultGroup group = common(json, unit);
+  group.name = json["name"].text();
+  group.op = json["op"].text();
+  group.images = json["images"].whole();
+  for (const auto& row : json["per_pe_busy"].list()) {
+    group.busy.emplace_back();
+    for (const auto& pe : row.list()) group.busy.back().push_back(pe.whole());
+  }
+  for (const auto& note : json["notes"].list()) group.notes.push_back(note.text());
+  return group;
+}
+
+/// The sums every result keeps. A file that breaks one was edited or damaged.
+void check_sums(const Result& result) {
+  const Place place{result.file};
+  const std::uint64_t rows = result.number("array.rows"), columns = result.number("array.columns");
+  ResultGroup sum;
+  sum.verified = !result.layers.empty();
+  for (const auto& layer : result.layers) {
+    if (layer.pairs.sum() != layer.dense_pairs)
+      fail(place, "layer '{}': pairs of all classes are {}, dense pairs {}; the file is damaged", layer.name,
+           layer.pairs.sum(), layer.dense_pairs);
+    if (layer.pe_cycles.sum() != rows * columns * layer.cycles)
+      fail(place, "layer '{}': PE-cycles of all classes are {}, {} x {} PEs x {} cycles are {}; the file is damaged",
+           layer.name, layer.pe_cycles.sum(), rows, columns, layer.cycles, rows * columns * layer.cycles);
+    std::uint64_t busy = 0;
+    bool square = layer.busy.empty() || layer.busy.size() == rows;
+    for (const auto& row : layer.busy) {
+      square = square && row.size() == columns;
+      for (std::uint64_t cycles : row) busy += cycles;
+    }
+    if (!square || (!layer.busy.empty() && busy != layer.pe_cycles[PeClass::Busy]))
+      fail(place, "layer '{}': per_pe_busy does not add up to the busy PE-cycles of {} x {} PEs; the file is damaged",
+           layer.name, rows, columns);
+    sum += layer;
+  }
+  const ResultGroup& total = result.total;
+  if (sum.cycles != total.cycles || sum.dense_pairs != total.dense_pairs || sum.pairs != total.pairs ||
+      sum.pe_cycles != total.pe_cycles || sum.actions != total.actions)
+    fail(place, "the total is not the sum of the layers; the file is damaged");
+}
+
+}  // namespace
+
+ResultGroup& ResultGroup::operator+=(const ResultGroup& other) {
+  verified = verified && other.verified;
+  cycles += other.cycles;
+  dense_pairs += other.dense_pairs;
+  pairs += other.pairs;
+  pe_cycles += other.pe_cycles;
+  actions += other.actions;
+  energy += other.energy;
+  return *this;
+}
+
+std::string_view Result::parameter(std::string_view name) const {
+  for (const auto& [key, value] : config)
+    if (key == name) return value;
+  return {};
+}
+
+std::uint64_t Result::number(std::string_view name) const {
+  const std::string_view text = parameter(name);
+  std::uint64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || read.ec != std::errc() || read.ptr != text.data() + text.size())
+    fail(Place{file}, "config.{} is '{}'; need a whole number", name, text);
+  return value;
+}
+
+const ResultGroup* Result::layer(std::string_view name) const {
+  for (const auto& layer : layers)
+    if (layer.name == name) return &layer;
+  return nullptr;
+}
+
+Result parse_result(std::string_view text, const std::string& file) {
+  Json json;
+  try {
+    json = Json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto column = before.size() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
+    fail(Place{file, static_cast<int>(line), static_cast<int>(column)}, "is no JSON, or its end is missing");
+  } catch (const nlohmann::json::exception&) {  // a number beyond every type
+    fail(Place{file}, "is no JSON: a number is out of range");
+  }
+  const Value document(json, file);
+  if (!document.has("program") || !document["program"].has("name") || document["program"]["name"].word() != "lacuna")
+    fail(Place{file}, "is no result of lacuna: it does not begin with \"program\": {{\"name\": \"lacuna\"}}");
+
+  Result result;
+  result.file = file;
+  result.version = document["program"]["version"].text();
+  result.engine = document["engine"].text();
+  for (const auto& [key, value] : document["config"].entries()) {
+    if (!value.is_object()) {
+      result.config.emplace_back(key, value.word());
+      continue;
+    }
+    for (const auto& [inner, entry] : value.entries()) result.config.emplace_back(key + "." + inner, entry.word());
+  }
+  result.config_hash = document["config_hash"].text();
+  result.energy_table = document["energy_table"]["name"].text();
+  result.energy_hash = document["energy_table"]["hash"].text();
+  result.energy_unit = document["total"].has("energy_rf") ? EnergyUnit::Rf : EnergyUnit::Pj;
+  result.workload = document["workload"]["network"].text();
+  result.source = document["workload"]["source"].text();
+  result.workload_hash = document["workload"]["hash"].text();
+  std::set<std::string> names;
+  for (const auto& layer : document["layers"].list()) {
+    result.layers.push_back(layer_of(layer, result.energy_unit));
+    if (!names.insert(result.layers.back().name).second)
+      fail(Place{file}, "{}.name is '{}', which another layer has; the file is damaged", layer.path(),
+           result.layers.back().name);
+  }
+  result.total = common(document["total"], result.energy_unit);
+  result.total.name = "total";
+  check_sums(result);
+  return result;
+}
+
+Result read_result(const std::filesystem::path& path) {
+  constexpr std::uint64_t kLargestResult = 1024;  // MiB
+  std::error_code error;
+  std::filesystem::path file = path;
+  if (std::filesystem::is_directory(path, error)) {
+    file = path / "result.json";
+    if (!std::filesystem::exists(file, error))
+      fail(Place{path.string()}, "has no result.json; lacuna run -o makes one");
+  }
+  return parse_result(yaml::read_text(file, kLargestResult), file.string());
+}
+
+}  // namespace lacuna
