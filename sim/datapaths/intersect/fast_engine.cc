@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "datapaths/intersect/fast_operands.h"
+#include "datapaths/intersect/fast_stopping.h"
 #include "datapaths/intersect/fast_timing.h"
 #include "datapaths/intersect/fast_values.h"
 #include "datapaths/intersect/fast_wide.h"
@@ -15,12 +16,18 @@ namespace {
 
 class FastEngine : public Engine {
  public:
+  explicit FastEngine(const FastOptions& options)
+      : kernels_(options.kernels ? *options.kernels : fast::best_kernels()), whole_rows_(options.whole_rows) {}
+
   LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
     Lowering lowering(machine, layer);
-    fast::Operands operands(lowering, fast::best_kernels());
+    fast::Operands operands(lowering, kernels_);
     fast::Values values(operands);
     std::optional<LayerOutcome> outcome;
-    if (fast::WideTiming::takes(lowering)) outcome = time<fast::WideTiming>(lowering, operands, values, progress);
+    if (whole_rows_ && fast::WideTiming::takes(lowering))
+      outcome = time<fast::WideTiming>(lowering, operands, values, progress);
+    if (whole_rows_ && fast::StoppingTiming::takes(lowering))
+      outcome = time<fast::StoppingTiming>(lowering, operands, values, progress);
     if (!outcome) outcome = time<fast::Timing>(lowering, operands, values, progress);
     outcome->output = values.take_output();
     check_laws(*outcome, machine);
@@ -43,10 +50,14 @@ class FastEngine : public Engine {
     }
     return fold.take();
   }
+
+  const fast::Kernels& kernels_;
+  bool whole_rows_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_fast_engine() { return std::make_unique<FastEngine>(); }
+std::unique_ptr<Engine> make_fast_engine() { return make_fast_engine(FastOptions{}); }
+std::unique_ptr<Engine> make_fast_engine(const FastOptions& options) { return std::make_unique<FastEngine>(options); }
 
 }  // namespace lacuna

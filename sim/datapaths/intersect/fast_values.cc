@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <type_traits>
@@ -27,7 +29,8 @@ class Finisher {
 
   /// Values of `count` sums of one filter, which lie `stride` apart.
   template <typename Sum>
-  void finish(std::uint32_t filter, const Sum* sums, std::size_t stride, std::uint32_t count, std::int64_t* values) const {
+  void finish(std::uint32_t filter, const Sum* sums, std::size_t stride, std::uint32_t count,
+              std::int64_t* values) const {
     std::int64_t multiplier = 1, half = 0;
     unsigned shift = 0;
     if (!layer_.requantise.empty()) {
@@ -50,39 +53,60 @@ class Finisher {
   std::int64_t highest_ = std::numeric_limits<std::int64_t>::max() / 2;
 };
 
-
 template <typename Visit>
 void with_output(Tensor& output, Visit&& visit) {
   switch (output.type()) {
-    case DType::Int8: return visit(output.as<std::int8_t>().data());
-    case DType::UInt8: return visit(output.as<std::uint8_t>().data());
-    case DType::Int16: return visit(output.as<std::int16_t>().data());
-    case DType::UInt16: return visit(output.as<std::uint16_t>().data());
-    case DType::Int32: return visit(output.as<std::int32_t>().data());
-    case DType::Int64: return visit(output.as<std::int64_t>().data());
-    default: throw Bug("outputs are integers");
+    case DType::Int8:
+      return visit(output.as<std::int8_t>().data());
+    case DType::UInt8:
+      return visit(output.as<std::uint8_t>().data());
+    case DType::Int16:
+      return visit(output.as<std::int16_t>().data());
+    case DType::UInt16:
+      return visit(output.as<std::uint16_t>().data());
+    case DType::Int32:
+      return visit(output.as<std::int32_t>().data());
+    case DType::Int64:
+      return visit(output.as<std::int64_t>().data());
+    default:
+      throw Bug("outputs are integers");
   }
 }
 
-/// Weights of 16 filters as the kernels take them; `keep` says which.
-template <typename T, typename Keep>
-void pack(const Operands& operands, std::uint32_t group, std::uint32_t place, std::uint32_t count, std::vector<T>& row,
-          T* packed, Keep keep) {
-  constexpr std::size_t kTogether = sizeof(T) == 2 ? 2 : 1;
-  for (std::uint32_t f = 0; f < count; ++f) {
-    operands.filter_row(group, place + f, row.data());
-    for (std::size_t k = 0; k < operands.k(); ++k)
-      if (keep(row[k])) packed[k / kTogether * kTogether * kLanes + f * kTogether + k % kTogether] = row[k];
-  }
+/// Positions that kernels multiply together.
+template <typename Weight>
+constexpr std::size_t kTogether = sizeof(Weight) == 1   ? 4
+                                  : sizeof(Weight) == 2 ? 2
+                                                        : 1;
+
+/// Where the weight of filter f at position k is among packed ones.
+template <typename Weight>
+std::size_t packed_at(std::size_t k, std::size_t f) {
+  constexpr std::size_t n = kTogether<Weight>;
+  return k / n * n * kLanes + f * n + k % n;
 }
 
-template <typename T, typename Sum>
-void multiply(const Kernels& kernels, const T* packed, const T* rows, std::size_t stride, std::uint32_t windows,
-              std::size_t begin, std::size_t end, Sum* sums) {
-  if constexpr (sizeof(T) == 2)
-    kernels.products(packed + begin * kLanes, rows + begin, stride, windows, static_cast<std::uint32_t>((end - begin + 1) / 2), sums);
+/// Packs rows of 16 filters as the kernels take them.
+template <typename Weight>
+void pack(const Weight* rows, std::size_t stride, std::size_t k, Weight* packed) {
+  constexpr std::size_t n = kTogether<Weight>;
+  for (std::size_t at = 0; at < k; at += n)
+    for (std::size_t f = 0; f < kLanes; ++f, packed += n)
+      std::memcpy(packed, rows + f * stride + at, n * sizeof(Weight));
+}
+
+template <typename Weight, typename Input, typename Sum>
+void multiply(const Kernels& kernels, const Weight* packed, const Input* rows, std::size_t stride,
+              std::uint32_t windows, std::size_t begin, std::size_t end, Sum* sums) {
+  const auto length = static_cast<std::uint32_t>((end - begin + kTogether<Weight> - 1) / kTogether<Weight>);
+  packed += begin * kLanes;
+  rows += begin;
+  if constexpr (sizeof(Weight) == 1)
+    kernels.byte_products(packed, rows, stride, windows, length, sums);
+  else if constexpr (sizeof(Weight) == 2)
+    kernels.products(packed, rows, stride, windows, length, sums);
   else
-    kernels.wide_products(packed + begin * kLanes, rows + begin, stride, windows, static_cast<std::uint32_t>(end - begin), sums);
+    kernels.wide_products(packed, rows, stride, windows, length, sums);
 }
 
 /// Bytes of packed weights held at a time, of values of windows held at a time.
@@ -101,11 +125,12 @@ Values::Values(const Operands& operands)
   output_ = Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
   column_bytes_.resize(std::size_t{layer.shape.groups} * blocks_ * windows_);
   if (operands.lowering().early_termination()) stops_.resize(std::size_t{layer.shape.M} * windows_);
-  if (operands.narrow()) compute<std::int16_t, std::int32_t>();
-  else compute<std::int32_t, std::int64_t>();
+  with_elements(operands.input_size(), [&](auto input, auto weight) {
+    compute<decltype(input), decltype(weight), std::conditional_t<sizeof(weight) == 4, std::int64_t, std::int32_t>>();
+  });
 }
 
-template <typename T, typename Sum>
+template <typename Input, typename Weight, typename Sum>
 void Values::compute() {
   const Lowering& lowering = operands_.lowering();
   const Machine& machine = lowering.machine();
@@ -123,13 +148,14 @@ void Values::compute() {
 
   const std::size_t k = operands_.k();
   const std::size_t stride = operands_.row_stride();
-  const std::size_t packed_size = (k + 1) / 2 * 2 * kLanes;
+  const std::size_t packed_size = (k + 3) / 4 * 4 * kLanes;
   const std::uint32_t parts = padded(std::min(rows_, group_filters_)) / kLanes;  // of a block of rows
   const std::size_t block_size = parts * packed_size * (terminates ? 2 : 1);
-  const auto blocks_at_once = static_cast<std::uint32_t>(std::clamp<std::size_t>(kPackedBytes / (block_size * sizeof(T)), 1, blocks_));
-  const auto windows_at_once = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(padded(static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_, 1u << 20))),
-                              std::clamp<std::size_t>(kWindowBytes / (stride * sizeof(T)) / kLanes * kLanes, kLanes, 256)));
+  const auto blocks_at_once =
+      static_cast<std::uint32_t>(std::clamp<std::size_t>(kPackedBytes / (block_size * sizeof(Weight)), 1, blocks_));
+  const auto windows_at_once = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      padded(static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_, 1u << 20))),
+      std::clamp<std::size_t>(kWindowBytes / (stride * sizeof(Input)) / kLanes * kLanes, kLanes, 256)));
 
   const auto rule = with_skip_rule(machine.array.skip, [](auto r) {
     using Rule = decltype(r);
@@ -138,51 +164,64 @@ void Values::compute() {
                                !Rule::slots(one, one, {}).none(), !Rule::slots(one, one, one).none()};
   });
 
-  std::vector<T> packed, row(stride), rows(windows_at_once * stride);
+  std::vector<Weight> packed, filter_rows(kLanes * stride), part_rows(kLanes * stride);
+  std::vector<Input> rows(windows_at_once * stride);
   std::vector<std::int64_t> values(std::size_t{parts} * kLanes * kLanes);
   std::array<Sum, kLanes * kLanes> sums{}, before{};
   std::vector<std::int32_t> column(rows_);
   std::array<std::size_t, kLanes> at{};
 
-  // Stops of `count` windows and 16 filters whose sums after the positive pass are in `sums`.
-  const auto find_stops = [&](const T* positive, const T* negative, const T* window_rows, std::uint32_t count,
-                              std::uint32_t filters, Stop* const* stops) {
-    std::array<bool, kLanes * kLanes> stopped{};
-    std::uint32_t left = 0;
-    for (std::uint32_t w = 0; w < count; ++w)
-      for (std::uint32_t f = 0; f < filters; ++f) {
-        stopped[w * kLanes + f] = sums[w * kLanes + f] <= 0;
-        if (stopped[w * kLanes + f]) stops[f][w] = Stop::after_positive();
-        else ++left;
+  // Which of `filters` sums of each of `count` windows are not above zero.
+  const auto not_above_zero = [&](std::uint32_t count, std::uint32_t filters, std::uint16_t* bits) {
+    if constexpr (sizeof(Sum) == 4) {
+      kernels.not_above_zero(sums.data(), count, bits);
+      for (std::uint32_t w = 0; w < count; ++w) bits[w] &= static_cast<std::uint16_t>((1u << filters) - 1);
+    } else {
+      for (std::uint32_t w = 0; w < count; ++w) {
+        bits[w] = 0;
+        for (std::uint32_t f = 0; f < filters; ++f)
+          bits[w] |= static_cast<std::uint16_t>((sums[w * kLanes + f] <= 0) << f);
       }
+    }
+  };
+
+  // Stops of `count` windows and 16 filters whose sums after the positive pass are in `sums`.
+  const auto find_stops = [&](const Weight* positive, const Weight* negative, const Input* window_rows,
+                              std::uint32_t count, std::uint32_t filters, Stop* const* stops) {
+    std::array<std::uint16_t, kLanes> stopped{}, now{};
+    not_above_zero(count, filters, stopped.data());
+    std::uint32_t left = count * filters;
+    for (std::uint32_t w = 0; w < count; ++w)
+      for (std::uint32_t bits = stopped[w]; bits != 0; bits &= bits - 1, --left)
+        stops[std::countr_zero(bits)][w] = Stop::after_positive();
     for (std::uint32_t c = 0; c < operands_.chunks() && left != 0; ++c) {
       const std::size_t begin = std::size_t{c} * machine.array.chunk;
       const std::size_t end = begin + operands_.chunk_length(c);
       before = sums;
       multiply(kernels, negative, window_rows, stride, count, begin, end, sums.data());
-      for (std::uint32_t w = 0; w < count; ++w)
-        for (std::uint32_t f = 0; f < filters; ++f) {
-          const std::size_t i = w * kLanes + f;
-          if (sums[i] > 0 || stopped[i]) continue;
-          stopped[i] = true;
-          --left;
-          constexpr std::size_t kTogether = sizeof(T) == 2 ? 2 : 1;
+      not_above_zero(count, filters, now.data());
+      for (std::uint32_t w = 0; w < count; ++w) {
+        for (std::uint32_t bits = now[w] & ~stopped[w]; bits != 0; bits &= bits - 1, --left) {
+          const auto f = static_cast<std::uint32_t>(std::countr_zero(bits));
           std::uint32_t slots = 0;
-          Sum sum = before[i];
+          Sum sum = before[w * kLanes + f];
           for (std::size_t p = begin;; ++p) {
-            const std::size_t place = p / kTogether * kTogether * kLanes + f * kTogether + p % kTogether;
-            const T weight = negative[place];
-            const T activation = window_rows[w * stride + p];
+            const std::size_t at = packed_at<Weight>(p, f);
+            const Weight weight = negative[at];
+            const Input activation = window_rows[w * stride + p];
             sum += static_cast<Sum>(weight) * activation;
             if (sum <= 0) break;
-            if (positive[place] == 0) slots += rule[(weight != 0) * 2 + (activation != 0)];
+            if (positive[at] == 0) slots += rule[(weight != 0) * 2 + (activation != 0)];
           }
           stops[f][w] = Stop::at(c, slots / machine.array.lanes);
         }
+        stopped[w] |= now[w];
+      }
     }
     // What is stopped ends at or below zero.
-    for (std::uint32_t i = 0; i < kLanes * kLanes; ++i)
-      if (stopped[i]) sums[i] = 0;
+    for (std::uint32_t w = 0; w < count; ++w)
+      for (std::uint32_t bits = stopped[w]; bits != 0; bits &= bits - 1)
+        sums[w * kLanes + static_cast<std::uint32_t>(std::countr_zero(bits))] = 0;
   };
 
   for (std::uint32_t group = 0; group < shape.groups; ++group)
@@ -198,21 +237,39 @@ void Values::compute() {
           const std::uint32_t end = std::min(group_filters_, (block + 1) * rows_);
           if (place >= end) continue;
           const std::uint32_t count = std::min(kLanes, end - place);
-          pack(operands_, group, place, count, row, part_of(block, part, false), [&](T w) { return !terminates || w > 0; });
-          if (terminates) pack(operands_, group, place, count, row, part_of(block, part, true), [](T w) { return w < 0; });
+          for (std::uint32_t f = 0; f < kLanes; ++f) {
+            if (f < count)
+              operands_.filter_row(group, place + f, filter_rows.data() + f * stride);
+            else
+              std::fill_n(filter_rows.data() + f * stride, stride, Weight{0});
+          }
+          const auto pack_where = [&](bool negative) {
+            for (std::size_t i = 0; i < filter_rows.size(); ++i)
+              part_rows[i] = (filter_rows[i] < 0) == negative ? filter_rows[i] : Weight{0};
+            pack(part_rows.data(), stride, k, part_of(block, part, negative));
+          };
+          if (terminates) {
+            pack_where(false);
+            pack_where(true);
+          } else {
+            pack(filter_rows.data(), stride, k, part_of(block, part, false));
+          }
         }
 
       for (std::uint64_t first_window = 0; first_window < windows_; first_window += windows_at_once) {
-        const auto window_count = static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_at_once, windows_ - first_window));
-        for (std::uint32_t i = 0; i < window_count; ++i) operands_.window_row(group, first_window + i, rows.data() + i * stride);
+        const auto window_count =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_at_once, windows_ - first_window));
+        for (std::uint32_t i = 0; i < window_count; ++i)
+          operands_.window_row(group, first_window + i, rows.data() + i * stride);
 
         for (std::uint32_t block = first_block; block < last_block; ++block) {
           const std::uint32_t place = block * rows_;
           const std::uint32_t filters = std::min(rows_, group_filters_ - place);
-          const std::uint32_t* const channel = lowering.filter_order().data() + std::size_t{group} * group_filters_ + place;
+          const std::uint32_t* const channel =
+              lowering.filter_order().data() + std::size_t{group} * group_filters_ + place;
           for (std::uint32_t w0 = 0; w0 < window_count; w0 += kLanes) {
             const std::uint32_t count = std::min(kLanes, window_count - w0);
-            const T* const window_rows = rows.data() + w0 * stride;
+            const Input* const window_rows = rows.data() + w0 * stride;
             for (std::uint32_t i = 0; i < count; ++i) {
               const std::uint64_t window = first_window + w0 + i;
               at[i] = window / plane * shape.M * plane + window % plane;
@@ -227,8 +284,10 @@ void Values::compute() {
               if (terminates) {
                 std::array<Stop*, kLanes> stops{};
                 for (std::uint32_t f = 0; f < lanes; ++f)
-                  stops[f] = stops_.data() + (std::size_t{group} * group_filters_ + place + f0 + f) * windows_ + first_window + w0;
-                find_stops(part_of(block, part, false), part_of(block, part, true), window_rows, count, lanes, stops.data());
+                  stops[f] = stops_.data() + (std::size_t{group} * group_filters_ + place + f0 + f) * windows_ +
+                             first_window + w0;
+                find_stops(part_of(block, part, false), part_of(block, part, true), window_rows, count, lanes,
+                           stops.data());
               }
               if (wrap != 32 || sizeof(Sum) != 4)
                 for (Sum& sum : sums)
@@ -249,10 +308,12 @@ void Values::compute() {
               if (counted) {
                 std::uint32_t nonzeros = 0;
                 for (std::uint32_t f = 0; f < filters; ++f) nonzeros += values[f * kLanes + i] != 0;
-                bytes[i] = raw || format.format == StorageFormat::Dense ? filters * lowering.output_bytes()
-                                                                        : (filters + 7) / 8 + nonzeros * lowering.output_bytes();
+                bytes[i] = raw || format.format == StorageFormat::Dense
+                               ? filters * lowering.output_bytes()
+                               : (filters + 7) / 8 + nonzeros * lowering.output_bytes();
               } else {
-                for (std::uint32_t f = 0; f < filters; ++f) column[f] = static_cast<std::int32_t>(values[f * kLanes + i]);
+                for (std::uint32_t f = 0; f < filters; ++f)
+                  column[f] = static_cast<std::int32_t>(values[f * kLanes + i]);
                 bytes[i] = static_cast<std::uint32_t>(
                     encoded_bytes(format, std::span<const std::int32_t>(column.data(), filters)));
               }

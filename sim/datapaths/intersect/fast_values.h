@@ -1,5 +1,6 @@
-// What are the values? Outputs of a layer, the bytes they take where they are written, and the places where early termination
-// stops a sum. None of it depends on time, so it is computed for the whole layer first, in the order that suits products.
+// What are the values? Outputs of a layer, the bytes they take where they are written, and the places where early
+// termination stops a sum. None of it depends on time, so it is computed for the whole layer first, in the order that
+// suits products.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@
 
 namespace lacuna::fast {
 
-/// Where a sum stops: after the last positive weight, or in a chunk of the negative pass with group `group` of its slots.
+/// Where a sum stops: after the last positive weight, or in a chunk of the negative pass with group `group` of its
+/// slots.
 class Stop {
  public:
   Stop() = default;
@@ -34,8 +36,8 @@ class Values {
 
   /// [N, M, P, Q]; to be taken once.
   Tensor take_output() { return std::move(output_); }
-  /// Bytes of the results of one column: `rows` neighbouring filters of the array, from place `place` of the group on, of
-  /// one window.
+  /// Bytes of the results of one column: `rows` neighbouring filters of the array, from place `place` of the group on,
+  /// of one window.
   [[nodiscard]] std::uint32_t column_bytes(std::uint32_t group, std::uint32_t place, std::uint64_t window) const {
     return column_bytes_[(std::size_t{group} * blocks_ + place / rows_) * windows_ + window];
   }
@@ -45,7 +47,7 @@ class Values {
   }
 
  private:
-  template <typename T, typename Sum>
+  template <typename Input, typename Weight, typename Sum>
   void compute();
 
   const Operands& operands_;
