@@ -52,6 +52,10 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   words[format] = words_of<Format>();
   run->add_option("-o,--output", r.output, "Write result.json, result.csv, config.yaml and the outputs to this folder")
       ->type_name("DIR");
+  run->add_option("--threads", r.threads, "Threads, 1 to 1024; no number depends on them (default: all cores)")
+      ->type_name("N");
+  run->add_flag("--timing-only", r.timing_only, "No output tensors; the same cycles, energy and counters")
+      ->disable_flag_override();
   run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")
       ->disable_flag_override();
 

@@ -37,7 +37,9 @@ struct RunOptions {
   std::vector<std::string> layers;
   std::vector<std::string> assignments;
   std::optional<std::string> output;
+  std::optional<unsigned> threads;  ///< all cores
   bool no_verify = false;
+  bool timing_only = false;
 };
 
 struct CheckOptions {

@@ -1,5 +1,6 @@
 #include "datapaths/intersect/fast_engine.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -20,9 +21,20 @@ class FastEngine : public Engine {
       : kernels_(options.kernels ? *options.kernels : fast::best_kernels()), whole_rows_(options.whole_rows) {}
 
   LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
+    return simulate(machine, layer, true, progress);
+  }
+  LayerOutcome time(const Machine& machine, const Layer& layer, Progress* progress) override {
+    return simulate(machine, layer, false, progress);
+  }
+  void use_threads(unsigned threads) override { threads_ = std::max(1u, threads); }
+  [[nodiscard]] bool runs_layers_at_once() const override { return true; }
+
+ private:
+  LayerOutcome simulate(const Machine& machine, const Layer& layer, bool outputs, Progress* progress) const {
     Lowering lowering(machine, layer);
     fast::Operands operands(lowering, kernels_);
-    fast::Values values(operands);
+    fast::Values values(operands, outputs);
+    values.compute(threads_);
     std::optional<LayerOutcome> outcome;
     if (whole_rows_ && fast::WideTiming::takes(lowering))
       outcome = time<fast::WideTiming>(lowering, operands, values, progress);
@@ -34,7 +46,6 @@ class FastEngine : public Engine {
     return std::move(*outcome);
   }
 
- private:
   /// The outcome of a layer without the output; nothing if this way of timing turns out not to take it.
   template <typename Timing>
   static std::optional<LayerOutcome> time(Lowering& lowering, fast::Operands& operands, const fast::Values& values,
@@ -53,6 +64,7 @@ class FastEngine : public Engine {
 
   const fast::Kernels& kernels_;
   bool whole_rows_;
+  unsigned threads_ = 1;
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ struct FastOptions {
   bool whole_rows = true;                  ///< rows of PEs at a time where that is exact; false: always one by one
 };
 
-/// Safe to use from several threads, each with its own layer.
+/// Safe to use from several threads, each with its own layer; use_threads() first.
 std::unique_ptr<Engine> make_fast_engine();
 std::unique_ptr<Engine> make_fast_engine(const FastOptions& options);
 

@@ -66,3 +66,20 @@ TEST_CASE("PEs taken one by one end as rows of them do") {
                   one_by_one->run(c.machine, c.layer, nullptr));
   }
 }
+
+TEST_CASE("an outcome does not depend on the number of threads or on whether outputs are kept") {
+  const auto fast = make_fast_engine();
+  for (std::uint64_t seed = 50000; seed < 50100; ++seed) {
+    const RandomCase c = random_case(seed);
+    fast->use_threads(1);
+    const LayerOutcome one = fast->run(c.machine, c.layer, nullptr);
+    for (const unsigned threads : {2u, 3u, 7u}) {
+      fast->use_threads(threads);
+      require_equal(c, seed, "threads", one, fast->run(c.machine, c.layer, nullptr));
+      LayerOutcome timed = fast->time(c.machine, c.layer, nullptr);
+      CHECK(timed.output == Tensor());
+      timed.output = one.output;
+      require_equal(c, seed, "timing only", one, timed);
+    }
+  }
+}
