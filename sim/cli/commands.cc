@@ -57,6 +57,10 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->type_name("FILE");
   run->add_option("--timeline-cycles", r.timeline_cycles, "Only these cycles of each layer, for example 1000-2000")
       ->type_name("FROM-TO");
+  run->add_option("--threads", r.threads, "Threads, 1 to 1024; no number depends on them (default: all cores)")
+      ->type_name("N");
+  run->add_flag("--timing-only", r.timing_only, "No output tensors; the same cycles, energy and counters")
+      ->disable_flag_override();
   run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")
       ->disable_flag_override();
 

@@ -39,7 +39,9 @@ struct RunOptions {
   std::optional<std::string> output;
   std::optional<std::string> timeline;
   std::string timeline_cycles;
+  std::optional<unsigned> threads;  ///< all cores
   bool no_verify = false;
+  bool timing_only = false;
 };
 
 struct CheckOptions {

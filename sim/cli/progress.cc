@@ -20,22 +20,48 @@ TerminalProgress::~TerminalProgress() {
   if (terminal_) fmt::print(stderr, "{}", kClearLine);
 }
 
+namespace {
+
+std::string text_of_layer(const std::string& name, std::size_t index, std::size_t count) {
+  return fmt::format("layer {} of {}, {}", index + 1, count, name);
+}
+
+}  // namespace
+
 void TerminalProgress::layer(const std::string& name, std::size_t index, std::size_t count) {
-  layer_ = fmt::format("layer {} of {}, {}", index + 1, count, name);
-  show("");
+  const std::lock_guard lock(mutex_);
+  layer_ = text_of_layer(name, index, count);
+  show(layer_);
 }
 
 void TerminalProgress::tiles(std::uint64_t done, std::uint64_t total) {
-  const auto now = std::chrono::steady_clock::now();
-  if (!terminal_ || now - last_ < std::chrono::milliseconds(100)) return;
-  last_ = now;
-  show(fmt::format(": tile {} of {}, {} %", done, total, total == 0 ? 100 : done * 100 / total));
+  const std::lock_guard lock(mutex_);
+  show_tiles(layer_, done, total);
 }
 
-void TerminalProgress::show(const std::string& tail) {
+void TerminalProgress::show_tiles(const std::string& layer, std::uint64_t done, std::uint64_t total) {
   if (!terminal_) return;
-  fmt::print(stderr, "{}{}{}", kClearLine, layer_, tail);
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_ < std::chrono::milliseconds(100)) return;
+  last_ = now;
+  show(fmt::format("{}: tile {} of {}, {} %", layer, done, total, total == 0 ? 100 : done * 100 / total));
+}
+
+void TerminalProgress::show(const std::string& text) {
+  if (!terminal_) return;
+  fmt::print(stderr, "{}{}", kClearLine, text);
   std::fflush(stderr);
+}
+
+LayerProgress::LayerProgress(TerminalProgress& terminal, const std::string& name, std::size_t index, std::size_t count)
+    : terminal_(terminal), layer_(text_of_layer(name, index, count)) {
+  const std::lock_guard lock(terminal_.mutex_);
+  terminal_.show(layer_);
+}
+
+void LayerProgress::tiles(std::uint64_t done, std::uint64_t total) {
+  const std::lock_guard lock(terminal_.mutex_);
+  terminal_.show_tiles(layer_, done, total);
 }
 
 }  // namespace lacuna

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <string>
 
 #include "machine/engine.h"
 
 namespace lacuna {
 
+/// Safe to use from several threads.
 class TerminalProgress : public Progress {
  public:
   TerminalProgress();
@@ -17,14 +19,29 @@ class TerminalProgress : public Progress {
 
   /// A new layer begins, `index` (from 0) of `count`.
   void layer(const std::string& name, std::size_t index, std::size_t count);
+  /// How far the layer named last is.
   void tiles(std::uint64_t done, std::uint64_t total) override;
 
  private:
-  void show(const std::string& tail);
+  friend class LayerProgress;
+  void show(const std::string& text);
+  void show_tiles(const std::string& layer, std::uint64_t done, std::uint64_t total);
 
   bool terminal_;
+  std::mutex mutex_;
   std::string layer_;
   std::chrono::steady_clock::time_point last_{};
+};
+
+/// One of several layers that run at the same time; the line shows the one that spoke last.
+class LayerProgress : public Progress {
+ public:
+  LayerProgress(TerminalProgress& terminal, const std::string& name, std::size_t index, std::size_t count);
+  void tiles(std::uint64_t done, std::uint64_t total) override;
+
+ private:
+  TerminalProgress& terminal_;
+  std::string layer_;
 };
 
 }  // namespace lacuna

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/parallel.h"
 #include "cli/choose_layers.h"
 #include "cli/engines.h"
 #include "cli/progress.h"
@@ -22,6 +23,8 @@ namespace lacuna {
 namespace {
 
 constexpr std::string_view kNotVerified = "not verified: the outputs were not compared with the reference";
+constexpr std::string_view kTimingOnly = "timing only: no output tensor was made or compared";
+constexpr unsigned kMostThreads = 1024;
 
 std::string formatted(const Report& report, Format format) {
   switch (format) {
@@ -40,6 +43,39 @@ void need_name(const std::string& name, const std::string& argument) {
   if (name.empty()) fail(Place{argument}, "the name is empty");
 }
 
+/// The outcome of one layer, written to `timeline` too if there is one.
+LayerOutcome outcome_of(Engine& engine, const Machine& machine, const Layer& layer, const RunOptions& options,
+                        Timeline* timeline, Progress& progress) {
+  if (!timeline) return options.timing_only ? engine.time(machine, layer, &progress) : engine.run(machine, layer, &progress);
+  timeline->begin_layer(layer.name);
+  LayerOutcome outcome = engine.observe(machine, layer, *timeline);
+  timeline->end_layer(outcome.cycles);
+  return outcome;
+}
+
+/// One layer, held against the reference unless that is not wanted.
+LayerReport simulated(Engine& engine, const Machine& machine, const Layer& layer, const RunOptions& options,
+                      Timeline* timeline, Progress& progress) {
+  LayerReport one;
+  one.op = name_of(layer.op);
+  one.images = layer.op == Op::Matmul ? 1 : layer.shape.N;
+  one.timing_only = options.timing_only;
+  one.verified = !options.timing_only && !options.no_verify;
+  one.outcome = outcome_of(engine, machine, layer, options, timeline, progress);
+  std::vector<std::string>& notes = one.outcome.notes;
+  if (options.timing_only) {
+    notes.emplace_back(kTimingOnly);
+  } else if (options.no_verify) {
+    notes.emplace_back(kNotVerified);
+  } else {
+    verify(layer.name, options.engine, one.outcome.output,
+           reference_output(layer, accumulator_bits(machine), machine.post.threshold));
+  }
+  for (const auto& note : layer.notes)  // an engine may have said it already
+    if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
+  return one;
+}
+
 }  // namespace
 
 std::string run(const RunOptions& options) {
@@ -47,6 +83,9 @@ std::string run(const RunOptions& options) {
   need_name(options.config, "CONFIG");
   need_name(options.workload, "WORKLOAD");
   if (options.output) need_name(*options.output, "--output");
+  const unsigned threads = options.threads.value_or(available_cores());
+  if (threads < 1 || threads > kMostThreads)
+    fail(Place{"--threads"}, "{} threads; allowed 1..{}", threads, kMostThreads);
   const auto engine = make_engine(options.engine, Place{"--engine"});
   const MachineFile file = read_machine(options.config, options.assignments);
   const Machine& machine = file.machine;
@@ -68,39 +107,30 @@ std::string run(const RunOptions& options) {
   report.workload_hash = workload.hash();
 
   const std::unique_ptr<Timeline> timeline = open_timeline(options, *engine, report);
-  std::map<std::string, std::string> files;
+  // Layers at the same time, and with threads left over each layer on several.
+  const unsigned at_once =
+      engine->runs_layers_at_once() ? static_cast<unsigned>(std::min<std::size_t>(threads, indices.size())) : 1;
+  engine->use_threads(threads / std::max(1u, at_once));
+  report.layers.resize(indices.size());
+  std::vector<std::string> tensors(options.output ? indices.size() : 0);
   {
     TerminalProgress progress;
-    for (std::size_t i = 0; i < indices.size(); ++i) {
+    parallel_for(indices.size(), at_once, [&](std::size_t i, unsigned) {
       const Layer layer = workload.load(indices[i]);
-      progress.layer(layer.name, i, indices.size());
-      LayerReport one;
-      if (timeline) {
-        timeline->begin_layer(layer.name);
-        one.outcome = engine->observe(machine, layer, *timeline);
-        timeline->end_layer(one.outcome.cycles);
-      } else {
-        one.outcome = engine->run(machine, layer, &progress);
-      }
-      one.op = name_of(layer.op);
-      one.images = layer.op == Op::Matmul ? 1 : layer.shape.N;
-      if (options.no_verify)
-        one.outcome.notes.emplace_back(kNotVerified);
-      else
-        verify(layer.name, options.engine, one.outcome.output,
-               reference_output(layer, accumulator_bits(machine), machine.post.threshold));
-      one.verified = !options.no_verify;
-      for (const auto& note : layer.notes)  // an engine may have said it already
-        if (std::find(one.outcome.notes.begin(), one.outcome.notes.end(), note) == one.outcome.notes.end())
-          one.outcome.notes.push_back(note);
+      LayerProgress layer_progress(progress, layer.name, i, indices.size());
+      LayerReport& one = report.layers[i];
+      one = simulated(*engine, machine, layer, options, timeline.get(), layer_progress);
       one.energy = energy(machine, one.outcome, table);
-      if (options.output) files[output_file_name(layer.name)] = write_npy(layer.user_output(one.outcome.output));
+      if (options.output && !options.timing_only) tensors[i] = write_npy(layer.user_output(one.outcome.output));
       one.outcome.output = Tensor();
-      report.layers.push_back(std::move(one));
-    }
+    });
   }
 
   if (options.output) {
+    std::map<std::string, std::string> files;
+    if (!options.timing_only)
+      for (std::size_t i = 0; i < indices.size(); ++i)
+        files[output_file_name(report.layers[i].outcome.name)] = std::move(tensors[i]);
     files["result.json"] = to_json(report);
     files["result.csv"] = to_csv(report);
     Machine resolved = machine;

@@ -26,6 +26,14 @@ class Engine {
   /// that does not hold one chunk). Laws are checked before it returns.
   virtual LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) = 0;
 
+  /// The same outcome without the output tensor; the engine may leave out what no other number depends on.
+  virtual LayerOutcome time(const Machine& machine, const Layer& layer, Progress* progress);
+
+  /// At most `threads` threads for one layer. Changes no result; engines that use one thread pass over it.
+  virtual void use_threads(unsigned /*threads*/) {}
+  /// Whether layers may be run from several threads at once.
+  [[nodiscard]] virtual bool runs_layers_at_once() const { return false; }
+
   /// Whether observe() reports what every unit does.
   [[nodiscard]] virtual bool has_events() const { return false; }
   /// The same as run(), with every event given to `sink` as it happens. Bug if the engine has no events.

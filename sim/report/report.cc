@@ -66,6 +66,7 @@ LayerReport total(const Report& report) {
     sum.outcome.outputs_terminated += o.outputs_terminated;
     sum.energy += layer.energy;
     sum.verified = sum.verified && layer.verified;
+    sum.timing_only = sum.timing_only || layer.timing_only;
   }
   return sum;
 }

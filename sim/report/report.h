@@ -17,6 +17,7 @@ struct LayerReport {
   std::string op;            ///< "conv", "fc", ...
   std::uint64_t images = 1;  ///< batch size: per-inference figures are divided by it
   bool verified = false;     ///< the output was compared with the reference and is equal
+  bool timing_only = false;  ///< there was no output to compare
   Energy energy;
 };
 

@@ -27,8 +27,8 @@ layers:
 ARRAY_KEYS = ("datapath, rows, columns, chunk, lanes, operand, skip, early_termination, mapping, order, filter_order")
 TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_buffer, dram, storage"
 CHECK = ["check", "config.yaml", "workload.yaml"]
-RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, "
-               "--no-verify")
+RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
+               "--timing-only, --no-verify")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
 
@@ -112,6 +112,8 @@ ARGUMENT_CASES = [
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
     (RUN + ["more"], "lacuna run: 'more' is one argument too many; see lacuna run --help"),
     (RUN + ["--formt", "csv"], f"lacuna: unknown option '--formt'; did you mean '--format'? ({RUN_OPTIONS})"),
+    (RUN + ["--threads", "0"], "--threads: 0 threads; allowed 1..1024"),
+    (RUN + ["--threads", "1025"], "--threads: 1025 threads; allowed 1..1024"),
     (RUN + ["--format", "xml"], "--format: unknown format 'xml' (table, json, csv)"),
     (RUN + ["--engine", "sistemc"], "--engine: unknown engine 'sistemc'; did you mean 'systemc'? (systemc, fast, rtl)"),
     (["check"], "lacuna check: CONFIG and WORKLOAD are needed, or --random N"),

@@ -1,4 +1,5 @@
-// The loops in which the engine without a clock spends its time, for several instruction sets; the same results from each.
+// The loops in which the engine without a clock spends its time, for several instruction sets; the same results from
+// each.
 #pragma once
 
 #include <cstddef>
@@ -18,50 +19,51 @@ constexpr std::int32_t kLongAgo = -(1 << 30);
 /// One chunk pair of every PE of the array. Times are relative to a base the caller chooses. Arrays of PEs are
 /// [row][stride], of columns [stride], of rows [rows].
 struct PairStep {
-  std::uint32_t rows, vectors;         ///< mapped rows; vectors of mapped columns
-  std::uint32_t row_split;             ///< rows below it are of class 0, the others of class 1
+  std::uint32_t rows, vectors;  ///< mapped rows; vectors of mapped columns
+  std::uint32_t row_split;      ///< rows below it are of class 0, the others of class 1
   std::size_t stride;
-  const std::uint64_t *weights, *weights_high;          ///< [row] nonzero positions
-  const std::uint64_t *slots, *slots_high;              ///< [row] positions that cost a slot (and where need be have an activation)
+  const std::uint64_t *weights, *weights_high;  ///< [row] nonzero positions
+  const std::uint64_t *slots, *slots_high;  ///< [row] positions that cost a slot (and where need be have an activation)
   const std::uint64_t *activations, *activations_high;  ///< [column]
-  std::uint64_t any_activation;        ///< all ones if a slot does not ask for the activation, else 0
-  bool only_effectual;                 ///< the slots are the pairs of nonzeros
-  std::uint32_t lanes, lane_reciprocal;  ///< ceil(65536 / lanes)
+  std::uint64_t any_activation;                         ///< all ones if a slot does not ask for the activation, else 0
+  bool only_effectual;                                  ///< the slots are the pairs of nonzeros
+  std::uint32_t lanes, lane_reciprocal;                 ///< ceil(65536 / lanes)
   const std::int32_t *row_start, *row_arrival, *column_start, *column_arrival;
-  const std::int32_t* valid;           ///< [column] -1 where the column is mapped, else 0
-  const std::int32_t* left;            ///< [column] -1 where it is of class 0
-  std::int32_t* free;                  ///< the first cycle in which the PE may begin the pair; after the step, the next one
-  const std::int32_t* gate;            ///< earliest cycle of the pair because of the results before; null: none
-  const std::int32_t *row_memory_begin, *row_memory_end;        ///< when the line waited for memory; null: no line did
+  const std::int32_t* valid;  ///< [column] -1 where the column is mapped, else 0
+  const std::int32_t* left;   ///< [column] -1 where it is of class 0
+  std::int32_t* free;         ///< the first cycle in which the PE may begin the pair; after the step, the next one
+  const std::int32_t* gate;   ///< earliest cycle of the pair because of the results before; null: none
+  const std::int32_t *row_memory_begin, *row_memory_end;  ///< when the line waited for memory; null: no line did
   const std::int32_t *column_memory_begin, *column_memory_end;
   std::int32_t *starved_weight, *starved_activation, *starved_memory, *blocked;
   std::int32_t *cycles, *empty, *effectual;  ///< groups; of them, of pairs without a slot; groups with products
-  std::int32_t *row_free[2];           ///< [row] the latest `free` of the row's columns of class 0 and 1
-  std::int32_t *column_free[2];        ///< [column] the latest `free` of the column's rows of class 0 and 1
-  std::uint64_t executed, slot_count;  ///< out: pairs of nonzeros among the slots; slots
+  std::int32_t* row_free[2];                 ///< [row] the latest `free` of the row's columns of class 0 and 1
+  std::int32_t* column_free[2];              ///< [column] the latest `free` of the column's rows of class 0 and 1
+  std::uint64_t executed, slot_count;        ///< out: pairs of nonzeros among the slots; slots
 };
 
 /// What a line sends in a step: a message, an end token, or nothing because its token is out.
 constexpr std::int32_t kMessage = 0, kToken = 1, kNothing = 2;
 
-/// One step of every PE where sums may stop. `pair.free` is of the weight side; it is that of both sides as long as a PE is
-/// not stopped.
+/// One step of every PE where sums may stop. `pair.free` is of the weight side; it is that of both sides as long as a
+/// PE is not stopped.
 struct StopStep {
   PairStep pair;
   std::int32_t step;
-  const std::int32_t *row_entry, *column_entry;   ///< [line] one of these; starts and arrivals are also of tokens
-  const std::int32_t *stop_step, *stop_group;     ///< [PE] where the sum stops; INT32_MAX if it does not
-  const std::int32_t *cut_slots, *cut_effectual;  ///< [PE] slots of the stop's step after the stop; not read if only_effectual
+  const std::int32_t *row_entry, *column_entry;  ///< [line] one of these; starts and arrivals are also of tokens
+  const std::int32_t *stop_step, *stop_group;    ///< [PE] where the sum stops; INT32_MAX if it does not
+  const std::int32_t *cut_slots,
+      *cut_effectual;  ///< [PE] slots of the stop's step after the stop; not read if only_effectual
   std::int32_t* free_activation;
-  std::int32_t* kill;                             ///< [PE] the cycle in which a group of the next pair may be killed, or INT32_MIN
-  std::int32_t* stopped;                          ///< [PE] from when on it is stopped
-  std::int32_t* complete;                         ///< [PE] as DrainStep
-  std::int32_t* killed;                           ///< [PE] counts killed groups
-  std::uint64_t all_slots;                        ///< out: with those after stops; pair.slot_count and executed are without
+  std::int32_t* kill;       ///< [PE] the cycle in which a group of the next pair may be killed, or INT32_MIN
+  std::int32_t* stopped;    ///< [PE] from when on it is stopped
+  std::int32_t* complete;   ///< [PE] as DrainStep
+  std::int32_t* killed;     ///< [PE] counts killed groups
+  std::uint64_t all_slots;  ///< out: with those after stops; pair.slot_count and executed are without
 };
 
-/// One message of lines first..last-1: start = the latest of `bus`, `room`, `more_room` and `loaded`, and from start + words on
-/// the bus is free again.
+/// One message of lines first..last-1: start = the latest of `bus`, `room`, `more_room` and `loaded`, and from start +
+/// words on the bus is free again.
 struct SendStep {
   std::uint32_t first, last;
   std::int32_t* bus;
@@ -76,27 +78,59 @@ struct DrainStep {
   std::uint32_t first_row, last_row, first, last;
   std::size_t stride;
   const std::int32_t* complete;  ///< [row][stride] the cycle after the one in which the last group was issued
-  std::int32_t *before, *latest; ///< [row][stride] the cycle after the drain of the PE's result before the latest, and of the latest
-  std::int32_t* bus;             ///< [column] from when on the bus is free
+  std::int32_t *before,
+      *latest;  ///< [row][stride] the cycle after the drain of the PE's result before the latest, and of the latest
+  std::int32_t* bus;  ///< [column] from when on the bus is free
+};
+
+/// Steps of a block of a tile that maps every PE, one after the other: all lines send, all PEs work. `pair` has what is
+/// the same in all steps and the masks of the first; its counters count, it has neither gate nor memory waits.
+struct BlockRun {
+  PairStep pair;
+  std::uint32_t steps;
+  struct Lines {
+    std::uint32_t count, pad, depth;
+    std::uint32_t entry;        ///< of the first step, modulo depth
+    std::int32_t *bus, *room;   ///< [line], [entry mod depth][pad]
+    const std::int32_t* words;  ///< [step][words_pad]
+    std::size_t words_pad;
+    std::int32_t *start, *arrival;  ///< [line]: scratch
+  } rows, columns;
+  std::int32_t loaded;
+  std::size_t weights_pad, activations_pad;  ///< words of a mask from step to step
 };
 
 struct Kernels {
   std::string_view name;
-  /// Bit p of word w: row[64 w + p] is not zero.
-  void (*nonzero)(const std::int16_t* row, std::uint32_t words, std::uint64_t* bits);
+  /// Bit p of word w: element 64 w + p of the row, elements of `size` bytes (1, 2 or 4), is not zero.
+  void (*nonzero)(const void* row, std::uint32_t size, std::uint32_t words, std::uint64_t* bits);
   /// sums[window][filter] += products over `pairs` pairs of positions of 16 filters, weights [pair][filter][2], and
   /// `count` windows, `stride` elements apart. Sums wrap.
   void (*products)(const std::int16_t* weights, const std::int16_t* windows, std::size_t stride, std::uint32_t count,
                    std::uint32_t pairs, std::int32_t* sums);
+  /// The same of bytes, unsigned ones of windows: weights [four positions][filter][4]. Null where that is no faster.
+  void (*byte_products)(const std::int8_t* weights, const std::uint8_t* windows, std::size_t stride,
+                        std::uint32_t count, std::uint32_t fours, std::int32_t* sums);
   /// The same of wide operands: weights [position][filter].
-  void (*wide_products)(const std::int32_t* weights, const std::int32_t* windows, std::size_t stride, std::uint32_t count,
-                        std::uint32_t positions, std::int64_t* sums);
+  void (*wide_products)(const std::int32_t* weights, const std::int32_t* windows, std::size_t stride,
+                        std::uint32_t count, std::uint32_t positions, std::int64_t* sums);
+  /// Bit f of bits[window]: sums[window][f] <= 0.
+  void (*not_above_zero)(const std::int32_t* sums, std::uint32_t count, std::uint16_t* bits);
   void (*pair_step)(PairStep& step);
+  void (*block_run)(BlockRun& run);
   void (*stop_step)(StopStep& step);
   /// Slots of the pair of every mapped PE.
   std::uint64_t (*count_slots)(const PairStep& step);
   void (*send_step)(const SendStep& step);
   void (*drain_step)(const DrainStep& step);
+  /// before[i + 1][line] = before[i][line] + words[order[i]][line] for `entries` entries of `pad` lines; before[0] = 0.
+  void (*sum_words)(const std::int32_t* words, const std::uint32_t* order, std::uint32_t entries, std::uint32_t pad,
+                    std::int32_t* before);
+  /// The largest end <= entries such that no line's words of entries begin..end-1 exceed `most`.
+  std::uint32_t (*longest_run)(const std::int32_t* before, std::uint32_t entries, std::uint32_t pad,
+                               std::uint32_t begin, std::int32_t most);
+  /// The largest of after[line] - before[line].
+  std::int32_t (*largest_difference)(const std::int32_t* before, const std::int32_t* after, std::uint32_t pad);
 };
 
 /// The fastest kernels this processor runs.

@@ -38,7 +38,8 @@ void MemorySequence::pass(std::uint64_t tile, std::uint32_t block, std::uint32_t
     if (times.lines_past != oldest.rows + oldest.columns) return;
     release_ = std::max(release_, times.past);
     times.released = release_;
-    if (released_ < fetched_.size() && fetched_[released_].block == next_release_) fetched_[released_++].released = release_;
+    if (released_ < fetched_.size() && fetched_[released_].block == next_release_)
+      fetched_[released_++].released = release_;
     next_release_ = after(next_release_);
     if (next_release_.tile == oldest.index) continue;
     if (oldest.pes() != pes_ && array_tile_since_ < release_)
@@ -78,7 +79,8 @@ bool MemorySequence::reach(std::uint64_t tile) {
 
 void MemorySequence::begin(const Next& next) {
   if (next.write <= next.fetch) {
-    LACUNA_CHECK(next.write != kUnknown, "layer '{}': nothing can happen after cycle {}", lowering_.layer().name, idle_);
+    LACUNA_CHECK(next.write != kUnknown, "layer '{}': nothing can happen after cycle {}", lowering_.layer().name,
+                 idle_);
     const std::uint64_t bytes = tiles_[written_ - first_].output_bytes;
     const std::uint64_t burst = machine_.dram.burst_bytes;
     const std::uint64_t dram_bytes = (bytes + burst - 1) / burst * burst;

@@ -1,5 +1,5 @@
-// When does memory fetch and write, and when is the array past a block? Transfers one after the other; which comes next is
-// decided by comparing the cycles in which a write and a fetch could begin. README.md, section Memory; FAST.md.
+// When does memory fetch and write, and when is the array past a block? Transfers one after the other; which comes next
+// is decided by comparing the cycles in which a write and a fetch could begin. README.md, section Memory; FAST.md.
 #pragma once
 
 #include <array>
@@ -25,9 +25,9 @@ struct Interval {
 /// Times of one block; a time is known or kUnknown.
 struct BlockTimes {
   Time begun = kUnknown, loaded = kUnknown;
-  Time past = 0;                ///< the latest of the lines that are past it
+  Time past = 0;  ///< the latest of the lines that are past it
   std::uint32_t lines_past = 0;
-  Time released = kUnknown;     ///< from when on every line is past it and all before
+  Time released = kUnknown;  ///< from when on every line is past it and all before
 };
 
 class MemorySequence {
@@ -63,8 +63,8 @@ class MemorySequence {
   /// From when on memory is idle after the transfers begun so far.
   [[nodiscard]] Time idle() const { return idle_; }
 
-  /// Calls note(begin, end) with the parts of begin..end in which a feeder that waits for the block waits for memory: its
-  /// fetch has begun or some fetch could begin. All transfers before `end` must be known.
+  /// Calls note(begin, end) with the parts of begin..end in which a feeder that waits for the block waits for memory:
+  /// its fetch has begun or some fetch could begin. All transfers before `end` must be known.
   template <typename Note>
   void memory_waits(const BlockTimes& block, Time begin, Time end, Note note) const;
   /// Waits before `time` will not be asked for any more.
@@ -110,20 +110,20 @@ class MemorySequence {
   const Machine& machine_;
   Fold& fold_;
   std::function<void(std::uint64_t)> demand_;
-  std::uint64_t count_;                    ///< tiles of the layer
+  std::uint64_t count_;  ///< tiles of the layer
   std::uint32_t pes_;
   std::deque<TileTimes> tiles_;
-  std::uint64_t first_ = 0;                ///< index of the front of tiles_
+  std::uint64_t first_ = 0;  ///< index of the front of tiles_
 
   Time idle_ = 0;
   std::uint64_t written_ = 0;
-  std::array<Time, 4> written_at_{};       ///< of tile t, at t mod 4
+  std::array<Time, 4> written_at_{};  ///< of tile t, at t mod 4
   Position next_fetch_;
-  std::deque<Fetch> fetched_;              ///< the latest ones
-  std::uint64_t forgotten_ = 0;            ///< fetches dropped from its front
-  std::size_t released_ = 0;               ///< entries of fetched_ whose block is released
+  std::deque<Fetch> fetched_;    ///< the latest ones
+  std::uint64_t forgotten_ = 0;  ///< fetches dropped from its front
+  std::size_t released_ = 0;     ///< entries of fetched_ whose block is released
   Position next_release_;
-  Time release_ = 0;                       ///< of the block before next_release_
+  Time release_ = 0;  ///< of the block before next_release_
   Time array_tile_since_ = 0;
   std::vector<Edge> edges_;
 };
@@ -143,7 +143,8 @@ void MemorySequence::memory_waits(const BlockTimes& block, Time begin, Time end,
   for (; k <= fetched_.size() && from < end; ++k) {
     const Time to = k < fetched_.size() ? fetched_[k].begin + 1 : kUnknown;
     if (to > begin) {
-      if (forgotten_ + k < 2) clipped(from, to);
+      if (forgotten_ + k < 2)
+        clipped(from, to);
       else if (k >= 2 && fetched_[k - 2].released != kUnknown)
         clipped(from < fetched_[k - 2].released ? fetched_[k - 2].released : from, to);
     }

@@ -17,11 +17,16 @@ std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) { return static_cast<st
 template <typename Visit>
 void with_values(const Tensor& tensor, Visit&& visit) {
   switch (tensor.type()) {
-    case DType::Int8: return visit(tensor.as<std::int8_t>().data());
-    case DType::UInt8: return visit(tensor.as<std::uint8_t>().data());
-    case DType::Int16: return visit(tensor.as<std::int16_t>().data());
-    case DType::UInt16: return visit(tensor.as<std::uint16_t>().data());
-    default: throw Bug("operands are integers of 8 or 16 bits");
+    case DType::Int8:
+      return visit(tensor.as<std::int8_t>().data());
+    case DType::UInt8:
+      return visit(tensor.as<std::uint8_t>().data());
+    case DType::Int16:
+      return visit(tensor.as<std::int16_t>().data());
+    case DType::UInt16:
+      return visit(tensor.as<std::uint16_t>().data());
+    default:
+      throw Bug("operands are integers of 8 or 16 bits");
   }
 }
 
@@ -49,7 +54,8 @@ void Streams::resize(std::uint32_t streams_, std::uint32_t entries_, bool wide) 
   bytes_before.assign(entries + 1, 0);
 }
 
-void Streams::set(std::uint32_t entry, std::uint32_t stream, const Mask& mask, std::uint32_t bytes_, std::uint32_t words_) {
+void Streams::set(std::uint32_t entry, std::uint32_t stream, const Mask& mask, std::uint32_t bytes_,
+                  std::uint32_t words_) {
   const std::size_t at = std::size_t{entry} * pad + stream;
   low[at] = mask.low;
   if (high.size() != 0) high[at] = mask.high;
@@ -57,10 +63,13 @@ void Streams::set(std::uint32_t entry, std::uint32_t stream, const Mask& mask, s
   bytes[at] = static_cast<std::int32_t>(bytes_);
 }
 
-void Streams::sum_up() {
+void Streams::sum_up(const Kernels& kernels) {
+  words_before.assign(std::size_t{entries + 1} * pad, 0);
+  kernels.sum_words(words.data(), nullptr, entries, pad, words_before.data());
   for (std::uint32_t entry = 0; entry < entries; ++entry) {
     std::uint64_t sum = bytes_before[entry];
-    for (std::uint32_t stream = 0; stream < streams; ++stream) sum += static_cast<std::uint32_t>(bytes[std::size_t{entry} * pad + stream]);
+    for (std::uint32_t stream = 0; stream < streams; ++stream)
+      sum += static_cast<std::uint32_t>(bytes[std::size_t{entry} * pad + stream]);
     bytes_before[entry + 1] = sum;
   }
 }
@@ -79,30 +88,36 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
   windows_per_tile_ = one_window ? 1 : array.columns;
   filter_tiles_ = ceil_div(group_filters_, filters_per_tile_);
   window_tiles_ = ceil_div(window_count_, windows_per_tile_);
-  narrow_ = layer_.operand_bits() == 8;
+  input_size_ = layer_.operand_bits() == 16 ? 4 : kernels.byte_products && layer_.input.type() == DType::UInt8 ? 1 : 2;
   wide_masks_ = array.chunk > 64;
-  // An odd number of cache lines apart, so that rows do not meet in the same sets; masks read up to two words past the end.
-  row_stride_ = ceil_div(std::uint64_t{chunks_} * array.chunk + 192, 64) * 64 + 32;
+  // An odd number of cache lines apart, so that rows do not meet in the same sets; masks read up to two words past the
+  // end.
+  row_stride_ = (ceil_div((std::uint64_t{chunks_} * array.chunk + 192) * input_size_, 128) * 128 + 64) / input_size_;
 
   image_height_ = shape.H + shape.pad_top + shape.pad_bottom;
   image_width_ = shape.W + shape.pad_left + shape.pad_right;
-  const auto fill = [&](auto& image) {
-    image.assign(std::size_t{shape.N} * image_height_ * image_width_ * shape.C, 0);
+  image_.assign(std::size_t{shape.N} * image_height_ * image_width_ * shape.C * input_size_, std::byte{0});
+  with_elements(input_size_, [&](auto element, auto) {
+    auto* const image = reinterpret_cast<decltype(element)*>(image_.data());
     with_values(layer_.input, [&](const auto* values) {
+      // A line of a cache at a time of each channel.
+      constexpr std::size_t kTogether = 64;
       for (std::size_t n = 0; n < shape.N; ++n)
-        for (std::size_t c = 0; c < shape.C; ++c)
-          for (std::size_t h = 0; h < shape.H; ++h) {
-            auto* to = image.data() + ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left) * shape.C + c;
-            const auto* from = values + ((n * shape.C + c) * shape.H + h) * shape.W;
-            for (std::size_t w = 0; w < shape.W; ++w) to[w * shape.C] = from[w];
+        for (std::size_t h = 0; h < shape.H; ++h)
+          for (std::size_t w = 0; w < shape.W; w += kTogether) {
+            auto* const to =
+                image + ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left + w) * shape.C;
+            const std::size_t count = std::min<std::size_t>(kTogether, shape.W - w);
+            for (std::size_t c = 0; c < shape.C; ++c) {
+              const auto* const from = values + ((n * shape.C + c) * shape.H + h) * shape.W + w;
+              for (std::size_t i = 0; i < count; ++i) to[i * shape.C + c] = static_cast<decltype(element)>(from[i]);
+            }
           }
     });
-  };
-  if (narrow_) fill(narrow_image_);
-  else fill(wide_image_);
+  });
 
   const auto keep = [&](auto& cache, std::uint32_t tiles, std::uint32_t streams, std::uint32_t passes) {
-    const std::size_t entry = std::size_t{padded(streams)} * (16 + (wide_masks_ ? 8 : 0)) + 64;
+    const std::size_t entry = std::size_t{padded(streams)} * (20 + (wide_masks_ ? 8 : 0)) + 64;
     const std::size_t count = std::size_t{shape.groups} * tiles;
     if (count * (entry * chunks_ * passes + 512) <= kCacheBytes) cache.parts.resize(count);
   };
@@ -117,9 +132,8 @@ std::uint32_t Operands::chunk_length(std::uint32_t chunk) const {
 template <typename T>
 void Operands::window_row(std::uint32_t group, std::uint64_t window, T* row) const {
   const ConvShape& shape = layer_.shape;
-  const T* image;
-  if constexpr (sizeof(T) == 2) image = narrow_image_.data();
-  else image = wide_image_.data();
+  LACUNA_CHECK(sizeof(T) == input_size_, "inputs take {} bytes", input_size_);
+  const T* const image = reinterpret_cast<const T*>(image_.data());
   const std::size_t q = window % shape.Q() * shape.stride_w;
   const std::size_t p = window / shape.Q() % shape.P() * shape.stride_h;
   const std::size_t n = window / shape.Q() / shape.P();
@@ -137,6 +151,7 @@ void Operands::window_row(std::uint32_t group, std::uint64_t window, T* row) con
   }
   std::fill(row, const_cast<T*>(end), T{0});
 }
+template void Operands::window_row(std::uint32_t, std::uint64_t, std::uint8_t*) const;
 template void Operands::window_row(std::uint32_t, std::uint64_t, std::int16_t*) const;
 template void Operands::window_row(std::uint32_t, std::uint64_t, std::int32_t*) const;
 
@@ -147,34 +162,36 @@ void Operands::filter_row(std::uint32_t group, std::uint32_t place, T* row) cons
   const std::uint32_t plane = shape.R * shape.S;
   with_values(layer_.weights, [&](const auto* weights) {
     const auto* from = weights + filter * k_;
+    if (plane == 1) {
+      for (std::uint32_t c = 0; c < k_; ++c) row[c] = static_cast<T>(from[c]);
+      return;
+    }
     for (std::uint32_t c = 0; c < group_channels_; ++c)
       for (std::uint32_t at = 0; at < plane; ++at)
         row[std::size_t{at} * group_channels_ + c] = static_cast<T>(from[std::size_t{c} * plane + at]);
   });
   std::fill(row + k_, row + row_stride_, T{0});
 }
+template void Operands::filter_row(std::uint32_t, std::uint32_t, std::int8_t*) const;
 template void Operands::filter_row(std::uint32_t, std::uint32_t, std::int16_t*) const;
 template void Operands::filter_row(std::uint32_t, std::uint32_t, std::int32_t*) const;
 
 /// The masks of the chunks of a row of values.
 template <typename T>
-std::vector<Mask> Operands::row_masks(const T* row) const {
-  const std::uint32_t words = ceil_div(std::uint64_t{chunks_} * machine_.array.chunk, 64) + 2;
-  std::vector<std::uint64_t> bits(words + 1);
-  if constexpr (sizeof(T) == 2) {
-    kernels_.nonzero(row, words, bits.data());
-  } else {
-    for (std::size_t at = 0; at < k_; ++at) bits[at / 64] |= std::uint64_t{row[at] != 0} << (at % 64);
-  }
-  std::vector<Mask> masks(chunks_);
-  for (std::uint32_t c = 0; c < chunks_; ++c) masks[c] = bits_at(bits.data(), std::size_t{c} * machine_.array.chunk, chunk_length(c));
-  return masks;
+void Operands::row_masks(const T* row, std::vector<Mask>& masks) const {
+  const std::uint32_t chunk = machine_.array.chunk;
+  const std::uint32_t words = ceil_div(std::uint64_t{chunks_} * chunk, 64) + 1;
+  std::vector<std::uint64_t> bits(words + 2);
+  kernels_.nonzero(row, sizeof(T), words, bits.data());
+  masks.resize(chunks_);
+  for (std::uint32_t c = 0; c < chunks_; ++c) masks[c] = bits_at(bits.data(), std::size_t{c} * chunk, chunk_length(c));
 }
 
 namespace {
 
 /// Bytes of a message on the bus: README.md, section Work.
-std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t operand, std::uint32_t length, std::uint32_t nonzeros) {
+std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t operand, std::uint32_t length,
+                            std::uint32_t nonzeros) {
   return feeder.encoding == Encoding::Dense ? length * operand : ceil_div(length, 8) + nonzeros * operand;
 }
 std::uint32_t message_words(const FeederConfig& feeder, std::uint32_t bytes) {
@@ -191,20 +208,21 @@ std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std:
   outline->group = group;
   outline->chunks = chunks_;
   result->resize(count, chunks_, wide_masks_);
-  const auto build = [&](auto* row) {
+  with_elements(input_size_, [&](auto element, auto) {
+    std::vector<decltype(element)> row(row_stride_);
+    std::vector<Mask> masks;
     for (std::uint32_t i = 0; i < count; ++i) {
       outline->windows.push_back(begin + i);
-      window_row(group, begin + i, row);
-      const std::vector<Mask> masks = row_masks(row);
+      window_row(group, begin + i, row.data());
+      row_masks(row.data(), masks);
       for (std::uint32_t c = 0; c < chunks_; ++c) {
-        const std::uint32_t bytes = message_bytes(machine_.activations, operand_bytes(machine_), chunk_length(c), masks[c].count());
+        const std::uint32_t bytes =
+            message_bytes(machine_.activations, operand_bytes(machine_), chunk_length(c), masks[c].count());
         result->set(c, i, masks[c], bytes, message_words(machine_.activations, bytes));
       }
     }
-  };
-  if (narrow_) build(std::vector<std::int16_t>(row_stride_).data());
-  else build(std::vector<std::int32_t>(row_stride_).data());
-  result->sum_up();
+  });
+  result->sum_up(kernels_);
   result->outline = std::move(outline);
   return result;
 }
@@ -224,18 +242,16 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
   // Nonzero weights and positive ones, [stream][chunk].
   const bool two_passes = lowering_.early_termination();
   std::vector<std::vector<Mask>> nonzero(count), positive(count);
-  const auto read = [&](auto* row) {
+  with_elements(input_size_, [&](auto, auto element) {
+    std::vector<decltype(element)> row(row_stride_);
     for (std::uint32_t i = 0; i < count; ++i) {
-      filter_row(group, begin + i, row);
-      nonzero[i] = row_masks(row);
+      filter_row(group, begin + i, row.data());
+      row_masks(row.data(), nonzero[i]);
       if (!two_passes) continue;
-      for (std::size_t at = 0; at < k_; ++at)
-        if (row[at] < 0) row[at] = 0;
-      positive[i] = row_masks(row);
+      for (auto& weight : row) weight = std::max(weight, decltype(element){0});
+      row_masks(row.data(), positive[i]);
     }
-  };
-  if (narrow_) read(std::vector<std::int16_t>(row_stride_).data());
-  else read(std::vector<std::int32_t>(row_stride_).data());
+  });
 
   struct Part {
     Mask mask, owned;
@@ -294,7 +310,19 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
         result->slots_low[at] = slots(p).low;
         if (wide_masks_) result->slots_high[at] = slots(p).high;
       }
-    result->sum_up();
+    result->sum_up(kernels_);
+    if (machine_.array.mapping == Mapping::Filters) {
+      // A row serves its PEs one by one: the streams row, row + rows, ...
+      Aligned<std::int32_t> words;
+      const std::uint32_t pad = padded(machine_.array.rows);
+      words.assign(std::size_t{entries} * pad, 0);
+      for (std::uint32_t s = 0; s < entries; ++s)
+        for (std::uint32_t i = 0; i < count; ++i)
+          words[std::size_t{s} * pad + i % machine_.array.rows] += result->words[std::size_t{s} * result->pad + i];
+      result->row_words_before.assign(std::size_t{entries + 1} * pad, 0);
+      kernels_.sum_words(words.data(), nullptr, entries, pad, result->row_words_before.data());
+      result->row_pad = pad;
+    }
     result->outline = std::move(outline);
     return result;
   });
@@ -322,53 +350,43 @@ std::shared_ptr<const Windows> Operands::windows(std::uint32_t group, std::uint3
   return window_cache_.latest.second;
 }
 
-void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& windows) {
-  const std::uint32_t half_weights = machine_.weights.buffer_bytes / 2 / machine_.weights.bus_bytes;
-  const std::uint32_t half_activations = machine_.activations.buffer_bytes / 2 / machine_.activations.bus_bytes;
-  const bool unicast = tile.mapping == Mapping::Filters;
-  const std::uint32_t rows = machine_.array.rows;
+const std::int32_t* Operands::step_words(const Tile& tile, const Windows& windows) {
+  // With one pass steps are chunks.
+  if (!lowering_.early_termination()) return windows.words_before.data();
   const std::vector<Step>& steps = tile.filters->steps;
-  std::vector<std::uint32_t> row_words(tile.rows), column_words(windows.streams), row_step(tile.rows);
+  chunk_of_step_.clear();
+  for (const Step& step : steps) chunk_of_step_.push_back(step.chunk);
+  if (step_words_.size() < (steps.size() + 1) * windows.pad)
+    step_words_.assign((2 * std::size_t{chunks_} + 1) * windows.pad, 0);
+  kernels_.sum_words(windows.words.data(), chunk_of_step_.data(), static_cast<std::uint32_t>(steps.size()), windows.pad,
+                     step_words_.data());
+  return step_words_.data();
+}
 
-  tile.blocks.emplace_back();
-  tile.block_of.reserve(steps.size());
-  for (std::uint32_t step = 0; step < steps.size(); ++step) {
-    const std::int32_t* weights = filters.words.data() + std::size_t{step} * filters.pad;
-    const std::int32_t* activations = windows.words.data() + std::size_t{steps[step].chunk} * windows.pad;
-    std::uint32_t most_weights = 0, most_activations = 0, one = 0;
-    for (std::uint32_t row = 0; row < tile.rows; ++row) {
-      std::uint32_t words = 0;
-      for (std::uint32_t stream = row; stream < (unicast ? filters.streams : row + 1); stream += rows)
-        words += static_cast<std::uint32_t>(weights[stream]);
-      row_step[row] = words;
-      row_words[row] += words;
-      one = std::max(one, words);
-      most_weights = std::max(most_weights, row_words[row]);
-    }
-    bool too_small = one > half_weights;
-    for (std::uint32_t column = 0; column < windows.streams; ++column) {
-      const auto words = static_cast<std::uint32_t>(activations[column]);
-      column_words[column] += words;
-      too_small |= words > half_activations;
-      most_activations = std::max(most_activations, column_words[column]);
-    }
-    if (too_small) {
+void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& windows) {
+  const auto half_weights = static_cast<std::int32_t>(machine_.weights.buffer_bytes / 2 / machine_.weights.bus_bytes);
+  const auto half_activations =
+      static_cast<std::int32_t>(machine_.activations.buffer_bytes / 2 / machine_.activations.bus_bytes);
+  const auto steps = static_cast<std::uint32_t>(tile.filters->steps.size());
+  const std::int32_t* const activations = step_words(tile, windows);
+  tile.block_of.resize(steps);
+  for (std::uint32_t begin = 0; begin < steps;) {
+    const std::uint32_t end =
+        std::min(kernels_.longest_run(filters.feeder_words(), steps, filters.feeder_pad(), begin, half_weights),
+                 kernels_.longest_run(activations, steps, windows.pad, begin, half_activations));
+    if (end == begin) {
       lowering_.tile(tile.index);
       throw Bug("the lowering cuts a tile whose chunk does not fit its buffer");
     }
-    if (most_weights > half_weights || most_activations > half_activations) {
-      tile.blocks.push_back({.begin = step});
-      row_words = row_step;
-      for (std::uint32_t column = 0; column < windows.streams; ++column)
-        column_words[column] = static_cast<std::uint32_t>(activations[column]);
-    }
-    tile.blocks.back().end = step + 1;
-    tile.block_of.push_back(static_cast<std::uint32_t>(tile.blocks.size() - 1));
+    for (std::uint32_t step = begin; step < end; ++step)
+      tile.block_of[step] = static_cast<std::uint32_t>(tile.blocks.size());
+    tile.blocks.push_back({.begin = begin, .end = end});
+    begin = end;
   }
 }
 
 void Operands::add_fetches(Tile& tile, const CompactTile& previous, const Filters& filters,
-                           const std::shared_ptr<const Windows>& windows) const {
+                           const std::shared_ptr<const Windows>& windows) {
   const Lowering::Position at = lowering_.position(tile.index);
   const std::vector<Step>& steps = tile.filters->steps;
   const bool stays = previous.tile && previous.tile->blocks.size() == 1 && tile.blocks.size() == 1;
@@ -376,11 +394,13 @@ void Operands::add_fetches(Tile& tile, const CompactTile& previous, const Filter
   const bool activations_stay =
       stays && previous.windows == windows &&
       (weights_stay || std::ranges::equal(previous.tile->steps(), steps, {}, &Step::chunk, &Step::chunk));
-  const std::uint64_t weights = weights_stay ? 0 : lowering_.plan().weight_bytes(at.group, at.filter_tile, at.window_tile);
-  const std::uint64_t inputs = activations_stay ? 0 : lowering_.plan().input_bytes(at.group, at.filter_tile, at.window_tile);
+  const std::uint64_t weights =
+      weights_stay ? 0 : lowering_.plan().weight_bytes(at.group, at.filter_tile, at.window_tile);
+  const std::uint64_t inputs =
+      activations_stay ? 0 : lowering_.plan().input_bytes(at.group, at.filter_tile, at.window_tile);
   const std::uint64_t burst = machine_.dram.burst_bytes;
   const bool unicast = tile.mapping == Mapping::Filters;
-  std::vector<std::uint32_t> words;
+  const std::int32_t* const activation_words = step_words(tile, *windows);
 
   for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
     Block& block = tile.blocks[i];
@@ -388,26 +408,24 @@ void Operands::add_fetches(Tile& tile, const CompactTile& previous, const Filter
       const std::uint64_t part = bytes * (i + 1) / tile.blocks.size() - bytes * i / tile.blocks.size();
       return (part + burst - 1) / burst * burst;
     };
+    const auto most_words = [&](const std::int32_t* before, std::uint32_t pad) {
+      return static_cast<std::uint32_t>(kernels_.largest_difference(before + std::size_t{block.begin} * pad,
+                                                                    before + std::size_t{block.end} * pad, pad));
+    };
     block.dram_bytes = share(weights) + share(inputs);
     if (!weights_stay) {
       block.weight_write_bytes = filters.bytes_before[block.end] - filters.bytes_before[block.begin];
       block.buffer_bytes += block.weight_write_bytes;
-      words.assign(machine_.array.rows, 0);
-      for (std::uint32_t step = block.begin; step < block.end; ++step)
-        for (std::uint32_t stream = 0; stream < filters.streams; ++stream)
-          words[stream % machine_.array.rows] += static_cast<std::uint32_t>(filters.words[std::size_t{step} * filters.pad + stream]);
-      block.words = std::max(block.words, *std::ranges::max_element(words));
+      block.words = most_words(filters.feeder_words(), filters.feeder_pad());
     }
     if (!activations_stay) {
-      words.assign(windows->streams, 0);
       std::uint64_t bytes = 0;
-      for (std::uint32_t step = block.begin; step < block.end; ++step) {
-        const std::uint32_t chunk = steps[step].chunk;
-        bytes += windows->bytes_before[chunk + 1] - windows->bytes_before[chunk];
-        for (std::uint32_t column = 0; column < windows->streams; ++column)
-          words[column] += static_cast<std::uint32_t>(windows->words[std::size_t{chunk} * windows->pad + column]);
-      }
-      block.words = std::max(block.words, *std::ranges::max_element(words));
+      if (!lowering_.early_termination())
+        bytes = windows->bytes_before[block.end] - windows->bytes_before[block.begin];
+      else
+        for (std::uint32_t step = block.begin; step < block.end; ++step)
+          bytes += windows->bytes_before[steps[step].chunk + 1] - windows->bytes_before[steps[step].chunk];
+      block.words = std::max(block.words, most_words(activation_words, windows->pad));
       block.activation_write_bytes = unicast ? bytes * tile.columns : bytes;
       block.buffer_bytes += bytes;
     }

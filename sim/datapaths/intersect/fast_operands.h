@@ -1,9 +1,10 @@
-// The operands of a layer in the form the engine without a clock reads: masks and bus words of a chunk beside each other for
-// all lines, sums that many tiles share, rows of values for products. Tiles, steps, messages and blocks are those of the
-// lowering (sim/machine/lowering.h); tests compare the two.
+// The operands of a layer in the form the engine without a clock reads: masks and bus words of a chunk beside each
+// other for all lines, sums that many tiles share, rows of values for products. Tiles, steps, messages and blocks are
+// those of the lowering (sim/machine/lowering.h); tests compare the two.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,19 +44,21 @@ class Aligned {
   std::size_t first_ = 0, size_ = 0;
 };
 
-/// The messages of one operand of a tile: of every stream, entry by entry. Entries are steps of filters, chunks of windows.
+/// The messages of one operand of a tile: of every stream, entry by entry. Entries are steps of filters, chunks of
+/// windows.
 struct Streams {
   std::uint32_t streams = 0;
-  std::uint32_t pad = 0;      ///< streams in memory, a multiple of kLanes
+  std::uint32_t pad = 0;  ///< streams in memory, a multiple of kLanes
   std::uint32_t entries = 0;
-  Aligned<std::uint64_t> low, high;   ///< [entry][pad]: nonzero positions; high for chunks above 64 only
-  Aligned<std::int32_t> words;        ///< [entry][pad]: cycles on the bus
-  Aligned<std::int32_t> bytes;        ///< [entry][pad]
+  Aligned<std::uint64_t> low, high;         ///< [entry][pad]: nonzero positions; high for chunks above 64 only
+  Aligned<std::int32_t> words;              ///< [entry][pad]: cycles on the bus
+  Aligned<std::int32_t> bytes;              ///< [entry][pad]
+  Aligned<std::int32_t> words_before;       ///< [entry + 1][pad]: of the entries before
   std::vector<std::uint64_t> bytes_before;  ///< [entry + 1]: of all streams
 
   void resize(std::uint32_t streams_, std::uint32_t entries_, bool wide);
   void set(std::uint32_t entry, std::uint32_t stream, const Mask& mask, std::uint32_t bytes_, std::uint32_t words_);
-  void sum_up();
+  void sum_up(const Kernels& kernels);
   [[nodiscard]] Mask mask(std::uint32_t entry, std::uint32_t stream) const {
     const std::size_t at = std::size_t{entry} * pad + stream;
     return {low[at], high.size() == 0 ? 0 : high[at]};
@@ -68,7 +71,14 @@ struct Filters : Streams {
   /// where they are not `low` and `high`.
   Aligned<std::uint64_t> slots_low, slots_high;
   bool own_slots = false;
-  std::vector<std::uint64_t> owned;   ///< [stream]: positions that some step owns
+  std::vector<std::uint64_t> owned;        ///< [stream]: positions that some step owns
+  Aligned<std::int32_t> row_words_before;  ///< of rows that serve their PEs one by one, [step + 1][row_pad]
+  std::uint32_t row_pad = 0;
+  /// Words that each row feeder takes before each step.
+  [[nodiscard]] const std::int32_t* feeder_words() const {
+    return row_pad != 0 ? row_words_before.data() : words_before.data();
+  }
+  [[nodiscard]] std::uint32_t feeder_pad() const { return row_pad != 0 ? row_pad : pad; }
   [[nodiscard]] Mask slots(std::uint32_t step, std::uint32_t stream) const {
     if (!own_slots) return mask(step, stream);
     const std::size_t at = std::size_t{step} * pad + stream;
@@ -82,7 +92,7 @@ struct Windows : Streams {
 
 /// A tile without values.
 struct CompactTile {
-  std::shared_ptr<const Tile> tile;   ///< geometry, blocks, outlines
+  std::shared_ptr<const Tile> tile;  ///< geometry, blocks, outlines
   std::shared_ptr<const Filters> filters;
   std::shared_ptr<const Windows> windows;
 };
@@ -102,14 +112,17 @@ class Operands {
   /// Tile `index` with blocks and what they fetch. Cheap in ascending order. UserError as Lowering::tile().
   CompactTile tile(std::uint64_t index);
 
-  /// 16-bit values hold every operand: 8-bit ones, whatever their sign.
-  [[nodiscard]] bool narrow() const { return narrow_; }
+  /// Bytes of an input as window rows hold it: 1 if it is an unsigned byte and the kernels multiply bytes, 2 for other
+  /// operands of 8 bits, 4 for those of 16.
+  [[nodiscard]] std::uint32_t input_size() const { return input_size_; }
   /// Elements of a row of values: K, zeros up to a whole chunk and some more.
   [[nodiscard]] std::size_t row_stride() const { return row_stride_; }
-  /// The inputs of a window in the order of the reduction. T is std::int16_t if narrow(), else std::int32_t.
+  /// The inputs of a window in the order of the reduction. T is std::uint8_t, std::int16_t or std::int32_t:
+  /// input_size().
   template <typename T>
   void window_row(std::uint32_t group, std::uint64_t window, T* row) const;
-  /// The weights of the filter mapped at place `place` of its group, likewise.
+  /// The weights of the filter mapped at place `place` of its group. T is std::int8_t, std::int16_t or std::int32_t
+  /// likewise.
   template <typename T>
   void filter_row(std::uint32_t group, std::uint32_t place, T* row) const;
 
@@ -119,9 +132,12 @@ class Operands {
   std::shared_ptr<const Filters> build_filters(std::uint32_t group, std::uint32_t index) const;
   std::shared_ptr<const Windows> build_windows(std::uint32_t group, std::uint32_t index) const;
   template <typename T>
-  [[nodiscard]] std::vector<Mask> row_masks(const T* row) const;
+  void row_masks(const T* row, std::vector<Mask>& masks) const;
   void cut_blocks(Tile& tile, const Filters& filters, const Windows& windows);
-  void add_fetches(Tile& tile, const CompactTile& previous, const Filters& filters, const std::shared_ptr<const Windows>& windows) const;
+  /// Words of windows before each step of the tile, [step + 1][pad].
+  const std::int32_t* step_words(const Tile& tile, const Windows& windows);
+  void add_fetches(Tile& tile, const CompactTile& previous, const Filters& filters,
+                   const std::shared_ptr<const Windows>& windows);
 
   Lowering& lowering_;
   const Machine& machine_;
@@ -130,11 +146,11 @@ class Operands {
   std::uint32_t k_ = 0, chunks_ = 0, group_filters_ = 0, group_channels_ = 0;
   std::uint32_t filters_per_tile_ = 0, windows_per_tile_ = 0, filter_tiles_ = 0, window_tiles_ = 0;
   std::uint64_t window_count_ = 0;
-  bool narrow_ = true, wide_masks_ = false;
+  std::uint32_t input_size_ = 1;
+  bool wide_masks_ = false;
   std::size_t row_stride_ = 0;
-  /// [N][H + padding][W + padding][C]: one of the two.
-  std::vector<std::int16_t> narrow_image_;
-  std::vector<std::int32_t> wide_image_;
+  /// [N][H + padding][W + padding][C], elements of input_size_ bytes.
+  Aligned<std::byte> image_;
   std::uint32_t image_height_ = 0, image_width_ = 0;
 
   template <typename Part>
@@ -146,6 +162,20 @@ class Operands {
   Cache<Filters> filter_cache_;
   Cache<Windows> window_cache_;
   CompactTile latest_;
+  Aligned<std::int32_t> step_words_;
+  std::vector<std::uint32_t> chunk_of_step_;
 };
+
+/// Calls visit(window element, weight element) with values of the types in which rows hold operands of `input_size`
+/// bytes.
+template <typename Visit>
+void with_elements(std::uint32_t input_size, Visit&& visit) {
+  if (input_size == 1)
+    visit(std::uint8_t{}, std::int8_t{});
+  else if (input_size == 2)
+    visit(std::int16_t{}, std::int16_t{});
+  else
+    visit(std::int32_t{}, std::int32_t{});
+}
 
 }  // namespace lacuna::fast

@@ -93,7 +93,8 @@ void Timing::for_group(const Line& line, const Tile& tile, Visit visit) {
   } else if (unicast_) {
     visit(pes_[line.index * columns + line.column]);
   } else {
-    for (std::uint32_t column = 0; column < tile.columns_of(line.index); ++column) visit(pes_[line.index * columns + column]);
+    for (std::uint32_t column = 0; column < tile.columns_of(line.index); ++column)
+      visit(pes_[line.index * columns + column]);
   }
 }
 
@@ -127,8 +128,10 @@ bool Timing::advance(Line& line) {
     for_group(line, tile, [&](Pe& pe) {
       const std::uint64_t pushes = pe.pushes[line.side];
       if (pushes < depth) return;
-      if (pe.pops[line.side] + depth <= pushes) room_known = false;
-      else ready = std::max(ready, pops_[line.side][index_of(pe) * depth + pushes % depth] + 1);
+      if (pe.pops[line.side] + depth <= pushes)
+        room_known = false;
+      else
+        ready = std::max(ready, pops_[line.side][index_of(pe) * depth + pushes % depth] + 1);
     });
     if (!room_known) return changed;
 
@@ -136,10 +139,12 @@ bool Timing::advance(Line& line) {
     bool may_stop = true, stop_known = true;
     Time stopped = 0;
     for_group(line, tile, [&](Pe& pe) {
-      const PeWork& work = run.work.pes[index_of(pe)];
-      if (work.stop_step >= line.step) may_stop = false;
-      else if (run.stopped[index_of(pe)] == kUnknown) stop_known = false;
-      else stopped = std::max(stopped, run.stopped[index_of(pe)]);
+      if (run.work.stop_step[index_of(pe)] >= line.step)
+        may_stop = false;
+      else if (run.stopped[index_of(pe)] == kUnknown)
+        stop_known = false;
+      else
+        stopped = std::max(stopped, run.stopped[index_of(pe)]);
     });
 
     const BlockTimes& block = memory_.block(line.tile, tile.block_of[line.step]);
@@ -178,8 +183,10 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
   for_group(line, tile, [&](Pe& pe) {
     ++pe.pushes[line.side];
     ++destinations;
+    pe.awake = true;
   });
-  const std::size_t to = line.side == kWeights && unicast_ ? line.index * machine_.array.columns + line.column : line.index;
+  const std::size_t to =
+      line.side == kWeights && unicast_ ? line.index * machine_.array.columns + line.column : line.index;
   std::uint32_t bytes = 0;
   if (message) {
     run.sends[line.side][to * run.work.steps + line.step] = {start, arrival};
@@ -188,10 +195,14 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
   } else {
     run.token[line.side][to] = arrival;
   }
-  const event::Send send{arrival - 1, line.side == kWeights ? event::Side::Weights : event::Side::Activations, line.index,
-                         line.tile,   line.step, bytes, destinations};
-  if (line.tile == line.last_tile) late_sends_.push_back({arrival, send});
-  else fold_.on(send);
+  const event::Send send{arrival - 1, line.side == kWeights ? event::Side::Weights : event::Side::Activations,
+                         line.index,  line.tile,
+                         line.step,   bytes,
+                         destinations};
+  if (line.tile == line.last_tile)
+    late_sends_.push_back({arrival, send});
+  else
+    fold_.on(send);
   line.bus_free = arrival;
 
   if (line.side == kWeights && unicast_) {
@@ -222,8 +233,10 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
 void Timing::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Time end) {
   if (begin >= end) return;
   memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
-    if (!line.memory_waits.empty() && line.memory_waits.back().end == from) line.memory_waits.back().end = to;
-    else line.memory_waits.push_back({from, to});
+    if (!line.memory_waits.empty() && line.memory_waits.back().end == from)
+      line.memory_waits.back().end = to;
+    else
+      line.memory_waits.push_back({from, to});
   });
 }
 
@@ -231,10 +244,11 @@ void Timing::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Ti
 
 void Timing::pop(Pe& pe, Side side, Time time) {
   pops_[side][index_of(pe) * depth_[side] + pe.pops[side]++ % depth_[side]] = time;
+  line_of(side, pe).awake = true;
 }
 
 void Timing::starve(const Pe& pe, Side side, Time begin, Time end, Time start) {
-  const Line& line = lines_[side == kWeights ? pe.row : machine_.array.rows + pe.column];
+  const Line& line = line_of(side, pe);
   waits_.starve(static_cast<std::uint32_t>(index_of(pe)), begin, end, start,
                 side == kWeights ? PeClass::StarvedWeight : PeClass::StarvedActivation, line.memory_waits);
 }
@@ -244,10 +258,17 @@ bool Timing::advance(Pe& pe) {
   for (;;) {
     bool step = false;
     switch (pe.state) {
-      case State::Working: step = work(pe); break;
-      case State::Stopping: step = settle_stop(pe); break;
-      case State::Discarding: step = discard(pe); break;
-      case State::Finished: break;
+      case State::Working:
+        step = work(pe);
+        break;
+      case State::Stopping:
+        step = settle_stop(pe);
+        break;
+      case State::Discarding:
+        step = discard(pe);
+        break;
+      case State::Finished:
+        break;
     }
     if (!step) return changed;
     changed = true;
@@ -274,10 +295,14 @@ bool Timing::work(Pe& pe) {
   starve(pe, kActivations, std::max(pe.free, weights.arrival), activations.arrival, activations.start);
   waits_.issue(static_cast<std::uint32_t>(index_of(pe)), begin - there, PeClass::BlockedOutput);
 
-  const PeWork& work = run.work.pes[index_of(pe)];
+  const std::uint32_t stop_step = run.work.stop_step[index_of(pe)];
+  const std::uint32_t stop_group = run.work.stop_group[index_of(pe)];
   const std::uint32_t groups = run.work.groups_of(index_of(pe), pe.step);
-  const auto complete = [&](Time time) { pe.complete[pe.completions++ % 2] = time; };
-  if (work.stop_step != pe.step) {
+  const auto complete = [&](Time time) {
+    pe.complete[pe.completions++ % 2] = time;
+    buses_[pe.column].awake = true;
+  };
+  if (stop_step != pe.step) {
     const Time last = begin + groups - 1;
     for (Side side : {kWeights, kActivations}) pop(pe, side, last);
     pe.free = last + 1;
@@ -288,12 +313,13 @@ bool Timing::work(Pe& pe) {
     return true;
   }
 
-  pe.stop = begin + work.stop_group;
+  pe.stop = begin + stop_group;
   run.stopped[index_of(pe)] = pe.stop + 2;
+  for (Side side : {kWeights, kActivations}) line_of(side, pe).awake = true;
   complete(pe.stop);
   pe.done = {};
   pe.discard_free = {pe.stop + 2, pe.stop + 2};
-  if (work.stop_group + 1 == groups) {
+  if (stop_group + 1 == groups) {
     for (Side side : {kWeights, kActivations}) pop(pe, side, pe.stop);
     pe.next = {pe.step + 1, pe.step + 1};
     pe.state = State::Stopping;
@@ -302,7 +328,7 @@ bool Timing::work(Pe& pe) {
   // The next group of the same pair is killed.
   waits_.issue(static_cast<std::uint32_t>(index_of(pe)), 1, PeClass::Bubble);
   pe.next = {pe.step, pe.step};
-  if (work.stop_group + 2 == groups) {
+  if (stop_group + 2 == groups) {
     for (Side side : {kWeights, kActivations}) {
       pop(pe, side, pe.stop + 1);
       ++pe.next[side];
@@ -321,9 +347,12 @@ bool Timing::settle_stop(Pe& pe) {
   bool arrives = true, unknown = false;
   for (Side side : {kWeights, kActivations}) {
     const std::size_t from = stream(side, pe);
-    if (run.sent[side][from] > step) arrives &= run.sends[side][from * steps + step].arrival <= pe.stop + 1;
-    else if (run.token[side][from] != kUnknown) arrives = false;
-    else unknown = true;
+    if (run.sent[side][from] > step)
+      arrives &= run.sends[side][from * steps + step].arrival <= pe.stop + 1;
+    else if (run.token[side][from] != kUnknown)
+      arrives = false;
+    else
+      unknown = true;
   }
   pe.threshold = kUnknown;
   if (unknown && arrives && !std::exchange(pe.settled, false)) {
@@ -353,9 +382,12 @@ bool Timing::discard(Pe& pe) {
     std::array<Send, 2> entry;
     for (Side side : {kWeights, kActivations}) {
       const std::size_t from = stream(side, pe);
-      if (run.sent[side][from] > pe.next[side]) entry[side] = run.sends[side][from * steps + pe.next[side]];
-      else if (run.token[side][from] != kUnknown) entry[side] = {run.token[side][from] - 1, run.token[side][from]};
-      else return false;
+      if (run.sent[side][from] > pe.next[side])
+        entry[side] = run.sends[side][from * steps + pe.next[side]];
+      else if (run.token[side][from] != kUnknown)
+        entry[side] = {run.token[side][from] - 1, run.token[side][from]};
+      else
+        return false;
     }
     const Side missing = entry[kWeights].arrival > pe.owed ? kWeights : kActivations;
     starve(pe, missing, pe.owed, pe.owed + 1, entry[missing].start);
@@ -400,7 +432,7 @@ void Timing::finish_tile(Pe& pe, Time free) {
   if (discarded) wait(pe, pe.stop + 2, free, PeClass::Imbalance);
   pe.free = free;
   do ++pe.tile;
-  while (!lowering_.geometry(pe.tile).mapped(pe.row, pe.column));
+  while (waits_.edges() && !lowering_.geometry(pe.tile).mapped(pe.row, pe.column));
 }
 
 // ---- Drain ----
@@ -421,6 +453,7 @@ bool Timing::advance(std::uint32_t column, Bus& bus) {
       if (bus.tile >= 2) time = std::max(time, memory_.written_at(bus.tile - 2));
       pe.drained[k % 2] = time;
       ++pe.drains;
+      pe.awake = true;
       bus.free = time + 1;
       ++run.results;
       run.last_result = std::max(run.last_result, time);
@@ -447,15 +480,21 @@ void Timing::step_memory() {
     if (line.threshold < threshold) threshold = line.threshold, settled = &line.settled;
   for (Pe& pe : pes_)
     if (pe.state == State::Stopping && pe.threshold < threshold) threshold = pe.threshold, settled = &pe.settled;
-  if (settled && threshold <= std::min(next.write, next.fetch)) *settled = true;
-  else memory_.begin(next);
+  if (settled && threshold <= std::min(next.write, next.fetch)) {
+    *settled = true;
+  } else {
+    memory_.begin(next);
+  }
+  for (Line& line : lines_) line.awake = true;
+  for (Bus& bus : buses_) bus.awake = true;
+  for (Pe& pe : pes_) pe.awake |= pe.state == State::Stopping;
 }
 
 /// Counts the pairs and the multiplied groups of a tile.
 void Timing::report(const TileWork& work) {
   for (std::uint32_t pe = 0; pe < work.pes.size(); ++pe) {
     const PeWork& p = work.pes[pe];
-    event::PeSum sum{pe, {}, p.executed, p.wasted, p.gated, p.skipped, p.terminated, p.stop_step != kNever};
+    event::PeSum sum{pe, {}, p.executed, p.wasted, p.gated, p.skipped, p.terminated, work.stop_step[pe] != kNever};
     sum.cycles[PeClass::Busy] = p.busy;
     sum.cycles[PeClass::Gated] = p.gated_groups;
     sum.cycles[PeClass::Bubble] = p.bubbles;
@@ -466,7 +505,8 @@ void Timing::report(const TileWork& work) {
 /// Lets go of what no time to come depends on.
 void Timing::forget() {
   waits_.flush();
-  while (!runs_.empty() && first_run_ < memory_.written() && first_run_ < memory_.array_tile() && runs_.front().pes_left == 0) {
+  while (!runs_.empty() && first_run_ < memory_.written() && first_run_ < memory_.array_tile() &&
+         runs_.front().pes_left == 0) {
     runs_.pop_front();
     ++first_run_;
   }
@@ -499,9 +539,13 @@ Time Timing::run(const std::function<void(std::uint64_t)>& progress) {
     bool changed = true;
     while (changed) {
       changed = false;
-      for (Line& line : lines_) changed |= advance(line);
-      for (Pe& pe : pes_) changed |= advance(pe);
-      for (std::uint32_t column = 0; column < buses_.size(); ++column) changed |= advance(column, buses_[column]);
+      // Only what something has happened to may go on.
+      for (Line& line : lines_)
+        if (std::exchange(line.awake, false)) changed |= advance(line);
+      for (Pe& pe : pes_)
+        if (std::exchange(pe.awake, false)) changed |= advance(pe);
+      for (std::uint32_t column = 0; column < buses_.size(); ++column)
+        if (std::exchange(buses_[column].awake, false)) changed |= advance(column, buses_[column]);
     }
     const bool working = std::ranges::any_of(lines_, [&](const Line& line) { return line.tile < tiles_; }) ||
                          std::ranges::any_of(pes_, [](const Pe& pe) { return pe.state != State::Finished; });

@@ -1,10 +1,11 @@
-// When does everything happen? Times of sends, matches, pops, drains, fetches and writes from recurrences, object by object
-// and without a clock. FAST.md derives them; README.md is the contract they follow.
+// When does everything happen? Times of sends, matches, pops, drains, fetches and writes from recurrences, object by
+// object and without a clock. FAST.md derives them; README.md is the contract they follow.
 //
-// A time is known or unknown. Lines (feeders), PEs and drain buses are advanced as far as what they depend on is known. What
-// is still unknown then depends on the next transfer of memory, which is decided by comparing the cycles in which a
-// write and a fetch could begin; unknown times are later than that. The same argument settles choices that compare a
-// known time with an unknown one (a feeder that sends unless its PEs have stopped by then): the earliest is settled first.
+// A time is known or unknown. Lines (feeders), PEs and drain buses are advanced as far as what they depend on is known.
+// What is still unknown then depends on the next transfer of memory, which is decided by comparing the cycles in which
+// a write and a fetch could begin; unknown times are later than that. The same argument settles choices that compare a
+// known time with an unknown one (a feeder that sends unless its PEs have stopped by then): the earliest is settled
+// first.
 #pragma once
 
 #include <array>
@@ -39,23 +40,24 @@ class Timing {
   /// A tile in flight.
   struct TileRun {
     TileWork work;
-    std::array<std::vector<Send>, 2> sends;           ///< [stream][step]; a stream is a line, or a PE that a row serves alone
-    std::array<std::vector<std::uint32_t>, 2> sent;   ///< [stream]: messages whose times are known
-    std::array<std::vector<Time>, 2> token;           ///< [stream]: arrival of the end token
-    std::vector<Time> stopped;                        ///< [PE]: from when on feeders see it stopped
-    std::uint32_t results = 0;                        ///< drained
+    std::array<std::vector<Send>, 2> sends;  ///< [stream][step]; a stream is a line, or a PE that a row serves alone
+    std::array<std::vector<std::uint32_t>, 2> sent;  ///< [stream]: messages whose times are known
+    std::array<std::vector<Time>, 2> token;          ///< [stream]: arrival of the end token
+    std::vector<Time> stopped;                       ///< [PE]: from when on feeders see it stopped
+    std::uint32_t results = 0;                       ///< drained
     Time last_result = 0;
-    std::uint32_t pes_left = 0;                       ///< PEs that are not past the tile
+    std::uint32_t pes_left = 0;  ///< PEs that are not past the tile
   };
   struct Line {
     Side side = kWeights;
     std::uint32_t index = 0;
     std::uint64_t tile = 0, last_tile = 0;
     std::uint32_t step = 0;
-    std::uint32_t column = 0;            ///< the destination, on a row that serves its PEs one by one
+    std::uint32_t column = 0;  ///< the destination, on a row that serves its PEs one by one
     Time bus_free = 0;
     Time threshold = kUnknown;           ///< it does the known thing unless something unknown happens up to then
     bool settled = false;                ///< nothing did
+    bool awake = true;                   ///< something it depends on has become known
     std::vector<Interval> memory_waits;  ///< cycles in which it waits for memory
   };
   enum class State : std::uint8_t { Working, Stopping, Discarding, Finished };
@@ -64,12 +66,12 @@ class Timing {
     State state = State::Working;
     std::uint64_t tile = 0, last_tile = 0;
     std::uint32_t step = 0;
-    Time free = 0;                           ///< the first cycle in which the match stage may begin something
-    Time stop = 0;                           ///< cycle of the group that stopped the sum
-    Time owed = kUnknown;                    ///< a cycle whose class depends on sends not yet known
+    Time free = 0;         ///< the first cycle in which the match stage may begin something
+    Time stop = 0;         ///< cycle of the group that stopped the sum
+    Time owed = kUnknown;  ///< a cycle whose class depends on sends not yet known
     Time threshold = kUnknown;
-    bool settled = false;
-    std::array<std::uint32_t, 2> next{};     ///< Discarding: the step of the next entry
+    bool settled = false, awake = true;
+    std::array<std::uint32_t, 2> next{};  ///< Discarding: the step of the next entry
     std::array<bool, 2> done{};
     std::array<Time, 2> discard_free{};
     std::array<Time, 2> complete{}, drained{};  ///< of its tile number k, at k mod 2
@@ -80,6 +82,7 @@ class Timing {
     std::uint64_t tile = 0;
     std::uint32_t row = 0;
     Time free = 0;
+    bool awake = true;
   };
   struct LateSend {
     Time arrival;
@@ -92,12 +95,18 @@ class Timing {
 
   TileRun& run_of(std::uint64_t tile);
   void report(const TileWork& work);
-  [[nodiscard]] bool has_run(std::uint64_t tile) const { return tile >= first_run_ && tile < first_run_ + runs_.size(); }
+  [[nodiscard]] bool has_run(std::uint64_t tile) const {
+    return tile >= first_run_ && tile < first_run_ + runs_.size();
+  }
   [[nodiscard]] std::size_t stream(Side side, const Pe& pe) const {
     if (side == kActivations) return pe.column;
     return unicast_ ? index_of(pe) : pe.row;
   }
   [[nodiscard]] std::size_t index_of(const Pe& pe) const { return static_cast<std::size_t>(&pe - pes_.data()); }
+
+  [[nodiscard]] Line& line_of(Side side, const Pe& pe) {
+    return lines_[side == kWeights ? pe.row : machine_.array.rows + pe.column];
+  }
 
   // Lines.
   bool advance(Line& line);
@@ -135,7 +144,7 @@ class Timing {
   std::uint64_t tiles_;
   bool unicast_;
   std::array<std::uint32_t, 2> depth_;
-  std::vector<Line> lines_;      ///< rows, then columns
+  std::vector<Line> lines_;  ///< rows, then columns
   std::vector<Pe> pes_;
   std::vector<Bus> buses_;
   std::array<std::vector<Time>, 2> pops_;  ///< [PE][pushes mod depth]: when the entry was popped

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <type_traits>
 
+#include "base/parallel.h"
 #include "machine/skip_rules.h"
 #include "sparse/storage.h"
 
@@ -27,7 +30,8 @@ class Finisher {
 
   /// Values of `count` sums of one filter, which lie `stride` apart.
   template <typename Sum>
-  void finish(std::uint32_t filter, const Sum* sums, std::size_t stride, std::uint32_t count, std::int64_t* values) const {
+  void finish(std::uint32_t filter, const Sum* sums, std::size_t stride, std::uint32_t count,
+              std::int64_t* values) const {
     std::int64_t multiplier = 1, half = 0;
     unsigned shift = 0;
     if (!layer_.requantise.empty()) {
@@ -50,217 +54,345 @@ class Finisher {
   std::int64_t highest_ = std::numeric_limits<std::int64_t>::max() / 2;
 };
 
-
 template <typename Visit>
 void with_output(Tensor& output, Visit&& visit) {
   switch (output.type()) {
-    case DType::Int8: return visit(output.as<std::int8_t>().data());
-    case DType::UInt8: return visit(output.as<std::uint8_t>().data());
-    case DType::Int16: return visit(output.as<std::int16_t>().data());
-    case DType::UInt16: return visit(output.as<std::uint16_t>().data());
-    case DType::Int32: return visit(output.as<std::int32_t>().data());
-    case DType::Int64: return visit(output.as<std::int64_t>().data());
-    default: throw Bug("outputs are integers");
+    case DType::Int8:
+      return visit(output.as<std::int8_t>().data());
+    case DType::UInt8:
+      return visit(output.as<std::uint8_t>().data());
+    case DType::Int16:
+      return visit(output.as<std::int16_t>().data());
+    case DType::UInt16:
+      return visit(output.as<std::uint16_t>().data());
+    case DType::Int32:
+      return visit(output.as<std::int32_t>().data());
+    case DType::Int64:
+      return visit(output.as<std::int64_t>().data());
+    default:
+      throw Bug("outputs are integers");
   }
 }
 
-/// Weights of 16 filters as the kernels take them; `keep` says which.
-template <typename T, typename Keep>
-void pack(const Operands& operands, std::uint32_t group, std::uint32_t place, std::uint32_t count, std::vector<T>& row,
-          T* packed, Keep keep) {
-  constexpr std::size_t kTogether = sizeof(T) == 2 ? 2 : 1;
-  for (std::uint32_t f = 0; f < count; ++f) {
-    operands.filter_row(group, place + f, row.data());
-    for (std::size_t k = 0; k < operands.k(); ++k)
-      if (keep(row[k])) packed[k / kTogether * kTogether * kLanes + f * kTogether + k % kTogether] = row[k];
-  }
+/// Positions that kernels multiply together.
+template <typename Weight>
+constexpr std::size_t kTogether = sizeof(Weight) == 1   ? 4
+                                  : sizeof(Weight) == 2 ? 2
+                                                        : 1;
+
+/// Where the weight of filter f at position k is among packed ones.
+template <typename Weight>
+std::size_t packed_at(std::size_t k, std::size_t f) {
+  constexpr std::size_t n = kTogether<Weight>;
+  return k / n * n * kLanes + f * n + k % n;
 }
 
-template <typename T, typename Sum>
-void multiply(const Kernels& kernels, const T* packed, const T* rows, std::size_t stride, std::uint32_t windows,
-              std::size_t begin, std::size_t end, Sum* sums) {
-  if constexpr (sizeof(T) == 2)
-    kernels.products(packed + begin * kLanes, rows + begin, stride, windows, static_cast<std::uint32_t>((end - begin + 1) / 2), sums);
+/// Packs rows of 16 filters as the kernels take them.
+template <typename Weight>
+void pack(const Weight* rows, std::size_t stride, std::size_t k, Weight* packed) {
+  constexpr std::size_t n = kTogether<Weight>;
+  for (std::size_t at = 0; at < k; at += n)
+    for (std::size_t f = 0; f < kLanes; ++f, packed += n)
+      std::memcpy(packed, rows + f * stride + at, n * sizeof(Weight));
+}
+
+template <typename Weight, typename Input, typename Sum>
+void multiply(const Kernels& kernels, const Weight* packed, const Input* rows, std::size_t stride,
+              std::uint32_t windows, std::size_t begin, std::size_t end, Sum* sums) {
+  const auto length = static_cast<std::uint32_t>((end - begin + kTogether<Weight> - 1) / kTogether<Weight>);
+  packed += begin * kLanes;
+  rows += begin;
+  if constexpr (sizeof(Weight) == 1)
+    kernels.byte_products(packed, rows, stride, windows, length, sums);
+  else if constexpr (sizeof(Weight) == 2)
+    kernels.products(packed, rows, stride, windows, length, sums);
   else
-    kernels.wide_products(packed + begin * kLanes, rows + begin, stride, windows, static_cast<std::uint32_t>(end - begin), sums);
+    kernels.wide_products(packed, rows, stride, windows, length, sums);
 }
 
-/// Bytes of packed weights held at a time, of values of windows held at a time.
+/// Bytes of packed weights held at a time, of values of windows held by a thread at a time.
 constexpr std::size_t kPackedBytes = std::size_t{32} << 20;
 constexpr std::size_t kWindowBytes = std::size_t{1} << 19;
 
-}  // namespace
+/// The values of one layer, a rectangle of filters and windows at a time.
+template <typename Input, typename Weight, typename Sum>
+class Computation {
+ public:
+  Computation(const Operands& operands, ValueStore& store)
+      : operands_(operands),
+        store_(store),
+        lowering_(operands.lowering()),
+        machine_(lowering_.machine()),
+        layer_(lowering_.layer()),
+        kernels_(operands.kernels()),
+        finisher_(machine_, layer_),
+        terminates_(lowering_.early_termination()),
+        as_stored_(store.bytes_need_values()),
+        wrap_(64 - accumulator_bits(machine_)),
+        plane_(std::uint64_t{layer_.shape.P()} * layer_.shape.Q()),
+        k_(operands.k()),
+        stride_(operands.row_stride()),
+        packed_size_((k_ + 3) / 4 * 4 * kLanes),
+        parts_(padded(std::min(store.rows, store.group_filters)) / kLanes),
+        block_size_(parts_ * packed_size_ * (terminates_ ? 2 : 1)) {
+    format_ = {machine_.storage.activations, lowering_.output_bytes() * 8, machine_.storage.run_bits,
+               machine_.storage.index_bits, machine_.storage.pointer_bits};
+    windows_at_once_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+        padded(static_cast<std::uint32_t>(std::min<std::uint64_t>(store.windows, 1u << 20))),
+        std::clamp<std::size_t>(kWindowBytes / (stride_ * sizeof(Input)) / kLanes * kLanes, kLanes, 256)));
+    with_skip_rule(machine_.array.skip, [&](auto rule) {
+      const Mask one = Mask::first(1);
+      costs_slot_ = {!rule.slots(one, Mask{}, Mask{}).none(), !rule.slots(one, Mask{}, one).none(),
+                     !rule.slots(one, one, Mask{}).none(), !rule.slots(one, one, one).none()};
+    });
+  }
 
-Values::Values(const Operands& operands)
-    : operands_(operands),
-      rows_(operands.lowering().machine().array.rows),
-      group_filters_(operands.group_filters()),
-      blocks_((group_filters_ + rows_ - 1) / rows_),
-      windows_(operands.window_count()) {
-  const Layer& layer = operands.lowering().layer();
-  output_ = Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
-  column_bytes_.resize(std::size_t{layer.shape.groups} * blocks_ * windows_);
-  if (operands.lowering().early_termination()) stops_.resize(std::size_t{layer.shape.M} * windows_);
-  if (operands.narrow()) compute<std::int16_t, std::int32_t>();
-  else compute<std::int32_t, std::int64_t>();
-}
-
-template <typename T, typename Sum>
-void Values::compute() {
-  const Lowering& lowering = operands_.lowering();
-  const Machine& machine = lowering.machine();
-  const Layer& layer = lowering.layer();
-  const ConvShape& shape = layer.shape;
-  const Kernels& kernels = operands_.kernels();
-  const Finisher finisher(machine, layer);
-  const bool terminates = lowering.early_termination();
-  const bool raw = layer.requantise.empty();
-  const FormatParams format{machine.storage.activations, lowering.output_bytes() * 8, machine.storage.run_bits,
-                            machine.storage.index_bits, machine.storage.pointer_bits};
-  const bool counted = raw || format.format == StorageFormat::Dense || format.format == StorageFormat::Bitmask;
-  const unsigned wrap = 64 - accumulator_bits(machine);
-  const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
-
-  const std::size_t k = operands_.k();
-  const std::size_t stride = operands_.row_stride();
-  const std::size_t packed_size = (k + 1) / 2 * 2 * kLanes;
-  const std::uint32_t parts = padded(std::min(rows_, group_filters_)) / kLanes;  // of a block of rows
-  const std::size_t block_size = parts * packed_size * (terminates ? 2 : 1);
-  const auto blocks_at_once = static_cast<std::uint32_t>(std::clamp<std::size_t>(kPackedBytes / (block_size * sizeof(T)), 1, blocks_));
-  const auto windows_at_once = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(padded(static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_, 1u << 20))),
-                              std::clamp<std::size_t>(kWindowBytes / (stride * sizeof(T)) / kLanes * kLanes, kLanes, 256)));
-
-  const auto rule = with_skip_rule(machine.array.skip, [](auto r) {
-    using Rule = decltype(r);
-    const Mask one = Mask::first(1);
-    return std::array<bool, 4>{!Rule::slots(one, {}, {}).none(), !Rule::slots(one, {}, one).none(),
-                               !Rule::slots(one, one, {}).none(), !Rule::slots(one, one, one).none()};
-  });
-
-  std::vector<T> packed, row(stride), rows(windows_at_once * stride);
-  std::vector<std::int64_t> values(std::size_t{parts} * kLanes * kLanes);
-  std::array<Sum, kLanes * kLanes> sums{}, before{};
-  std::vector<std::int32_t> column(rows_);
-  std::array<std::size_t, kLanes> at{};
-
-  // Stops of `count` windows and 16 filters whose sums after the positive pass are in `sums`.
-  const auto find_stops = [&](const T* positive, const T* negative, const T* window_rows, std::uint32_t count,
-                              std::uint32_t filters, Stop* const* stops) {
-    std::array<bool, kLanes * kLanes> stopped{};
-    std::uint32_t left = 0;
-    for (std::uint32_t w = 0; w < count; ++w)
-      for (std::uint32_t f = 0; f < filters; ++f) {
-        stopped[w * kLanes + f] = sums[w * kLanes + f] <= 0;
-        if (stopped[w * kLanes + f]) stops[f][w] = Stop::after_positive();
-        else ++left;
-      }
-    for (std::uint32_t c = 0; c < operands_.chunks() && left != 0; ++c) {
-      const std::size_t begin = std::size_t{c} * machine.array.chunk;
-      const std::size_t end = begin + operands_.chunk_length(c);
-      before = sums;
-      multiply(kernels, negative, window_rows, stride, count, begin, end, sums.data());
-      for (std::uint32_t w = 0; w < count; ++w)
-        for (std::uint32_t f = 0; f < filters; ++f) {
-          const std::size_t i = w * kLanes + f;
-          if (sums[i] > 0 || stopped[i]) continue;
-          stopped[i] = true;
-          --left;
-          constexpr std::size_t kTogether = sizeof(T) == 2 ? 2 : 1;
-          std::uint32_t slots = 0;
-          Sum sum = before[i];
-          for (std::size_t p = begin;; ++p) {
-            const std::size_t place = p / kTogether * kTogether * kLanes + f * kTogether + p % kTogether;
-            const T weight = negative[place];
-            const T activation = window_rows[w * stride + p];
-            sum += static_cast<Sum>(weight) * activation;
-            if (sum <= 0) break;
-            if (positive[place] == 0) slots += rule[(weight != 0) * 2 + (activation != 0)];
-          }
-          stops[f][w] = Stop::at(c, slots / machine.array.lanes);
-        }
+  void compute(const ValueArea& area, unsigned threads) {
+    scratch_.resize(std::max(1u, threads));
+    const auto blocks_at_once = static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(kPackedBytes / (block_size_ * sizeof(Weight)), 1, area.last_block - area.first_block));
+    const std::uint64_t windows = area.last_window - area.first_window;
+    const std::uint64_t batches = (windows + windows_at_once_ - 1) / windows_at_once_;
+    for (std::uint32_t first = area.first_block; first < area.last_block; first += blocks_at_once) {
+      const std::uint32_t blocks = std::min(area.last_block - first, blocks_at_once);
+      first_packed_ = first;
+      packed_.assign(blocks * block_size_, 0);
+      parallel_for(blocks, threads, [&](std::size_t block, unsigned worker) {
+        pack_block(area.group, first + static_cast<std::uint32_t>(block), scratch_[worker]);
+      });
+      // Few windows: split the filters too, so that every thread has something to do.
+      const std::uint64_t wanted = threads > 1 ? (2 * threads + batches - 1) / batches : 1;
+      const auto splits = static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, wanted));
+      parallel_for(batches * splits, threads, [&](std::size_t task, unsigned worker) {
+        const std::uint64_t begin = area.first_window + task / splits * windows_at_once_;
+        const auto count =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_at_once_, area.last_window - begin));
+        const auto split = static_cast<std::uint32_t>(task % splits);
+        compute_windows(area.group, first + blocks * split / splits, first + blocks * (split + 1) / splits, begin,
+                        count, scratch_[worker]);
+      });
     }
-    // What is stopped ends at or below zero.
-    for (std::uint32_t i = 0; i < kLanes * kLanes; ++i)
-      if (stopped[i]) sums[i] = 0;
+  }
+
+ private:
+  /// What one thread works with.
+  struct Scratch {
+    std::vector<Weight> filter_rows, part_rows;  ///< [filter of 16][stride]
+    std::vector<Input> rows;                     ///< [window][stride]
+    std::vector<std::int64_t> values;            ///< [filter of a block][window of 16]
+    std::vector<std::int32_t> column;
+    std::array<Sum, kLanes * kLanes> sums{}, before{};  ///< [window][filter]
+    std::array<std::size_t, kLanes> at{};               ///< of each window in a plane of outputs
   };
 
-  for (std::uint32_t group = 0; group < shape.groups; ++group)
-    for (std::uint32_t first_block = 0; first_block < blocks_; first_block += blocks_at_once) {
-      const std::uint32_t last_block = std::min(blocks_, first_block + blocks_at_once);
-      packed.assign((last_block - first_block) * block_size, 0);
-      const auto part_of = [&](std::uint32_t block, std::uint32_t part, bool negative) {
-        return packed.data() + (block - first_block) * block_size + (part + (negative ? parts : 0)) * packed_size;
-      };
-      for (std::uint32_t block = first_block; block < last_block; ++block)
-        for (std::uint32_t part = 0; part < parts; ++part) {
-          const std::uint32_t place = block * rows_ + part * kLanes;
-          const std::uint32_t end = std::min(group_filters_, (block + 1) * rows_);
-          if (place >= end) continue;
-          const std::uint32_t count = std::min(kLanes, end - place);
-          pack(operands_, group, place, count, row, part_of(block, part, false), [&](T w) { return !terminates || w > 0; });
-          if (terminates) pack(operands_, group, place, count, row, part_of(block, part, true), [](T w) { return w < 0; });
-        }
+  /// Packed weights of 16 filters of a block: all, or with early termination those not negative; or the negative ones.
+  [[nodiscard]] Weight* packed(std::uint32_t block, std::uint32_t part, bool negative) {
+    return packed_.data() + (block - first_packed_) * block_size_ + (part + (negative ? parts_ : 0)) * packed_size_;
+  }
 
-      for (std::uint64_t first_window = 0; first_window < windows_; first_window += windows_at_once) {
-        const auto window_count = static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_at_once, windows_ - first_window));
-        for (std::uint32_t i = 0; i < window_count; ++i) operands_.window_row(group, first_window + i, rows.data() + i * stride);
-
-        for (std::uint32_t block = first_block; block < last_block; ++block) {
-          const std::uint32_t place = block * rows_;
-          const std::uint32_t filters = std::min(rows_, group_filters_ - place);
-          const std::uint32_t* const channel = lowering.filter_order().data() + std::size_t{group} * group_filters_ + place;
-          for (std::uint32_t w0 = 0; w0 < window_count; w0 += kLanes) {
-            const std::uint32_t count = std::min(kLanes, window_count - w0);
-            const T* const window_rows = rows.data() + w0 * stride;
-            for (std::uint32_t i = 0; i < count; ++i) {
-              const std::uint64_t window = first_window + w0 + i;
-              at[i] = window / plane * shape.M * plane + window % plane;
-            }
-            for (std::uint32_t part = 0; part * kLanes < filters; ++part) {
-              const std::uint32_t f0 = part * kLanes;
-              const std::uint32_t lanes = std::min(kLanes, filters - f0);
-              for (std::uint32_t w = 0; w < count; ++w)
-                for (std::uint32_t f = 0; f < lanes; ++f)
-                  sums[w * kLanes + f] = static_cast<Sum>(layer.bias[channel[f0 + f]]);
-              multiply(kernels, part_of(block, part, false), window_rows, stride, count, 0, k, sums.data());
-              if (terminates) {
-                std::array<Stop*, kLanes> stops{};
-                for (std::uint32_t f = 0; f < lanes; ++f)
-                  stops[f] = stops_.data() + (std::size_t{group} * group_filters_ + place + f0 + f) * windows_ + first_window + w0;
-                find_stops(part_of(block, part, false), part_of(block, part, true), window_rows, count, lanes, stops.data());
-              }
-              if (wrap != 32 || sizeof(Sum) != 4)
-                for (Sum& sum : sums)
-                  sum = static_cast<Sum>(static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << wrap) >> wrap);
-              for (std::uint32_t f = 0; f < lanes; ++f)
-                finisher.finish(channel[f0 + f], sums.data() + f, kLanes, count, values.data() + (f0 + f) * kLanes);
-            }
-            with_output(output_, [&](auto* output) {
-              using Out = std::remove_reference_t<decltype(*output)>;
-              for (std::uint32_t f = 0; f < filters; ++f) {
-                Out* const to = output + channel[f] * plane;
-                for (std::uint32_t i = 0; i < count; ++i) to[at[i]] = static_cast<Out>(values[f * kLanes + i]);
-              }
-            });
-            std::uint32_t* const bytes =
-                column_bytes_.data() + (std::size_t{group} * blocks_ + block) * windows_ + first_window + w0;
-            for (std::uint32_t i = 0; i < count; ++i) {
-              if (counted) {
-                std::uint32_t nonzeros = 0;
-                for (std::uint32_t f = 0; f < filters; ++f) nonzeros += values[f * kLanes + i] != 0;
-                bytes[i] = raw || format.format == StorageFormat::Dense ? filters * lowering.output_bytes()
-                                                                        : (filters + 7) / 8 + nonzeros * lowering.output_bytes();
-              } else {
-                for (std::uint32_t f = 0; f < filters; ++f) column[f] = static_cast<std::int32_t>(values[f * kLanes + i]);
-                bytes[i] = static_cast<std::uint32_t>(
-                    encoded_bytes(format, std::span<const std::int32_t>(column.data(), filters)));
-              }
-            }
-          }
-        }
+  void pack_block(std::uint32_t group, std::uint32_t block, Scratch& s) {
+    s.filter_rows.resize(kLanes * stride_);
+    s.part_rows.resize(kLanes * stride_);
+    for (std::uint32_t part = 0; part < parts_; ++part) {
+      const std::uint32_t place = block * store_.rows + part * kLanes;
+      const std::uint32_t end = std::min(store_.group_filters, (block + 1) * store_.rows);
+      if (place >= end) continue;
+      const std::uint32_t count = std::min(kLanes, end - place);
+      for (std::uint32_t f = 0; f < kLanes; ++f) {
+        if (f < count)
+          operands_.filter_row(group, place + f, s.filter_rows.data() + f * stride_);
+        else
+          std::fill_n(s.filter_rows.data() + f * stride_, stride_, Weight{0});
+      }
+      if (!terminates_) {
+        pack(s.filter_rows.data(), stride_, k_, packed(block, part, false));
+        continue;
+      }
+      for (const bool negative : {false, true}) {
+        for (std::size_t i = 0; i < s.filter_rows.size(); ++i)
+          s.part_rows[i] = (s.filter_rows[i] < 0) == negative ? s.filter_rows[i] : Weight{0};
+        pack(s.part_rows.data(), stride_, k_, packed(block, part, negative));
       }
     }
+  }
+
+  void compute_windows(std::uint32_t group, std::uint32_t first_block, std::uint32_t last_block, std::uint64_t first,
+                       std::uint32_t count, Scratch& s) {
+    s.rows.resize(windows_at_once_ * stride_);
+    s.values.resize(std::size_t{parts_} * kLanes * kLanes);
+    s.column.resize(store_.rows);
+    for (std::uint32_t i = 0; i < count; ++i) operands_.window_row(group, first + i, s.rows.data() + i * stride_);
+    for (std::uint32_t block = first_block; block < last_block; ++block)
+      for (std::uint32_t w = 0; w < count; w += kLanes)
+        compute_block(group, block, first + w, s.rows.data() + w * stride_, std::min(kLanes, count - w), s);
+  }
+
+  /// One block of filters and up to 16 windows.
+  void compute_block(std::uint32_t group, std::uint32_t block, std::uint64_t first_window, const Input* window_rows,
+                     std::uint32_t count, Scratch& s) {
+    const std::uint32_t place = block * store_.rows;
+    const std::uint32_t filters = std::min(store_.rows, store_.group_filters - place);
+    const std::size_t first_filter = std::size_t{group} * store_.group_filters + place;
+    const std::uint32_t* const channel = lowering_.filter_order().data() + first_filter;
+    for (std::uint32_t part = 0; part * kLanes < filters; ++part) {
+      const std::uint32_t f0 = part * kLanes;
+      const std::uint32_t lanes = std::min(kLanes, filters - f0);
+      for (std::uint32_t w = 0; w < count; ++w)
+        for (std::uint32_t f = 0; f < lanes; ++f)
+          s.sums[w * kLanes + f] = static_cast<Sum>(layer_.bias[channel[f0 + f]]);
+      multiply(kernels_, packed(block, part, false), window_rows, stride_, count, 0, k_, s.sums.data());
+      if (terminates_) {
+        std::array<Stop*, kLanes> stops{};
+        for (std::uint32_t f = 0; f < lanes; ++f)
+          stops[f] = store_.stops.data() + (first_filter + f0 + f) * store_.windows + first_window;
+        find_stops(packed(block, part, false), packed(block, part, true), window_rows, count, lanes, stops.data(), s);
+      }
+      if (wrap_ != 32 || sizeof(Sum) != 4)
+        for (Sum& sum : s.sums)
+          sum = static_cast<Sum>(static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << wrap_) >> wrap_);
+      for (std::uint32_t f = 0; f < lanes; ++f)
+        finisher_.finish(channel[f0 + f], s.sums.data() + f, kLanes, count, s.values.data() + (f0 + f) * kLanes);
+    }
+    if (store_.keeps_outputs) {
+      for (std::uint32_t i = 0; i < count; ++i) {
+        const std::uint64_t window = first_window + i;
+        s.at[i] = window / plane_ * layer_.shape.M * plane_ + window % plane_;
+      }
+      with_output(store_.output, [&](auto* output) {
+        using Out = std::remove_reference_t<decltype(*output)>;
+        for (std::uint32_t f = 0; f < filters; ++f) {
+          Out* const to = output + channel[f] * plane_;
+          for (std::uint32_t i = 0; i < count; ++i) to[s.at[i]] = static_cast<Out>(s.values[f * kLanes + i]);
+        }
+      });
+    }
+    if (as_stored_)
+      count_bytes(store_.column_bytes.data() + store_.column(group, block, first_window), filters, count, s);
+  }
+
+  /// Which of `filters` sums of each of `count` windows are not above zero.
+  void not_above_zero(const Sum* sums, std::uint32_t count, std::uint32_t filters, std::uint16_t* bits) const {
+    if constexpr (sizeof(Sum) == 4) {
+      kernels_.not_above_zero(sums, count, bits);
+      for (std::uint32_t w = 0; w < count; ++w) bits[w] &= static_cast<std::uint16_t>((1u << filters) - 1);
+    } else {
+      for (std::uint32_t w = 0; w < count; ++w) {
+        bits[w] = 0;
+        for (std::uint32_t f = 0; f < filters; ++f)
+          bits[w] |= static_cast<std::uint16_t>((sums[w * kLanes + f] <= 0) << f);
+      }
+    }
+  }
+
+  /// Stops of `count` windows and 16 filters whose sums after the positive pass are in `s.sums`.
+  void find_stops(const Weight* positive, const Weight* negative, const Input* window_rows, std::uint32_t count,
+                  std::uint32_t filters, Stop* const* stops, Scratch& s) const {
+    std::array<std::uint16_t, kLanes> stopped{}, now{};
+    not_above_zero(s.sums.data(), count, filters, stopped.data());
+    std::uint32_t left = count * filters;
+    for (std::uint32_t w = 0; w < count; ++w)
+      for (std::uint32_t bits = stopped[w]; bits != 0; bits &= bits - 1, --left)
+        stops[std::countr_zero(bits)][w] = Stop::after_positive();
+    for (std::uint32_t c = 0; c < operands_.chunks() && left != 0; ++c) {
+      const std::size_t begin = std::size_t{c} * machine_.array.chunk;
+      const std::size_t end = begin + operands_.chunk_length(c);
+      s.before = s.sums;
+      multiply(kernels_, negative, window_rows, stride_, count, begin, end, s.sums.data());
+      not_above_zero(s.sums.data(), count, filters, now.data());
+      for (std::uint32_t w = 0; w < count; ++w) {
+        for (std::uint32_t bits = now[w] & ~stopped[w]; bits != 0; bits &= bits - 1, --left) {
+          const auto f = static_cast<std::uint32_t>(std::countr_zero(bits));
+          std::uint32_t slots = 0;
+          Sum sum = s.before[w * kLanes + f];
+          for (std::size_t p = begin;; ++p) {
+            const std::size_t at = packed_at<Weight>(p, f);
+            const Weight weight = negative[at];
+            const Input activation = window_rows[w * stride_ + p];
+            sum += static_cast<Sum>(weight) * activation;
+            if (sum <= 0) break;
+            if (positive[at] == 0) slots += costs_slot_[(weight != 0) * 2 + (activation != 0)];
+          }
+          stops[f][w] = Stop::at(c, slots / machine_.array.lanes);
+        }
+        stopped[w] |= now[w];
+      }
+    }
+    // What is stopped ends at or below zero.
+    for (std::uint32_t w = 0; w < count; ++w)
+      for (std::uint32_t bits = stopped[w]; bits != 0; bits &= bits - 1)
+        s.sums[w * kLanes + static_cast<std::uint32_t>(std::countr_zero(bits))] = 0;
+  }
+
+  /// Bytes of the columns of results of `count` windows as they are written.
+  void count_bytes(std::uint32_t* bytes, std::uint32_t filters, std::uint32_t count, Scratch& s) const {
+    if (format_.format == StorageFormat::Bitmask) {
+      std::array<std::uint32_t, kLanes> nonzeros{};
+      for (std::uint32_t f = 0; f < filters; ++f)
+        for (std::uint32_t i = 0; i < kLanes; ++i) nonzeros[i] += s.values[f * kLanes + i] != 0;
+      for (std::uint32_t i = 0; i < count; ++i) bytes[i] = (filters + 7) / 8 + nonzeros[i] * lowering_.output_bytes();
+      return;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      for (std::uint32_t f = 0; f < filters; ++f) s.column[f] = static_cast<std::int32_t>(s.values[f * kLanes + i]);
+      bytes[i] =
+          static_cast<std::uint32_t>(encoded_bytes(format_, std::span<const std::int32_t>(s.column.data(), filters)));
+    }
+  }
+
+  const Operands& operands_;
+  ValueStore& store_;
+  const Lowering& lowering_;
+  const Machine& machine_;
+  const Layer& layer_;
+  const Kernels& kernels_;
+  Finisher finisher_;
+  bool terminates_, as_stored_;
+  unsigned wrap_;
+  std::uint64_t plane_;
+  std::size_t k_, stride_, packed_size_;
+  std::uint32_t parts_;  ///< sixteens of a block of rows
+  std::size_t block_size_;
+  FormatParams format_{};
+  std::uint32_t windows_at_once_ = 0;
+  std::array<bool, 4> costs_slot_{};  ///< [weight not zero, activation not zero]
+  std::vector<Weight> packed_;        ///< of the blocks at hand, the first of which is first_packed_
+  std::uint32_t first_packed_ = 0;
+  std::vector<Scratch> scratch_;  ///< [worker]
+};
+
+}  // namespace
+
+bool ValueStore::bytes_need_values() const {
+  return !lowering->layer().requantise.empty() && lowering->machine().storage.activations != StorageFormat::Dense;
+}
+
+Values::Values(const Operands& operands, bool outputs) : operands_(operands) {
+  const Lowering& lowering = operands.lowering();
+  const Layer& layer = lowering.layer();
+  store_.lowering = &lowering;
+  store_.keeps_outputs = outputs;
+  store_.rows = lowering.machine().array.rows;
+  store_.group_filters = operands.group_filters();
+  store_.blocks = (store_.group_filters + store_.rows - 1) / store_.rows;
+  store_.windows = operands.window_count();
+  if (outputs)
+    store_.output = Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
+  if (store_.bytes_need_values()) store_.column_bytes.resize(store_.column(layer.shape.groups, 0, 0));
+  if (lowering.early_termination()) store_.stops.resize(std::size_t{layer.shape.M} * store_.windows);
+  needed_ = outputs || store_.bytes_need_values() || lowering.early_termination();
+}
+
+void Values::compute(unsigned threads) {
+  for (std::uint32_t group = 0; group < store_.lowering->layer().shape.groups; ++group)
+    compute({group, 0, store_.blocks, 0, store_.windows}, threads);
+}
+
+void Values::compute(const ValueArea& area, unsigned threads) {
+  if (!needed_) return;
+  with_elements(operands_.input_size(), [&](auto input, auto weight) {
+    using Sum = std::conditional_t<sizeof(weight) == 4, std::int64_t, std::int32_t>;
+    Computation<decltype(input), decltype(weight), Sum>(operands_, store_).compute(area, threads);
+  });
 }
 
 }  // namespace lacuna::fast

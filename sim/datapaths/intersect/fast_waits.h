@@ -1,5 +1,6 @@
-// In which class do the cycles end in which a PE's match stage issues nothing? What the PE and its feeders did is told here;
-// cycles in which the array's tile does not map the PE are idle_edge instead, as soon as it is known when that was.
+// In which class do the cycles end in which a PE's match stage issues nothing? What the PE and its feeders did is told
+// here; cycles in which the array's tile does not map the PE are idle_edge instead, as soon as it is known when that
+// was.
 #pragma once
 
 #include <vector>
@@ -16,12 +17,15 @@ class WaitAccount {
   /// In begin..end the match stage of `pe` issued nothing, for want of an operand or of work.
   void add(std::uint32_t pe, Time begin, Time end, PeClass what) {
     if (begin >= end) return;
-    if (edges_) waits_.push_back({pe, what, begin, end});
-    else classes_[pe][what] += end - begin;
+    if (edges_)
+      waits_.push_back({pe, what, begin, end});
+    else
+      classes_[pe][what] += end - begin;
   }
   /// In begin..end `pe` waited for an entry that was on its bus from `start` on and for whose line the sorted
   /// `memory_waits` are known.
-  void starve(std::uint32_t pe, Time begin, Time end, Time start, PeClass starved, const std::vector<Interval>& memory_waits);
+  void starve(std::uint32_t pe, Time begin, Time end, Time start, PeClass starved,
+              const std::vector<Interval>& memory_waits);
   /// Cycles in which it issued a group, or could not though both operands were there.
   void issue(std::uint32_t pe, Time cycles, PeClass what) { classes_[pe][what] += cycles; }
   /// From `begin` on `pe` has no further tile; the layer takes `cycles`. The last thing told of a PE.

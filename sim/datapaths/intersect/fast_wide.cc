@@ -29,7 +29,8 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     row_split = std::min(row_split, geometry.rows);
     column_split = std::min(column_split, geometry.columns);
   }
-  const auto set_up = [&](Lines& lines, event::Side side, const FeederConfig& feeder, std::uint32_t count, std::uint32_t split) {
+  const auto set_up = [&](Lines& lines, event::Side side, const FeederConfig& feeder, std::uint32_t count,
+                          std::uint32_t split) {
     lines.side = side;
     lines.depth = feeder.fifo_depth;
     lines.pad = padded(count);
@@ -47,7 +48,8 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
   const std::size_t pes = rows_ * stride_;
   free_.assign(pes, 0);
   for (auto* times : {&drained_before_, &drained_, &gate_}) times->assign(pes, kLongAgo);
-  for (auto* counter : {&starved_weight_, &starved_activation_, &starved_memory_, &blocked_, &cycles_, &empty_, &effectual_, &killed_, &unused_})
+  for (auto* counter : {&starved_weight_, &starved_activation_, &starved_memory_, &blocked_, &cycles_, &empty_,
+                        &effectual_, &killed_, &unused_})
     counter->assign(pes, 0);
   done_at_.assign(std::size_t{rows_} * columns_, 0);
   classes_.resize(done_at_.size());
@@ -60,6 +62,7 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     column_free_[i].assign(column_lines_.pad, 0);
   }
   drain_bus_.assign(stride_, 0);
+  for (auto& times : scratch_) times.assign(std::max(row_lines_.pad, column_lines_.pad), 0);
 
   pair_.row_split = row_split;
   pair_.stride = stride_;
@@ -126,7 +129,8 @@ void WideArray::send_all(Lines& lines, Run& run, Relative loaded) {
       return lines.room[other].data() + entry(lines, run, own, other) % lines.depth * lines.pad;
     };
     kernels_.send_step({bounds[own], bounds[own + 1], lines.bus.data(), room(0), room(1), loaded,
-                        streams.words.data() + message * streams.pad, lines.start.data() + at, lines.arrival.data() + at});
+                        streams.words.data() + message * streams.pad, lines.start.data() + at,
+                        lines.arrival.data() + at});
   }
 }
 
@@ -135,7 +139,8 @@ void WideArray::clear_memory_waits(Lines& lines, std::size_t at) {
   lines.parts = false;
 }
 
-void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end, std::size_t at) {
+void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
+                                 std::size_t at) {
   if (begin >= end) return;
   Interval whole{kUnknown, 0};
   memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
@@ -155,12 +160,13 @@ void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTi
 
 // ---- PEs ----
 
-void WideArray::prepare_tile(const Run& run, bool always_masked) {
+void WideArray::prepare_tile(const Run& run) {
   const Tile& tile = run.tile();
   pair_.rows = tile.rows;
   pair_.vectors = padded(tile.columns) / kLanes;
-  const bool simple = tile.columns % kLanes == 0 && tile.columns <= column_lines_.split && tile.rows <= row_lines_.split;
-  pair_.valid = simple && !always_masked ? nullptr : valid_.data();
+  const bool simple =
+      tile.columns % kLanes == 0 && tile.columns <= column_lines_.split && tile.rows <= row_lines_.split;
+  pair_.valid = simple ? nullptr : valid_.data();
   for (std::uint32_t column = 0; column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
 }
 
@@ -180,11 +186,13 @@ bool WideArray::gate(const Run& run) {
   if (!known || !gated) return known;
   pair_.gate = use[0] ? drained_before_.data() : drained_.data();
   if (!use[0] || !use[1]) return true;
-  for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
-    const Aligned<Relative>& from = drained_tiles_[r][c] == worked_tiles_[r][c] ? drained_before_ : drained_;
-    for (; row < rows; ++row)
-      std::copy(from.data() + row * stride_ + column, from.data() + row * stride_ + columns, gate_.data() + row * stride_ + column);
-  });
+  for_classes(
+      tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
+        const Aligned<Relative>& from = drained_tiles_[r][c] == worked_tiles_[r][c] ? drained_before_ : drained_;
+        for (; row < rows; ++row)
+          std::copy(from.data() + row * stride_ + column, from.data() + row * stride_ + columns,
+                    gate_.data() + row * stride_ + column);
+      });
   pair_.gate = gate_.data();
   return true;
 }
@@ -225,13 +233,14 @@ void WideArray::count_waits(bool count) {
 }
 
 void WideArray::make_room(const Run& run) {
-  for_classes(run.tile(), [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
-    const std::uint64_t entry = worked_entries_[r][c]++;
-    std::copy(row_free_[c].data() + row, row_free_[c].data() + rows,
-              row_lines_.room[c].data() + entry % row_lines_.depth * row_lines_.pad + row);
-    std::copy(column_free_[r].data() + column, column_free_[r].data() + columns,
-              column_lines_.room[r].data() + entry % column_lines_.depth * column_lines_.pad + column);
-  });
+  for_classes(run.tile(),
+              [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
+                const std::uint64_t entry = worked_entries_[r][c]++;
+                std::copy(row_free_[c].data() + row, row_free_[c].data() + rows,
+                          row_lines_.room[c].data() + entry % row_lines_.depth * row_lines_.pad + row);
+                std::copy(column_free_[r].data() + column, column_free_[r].data() + columns,
+                          column_lines_.room[r].data() + entry % column_lines_.depth * column_lines_.pad + column);
+              });
 }
 
 void WideArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations) {
@@ -243,8 +252,7 @@ void WideArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t 
 /// All PEs are past the tile.
 void WideArray::finish_tile(Run& run) {
   const Tile& tile = run.tile();
-  for (std::uint32_t row = 0; row < tile.rows; ++row)
-    owned_ += run.operands.filters->owned[row] * tile.columns;
+  for (std::uint32_t row = 0; row < tile.rows; ++row) owned_ += run.operands.filters->owned[row] * tile.columns;
   ByClass<bool> mapped{};
   for_classes(tile, [&](int r, int c, auto...) {
     mapped[r][c] = true;
@@ -265,12 +273,14 @@ bool WideArray::drain() {
   const Tile& tile = run.tile();
   if (drain_tile_ >= 2) {
     const Relative written = relative(memory_.written_at(drain_tile_ - 2));
-    for (std::uint32_t column = 0; column < tile.columns; ++column) drain_bus_[column] = std::max(drain_bus_[column], written);
+    for (std::uint32_t column = 0; column < tile.columns; ++column)
+      drain_bus_[column] = std::max(drain_bus_[column], written);
   }
   const Relative* const complete = run.complete.size() != 0 ? run.complete.data() : free_.data();
   const std::array<std::uint32_t, 3> bounds{0, std::min(row_lines_.split, tile.rows), tile.rows};
   for (int r = 0; r < 2; ++r)
-    kernels_.drain_step({bounds[r], bounds[r + 1], 0, tile.columns, stride_, complete, drained_before_.data(), drained_.data(), drain_bus_.data()});
+    kernels_.drain_step({bounds[r], bounds[r + 1], 0, tile.columns, stride_, complete, drained_before_.data(),
+                         drained_.data(), drain_bus_.data()});
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
   const Relative latest = *std::max_element(drain_bus_.data(), drain_bus_.data() + tile.columns) - 1;
   memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, tile));
@@ -282,7 +292,8 @@ bool WideArray::drain() {
 // ---- The layer ----
 
 void WideArray::forget() {
-  while (!runs_.empty() && first_run_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
+  while (!runs_.empty() &&
+         first_run_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
     runs_.pop_front();
     ++first_run_;
   }
@@ -319,10 +330,12 @@ void WideArray::rebase() {
       if (last && *last >= work_tile_ && free_[row * stride_ + column] < latest + kLongAgo / 2) throw TooWide{};
     }
   const auto move = [&](Aligned<Relative>& times) {
-    for (std::size_t i = 0; i < times.size(); ++i) times[i] = times[i] < kLongAgo + latest ? kLongAgo : times[i] - latest;
+    for (std::size_t i = 0; i < times.size(); ++i)
+      times[i] = times[i] < kLongAgo + latest ? kLongAgo : times[i] - latest;
   };
   for (Lines* lines : {&row_lines_, &column_lines_})
-    for (auto* times : {&lines->bus, &lines->room[0], &lines->room[1], &lines->start, &lines->arrival, &lines->memory_begin, &lines->memory_end})
+    for (auto* times : {&lines->bus, &lines->room[0], &lines->room[1], &lines->start, &lines->arrival,
+                        &lines->memory_begin, &lines->memory_end})
       move(*times);
   for (auto* times : {&free_, &drained_before_, &drained_, &gate_, &drain_bus_}) move(*times);
   for (Run& run : runs_) move(run.complete);
@@ -355,7 +368,6 @@ void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) waits_.finish(pe, done_at_[pe], cycles);
   waits_.flush();
   const bool gates = machine_.array.skip == SkipRule::Gate;
-  const bool derived = machine_.array.lanes == 1 && machine_.array.skip == SkipRule::Both;
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) {
     Counters<PeClass>& classes = classes_[pe];
     classes += waits_.classes(pe);
@@ -363,15 +375,21 @@ void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
     classes[PeClass::Bubble] += empty_sum_[pe];
     classes[PeClass::Busy] += gates ? effectual_sum_[pe] : groups;
     if (gates) classes[PeClass::Gated] += groups - effectual_sum_[pe];
-    if (derived) executed_ += groups;
     // Whatever else a PE waited for, it waited for others.
     classes[PeClass::Imbalance] = 0;
-    LACUNA_CHECK(classes.sum() <= cycles, "PE {} has {} cycles of other classes, the layer {}", pe, classes.sum(), cycles);
+    LACUNA_CHECK(classes.sum() <= cycles, "PE {} has {} cycles of other classes, the layer {}", pe, classes.sum(),
+                 cycles);
     classes[PeClass::Imbalance] = cycles - classes.sum();
     fold_.on(event::PeSum{pe, classes, 0, 0, 0, 0, 0, 0});
   }
-  if (derived) slots_ = executed_;
-  fold_.on(event::PeSum{0, {}, executed_, gates ? 0 : slots_ - executed_, gates ? slots_ - executed_ : 0, owned_ - slots_ - terminated, terminated, stops});
+  fold_.on(event::PeSum{0,
+                        {},
+                        executed_,
+                        gates ? 0 : slots_ - executed_,
+                        gates ? slots_ - executed_ : 0,
+                        owned_ - slots_ - terminated,
+                        terminated,
+                        stops});
   fold_.on(event::Finish{cycles});
 }
 
@@ -401,22 +419,24 @@ bool WideTiming::send(Lines& lines) {
   const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
   clear_memory_waits(lines, at);
   if (lines.step == tile.blocks[block].begin)
-    for (std::uint32_t i = 0; i < count; ++i) note_memory_wait(lines, i, times, absolute(lines.bus[i]), times.loaded, at);
-  // A wait in parts happens only where a line has passed over a tile; then its PEs are apart, and account() reads the parts.
+    for (std::uint32_t i = 0; i < count; ++i)
+      note_memory_wait(lines, i, times, absolute(lines.bus[i]), times.loaded, at);
+  // A wait in parts happens only where a line has passed over a tile; then its PEs are apart, and account() reads the
+  // parts.
   send_all(lines, run, relative(times.loaded));
 
-  const bool last_of_tile = lines.step + 1 == tile.steps().size();
-  if (last_of_tile || tile.block_of[lines.step + 1] != block) {
-    const Relative latest = *std::max_element(lines.bus.data(), lines.bus.data() + count);
-    memory_.pass(lines.tile, block, count, absolute(latest));
-  }
-  if (!last_of_tile) {
-    ++lines.step;
-  } else {
-    lines.step = 0;
-    ++lines.tile;
-  }
+  pass_step(lines, tile);
   return true;
+}
+
+void WideTiming::pass_step(Lines& lines, const Tile& tile) {
+  const std::uint32_t block = tile.block_of[lines.step];
+  if (++lines.step < tile.blocks[block].end) return;
+  const std::uint32_t count = lines_of(lines, tile);
+  memory_.pass(lines.tile, block, count, absolute(*std::max_element(lines.bus.data(), lines.bus.data() + count)));
+  if (lines.step < tile.steps().size()) return;
+  lines.step = 0;
+  ++lines.tile;
 }
 
 /// The next step of all PEs, if what it depends on is known.
@@ -429,7 +449,7 @@ bool WideTiming::work() {
   pair_.gate = nullptr;
   if (work_step_ == 0) {
     if (!gate(run)) return false;
-    prepare_tile(run, false);
+    prepare_tile(run);
   }
   prepare_step(run);
   bool apart = false;
@@ -441,12 +461,65 @@ bool WideTiming::work() {
   slots_ += pair_.slot_count;
   make_room(run);
   ++steps_worked_;
-  if (++work_step_ < tile.steps().size()) return true;
+  if (++work_step_ == tile.steps().size()) leave_tile(run);
+  return true;
+}
 
+bool WideTiming::work_block() {
+  if (work_step_ == 0 || work_tile_ == tiles_ || pair_.valid) return false;
+  const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
+  if (!here(row_lines_) || !here(column_lines_)) return false;
+  Run& run = run_of(work_tile_);
+  const Tile& tile = run.tile();
+  const Block& block = tile.blocks[tile.block_of[work_step_]];
+  if (work_step_ == block.begin) return false;
+
+  prepare_step(run);
+  count_waits(true);
+  BlockRun r{};
+  r.pair = pair_;
+  r.pair.gate = r.pair.row_memory_begin = r.pair.column_memory_begin = nullptr;
+  r.steps = block.end - work_step_;
+  r.loaded = relative(memory_.block(tile.index, tile.block_of[work_step_]).loaded);
+  const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
+    return BlockRun::Lines{lines_of(lines, tile),
+                           lines.pad,
+                           lines.depth,
+                           static_cast<std::uint32_t>((run.entries[0][0] + work_step_) % lines.depth),
+                           lines.bus.data(),
+                           lines.room[0].data(),
+                           streams.words.data() + entry * streams.pad,
+                           streams.pad,
+                           start,
+                           arrival};
+  };
+  r.rows = set_up(row_lines_, work_step_, *run.operands.filters, scratch_[0].data(), scratch_[1].data());
+  r.columns = set_up(column_lines_, tile.steps()[work_step_].chunk, *run.operands.windows, scratch_[2].data(),
+                     scratch_[3].data());
+  r.weights_pad = run.operands.filters->pad;
+  r.activations_pad = run.operands.windows->pad;
+  kernels_.block_run(r);
+  executed_ += r.pair.executed;
+  slots_ += r.pair.slot_count;
+  worked_entries_[0][0] += r.steps;
+  steps_worked_ += r.steps;
+  work_step_ += r.steps;
+  for (Lines* lines : {&row_lines_, &column_lines_}) {
+    lines->step = work_step_ - 1;
+    pass_step(*lines, tile);
+  }
+  if (work_step_ == tile.steps().size()) leave_tile(run);
+  return true;
+}
+
+/// After the last step of a tile.
+void WideTiming::leave_tile(Run& run) {
+  const Tile& tile = run.tile();
   for_classes(tile, [&](int, int, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
     if (lowering_.last_tile(row, column) != tile.index) return;
     for (std::uint32_t i = row; i < rows; ++i)
-      for (std::uint32_t j = column; j < columns; ++j) done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
+      for (std::uint32_t j = column; j < columns; ++j)
+        done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
   });
   report_sent(event::Side::Weights, tile.index, run.operands.filters->bytes_before.back(), tile.columns);
   report_sent(event::Side::Activations, tile.index, run.operands.windows->bytes_before.back(), tile.rows);
@@ -457,13 +530,13 @@ bool WideTiming::work() {
     run.complete.assign(free_.size(), 0);
     std::copy_n(free_.data(), free_.size(), run.complete.data());
   }
-  return true;
 }
 
 void WideTiming::account(const Run& run) {
   // Tiles before this one are all sent, so their edges are known.
   const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
-  for_classes(run.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column, std::uint32_t columns) {
+  for_classes(run.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
+                              std::uint32_t columns) {
     bool near = false;
     for (std::uint32_t row = first_row; row < rows; ++row)
       for (std::uint32_t column = first_column; column < columns; ++column) {
@@ -485,10 +558,16 @@ void WideTiming::account(const Run& run) {
 
 Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
   while (!memory_.finished()) {
-    bool changed = send(row_lines_);
-    changed |= send(column_lines_);
-    changed |= work();
-    changed |= drain();
+    // PEs first, then lines no further than PEs can follow, lines ahead of PEs that wait for results last.
+    if (work() || work_block()) continue;
+    const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
+    bool changed = here(row_lines_) && send(row_lines_);
+    changed |= here(column_lines_) && send(column_lines_);
+    changed = changed || drain();
+    if (!changed) {
+      changed |= send(row_lines_);
+      changed |= send(column_lines_);
+    }
     if (changed) continue;
     memory_.begin(memory_.next());
     forget();

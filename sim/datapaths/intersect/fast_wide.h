@@ -1,6 +1,6 @@
-// When does everything happen, computed for a whole row of PEs at a time? The recurrences of fast_timing.h, step by step of the
-// tiles for all lines and PEs, where every row sends to all of its PEs. WideTiming takes layers in which no sum stops early,
-// fast_stopping.h the others. FAST.md says why whole steps are enough.
+// When does everything happen, computed for a whole row of PEs at a time? The recurrences of fast_timing.h, step by
+// step of the tiles for all lines and PEs, where every row sends to all of its PEs. WideTiming takes layers in which no
+// sum stops early, fast_stopping.h the others. FAST.md says why whole steps are enough.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ class WideArray {
   /// Times relative to base_.
   using Relative = std::int32_t;
 
-  /// Rows, or columns, are of class 0 if every tile maps them, else of class 1: those only full tiles map. PEs that share
-  /// both classes have had the same tiles.
+  /// Rows, or columns, are of class 0 if every tile maps them, else of class 1: those only full tiles map. PEs that
+  /// share both classes have had the same tiles.
   template <typename T>
   using ByClass = std::array<std::array<T, 2>, 2>;  ///< [class of the row][class of the column]
 
@@ -44,16 +44,17 @@ class WideArray {
   /// Rows or columns.
   struct Lines {
     event::Side side = event::Side::Weights;
-    std::uint32_t depth = 0, pad = 0, split = 0;   ///< lines below `split` are of class 0
-    std::uint64_t tile = 0;                        ///< the next step to be sent
+    std::uint32_t depth = 0, pad = 0, split = 0;  ///< lines below `split` are of class 0
+    std::uint64_t tile = 0;                       ///< the next step to be sent
     std::uint32_t step = 0;
-    Aligned<Relative> bus;                         ///< [line]
-    std::array<Aligned<Relative>, 2> room;         ///< by class of the PEs: [entry mod depth][line], from when on there is room
-    Aligned<Relative> start, arrival;              ///< [step mod kAhead][line]
-    Aligned<Relative> memory_begin, memory_end;    ///< likewise: waits for memory before the step
-    std::array<bool, 128> memory{};                ///< [step mod kAhead]: some line waited
-    bool parts = false;                            ///< the wait before the latest step has parts; `waits` has them
-    std::vector<std::vector<Interval>> waits;      ///< [line]: all of them, where they may be asked for
+    Aligned<Relative> bus;  ///< [line]
+    std::array<Aligned<Relative>, 2>
+        room;                          ///< by class of the PEs: [entry mod depth][line], from when on there is room
+    Aligned<Relative> start, arrival;  ///< [step mod kAhead][line]
+    Aligned<Relative> memory_begin, memory_end;  ///< likewise: waits for memory before the step
+    std::array<bool, 128> memory{};              ///< [step mod kAhead]: some line waited
+    bool parts = false;                          ///< the wait before the latest step has parts; `waits` has them
+    std::vector<std::vector<Interval>> waits;    ///< [line]: all of them, where they may be asked for
   };
 
   Run& run_of(std::uint64_t tile);
@@ -68,14 +69,16 @@ class WideArray {
   /// Sends the next message of all lines; their block is loaded and room known.
   void send_all(Lines& lines, Run& run, Relative loaded);
   /// Notes when `line` waits for memory before the step kept at `at`: in begin..end, if the block is not loaded.
-  void note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end, std::size_t at);
+  void note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
+                        std::size_t at);
   void clear_memory_waits(Lines& lines, std::size_t at);
-  /// Calls visit(class of rows, class of columns, first row, last row, first column, last column) for the classes a tile maps.
+  /// Calls visit(class of rows, class of columns, first row, last row, first column, last column) for the classes a
+  /// tile maps.
   template <typename Visit>
   void for_classes(const Tile& tile, Visit visit) const;
 
   /// Sets up pair_ for the next step of the tile.
-  void prepare_tile(const Run& run, bool always_masked);
+  void prepare_tile(const Run& run);
   void prepare_step(const Run& run);
   /// Whether the results that gate the first step of the tile have left their PEs is known; sets pair_.gate.
   bool gate(const Run& run);
@@ -90,12 +93,15 @@ class WideArray {
   void forget();
   void rebase();
   void flush();
+  /// Reports what the PEs did; of the slots, `terminated` more were not done, and `stops` sums stopped.
   void finish(std::uint64_t terminated, std::uint64_t stops);
   [[nodiscard]] Relative relative(Time time) const;
-  [[nodiscard]] Time absolute(Relative time) const { return base_ + static_cast<Time>(static_cast<std::int64_t>(time)); }
+  [[nodiscard]] Time absolute(Relative time) const {
+    return base_ + static_cast<Time>(static_cast<std::int64_t>(time));
+  }
 
-  static constexpr std::size_t kAhead = 128;      ///< more than a FIFO is deep
-  static constexpr Relative kSoon = 1 << 29;      ///< times are moved when they get beyond it
+  static constexpr std::size_t kAhead = 128;  ///< more than a FIFO is deep
+  static constexpr Relative kSoon = 1 << 29;  ///< times are moved when they get beyond it
 
   Operands& operands_;
   const Values& values_;
@@ -108,19 +114,20 @@ class WideArray {
   std::size_t stride_;
   Time base_ = 0;
   Lines row_lines_, column_lines_;
-  Aligned<Relative> never_;              ///< [line]: room there always is
+  Aligned<Relative> never_;  ///< [line]: room there always is
   std::deque<Run> runs_;
   std::uint64_t first_run_ = 0;
-  bool keep_waits_ = false;              ///< lines note all their waits for memory
+  bool keep_waits_ = false;  ///< lines note all their waits for memory
 
   // PEs, [row][stride].
   Aligned<Relative> free_;
   Aligned<Relative> drained_before_, drained_;  ///< as DrainStep
   Aligned<Relative> gate_;
-  Aligned<std::int32_t> starved_weight_, starved_activation_, starved_memory_, blocked_, cycles_, empty_, effectual_, killed_;
+  Aligned<std::int32_t> starved_weight_, starved_activation_, starved_memory_, blocked_, cycles_, empty_, effectual_,
+      killed_;
   Aligned<std::int32_t> unused_;
-  std::vector<Time> done_at_;            ///< [PE]: from when on it has no further tile
-  std::vector<Counters<PeClass>> classes_;      ///< [PE]: what was flushed
+  std::vector<Time> done_at_;                                         ///< [PE]: from when on it has no further tile
+  std::vector<Counters<PeClass>> classes_;                            ///< [PE]: what was flushed
   std::vector<std::uint64_t> group_sum_, empty_sum_, effectual_sum_;  ///< [PE]
   std::uint64_t executed_ = 0, slots_ = 0, owned_ = 0;
 
@@ -129,13 +136,14 @@ class WideArray {
   std::uint32_t work_step_ = 0;
   std::uint64_t steps_worked_ = 0;
   ByClass<std::uint64_t> worked_entries_{}, worked_tiles_{}, drained_tiles_{};
-  ByClass<bool> apart_{};                ///< a tile that does not map the class came since its last step
+  ByClass<bool> apart_{};  ///< a tile that does not map the class came since its last step
   PairStep pair_{};
-  Aligned<std::int32_t> valid_, left_;   ///< [column] as PairStep takes them
+  Aligned<std::int32_t> valid_, left_;  ///< [column] as PairStep takes them
   Aligned<Relative> row_free_[2], column_free_[2];
+  Aligned<Relative> scratch_[4];  ///< starts and arrivals of a step of a block run
 
   std::uint64_t drain_tile_ = 0;
-  Aligned<Relative> drain_bus_;          ///< [column]
+  Aligned<Relative> drain_bus_;  ///< [column]
 
   MemorySequence memory_;
   WaitAccount waits_;
@@ -154,7 +162,12 @@ class WideTiming : WideArray {
 
  private:
   bool send(Lines& lines);
+  /// The lines are past the step, whose block may end with it.
+  void pass_step(Lines& lines, const Tile& tile);
   bool work();
+  /// The rest of the block at hand in one go, if lines and PEs are at the same step of a tile that maps every PE.
+  bool work_block();
+  void leave_tile(Run& run);
   /// Waits of a step in which PEs may have waited since a tile that does not map them.
   void account(const Run& run);
 };

@@ -33,33 +33,38 @@ class Worker {
     const Lowering::Position position = operands.lowering().position(tile_.index);
     work.steps = static_cast<std::uint32_t>(tile_.steps().size());
     work.pes.resize(std::size_t{array.rows} * columns_);
+    work.stop_step.assign(work.pes.size(), kNever);
+    work.stop_group.assign(work.pes.size(), 0);
+    first_negative_ = static_cast<std::uint32_t>(std::ranges::find(tile_.steps(), Pass::Negative, &Step::pass) -
+                                                 tile_.steps().begin());
     work.groups.resize(work.pes.size() * work.steps);
     const bool terminates = operands.lowering().early_termination();
-    const std::uint32_t first_filter = position.filter_tile * array.rows * (tile_.mapping == Mapping::Filters ? columns_ : 1);
+    const std::uint32_t first_filter =
+        position.filter_tile * array.rows * (tile_.mapping == Mapping::Filters ? columns_ : 1);
     for (std::uint32_t column = 0; column < tile_.columns; ++column)
       for (std::uint32_t row = 0; row < tile_.rows_of(column); ++row) {
-        PeWork& pe = work.pes[std::size_t{row} * columns_ + column];
         if (terminates) {
           const std::uint32_t stream = tile_.filter_stream(row, column);
-          const Stop& stop = values.stops(position.group, first_filter + stream)[tile_.windows->windows[tile_.window_stream(column)]];
-          place_stop(pe, stop, stream, tile_.window_stream(column));
+          const Stop& stop =
+              values.stops(position.group, first_filter + stream)[tile_.windows->windows[tile_.window_stream(column)]];
+          place_stop(std::size_t{row} * columns_ + column, stop, stream, tile_.window_stream(column));
         }
-        one_pe(pe, row, column);
+        one_pe(row, column);
       }
   }
 
  private:
   /// Translates the place of a stop into a step and group of this tile.
-  void place_stop(PeWork& pe, const Stop& stop, std::uint32_t filter, std::uint32_t window) const {
+  void place_stop(std::size_t pe, const Stop& stop, std::uint32_t filter, std::uint32_t window) const {
     if (stop.never()) return;
     const std::vector<Step>& steps = tile_.steps();
-    const auto negative = static_cast<std::uint32_t>(
-        std::ranges::find(steps, Pass::Negative, &Step::pass) - steps.begin());
+    const std::uint32_t negative = first_negative_;
     std::uint32_t group = stop.group();
     std::uint32_t step;
     if (!stop.is_after_positive()) {
       step = static_cast<std::uint32_t>(
-          std::ranges::lower_bound(steps.begin() + negative, steps.end(), stop.chunk(), {}, &Step::chunk) - steps.begin());
+          std::ranges::lower_bound(steps.begin() + negative, steps.end(), stop.chunk(), {}, &Step::chunk) -
+          steps.begin());
     } else if (negative == 0) {
       step = group = 0;  // not above zero from the start: the first group shows it
     } else {
@@ -67,8 +72,8 @@ class Worker {
       group = groups_of(step, filter, window) - 1;
     }
     if (step + 1 == steps.size() && group + 1 == groups_of(step, filter, window)) return;  // the tile's last group
-    pe.stop_step = step;
-    pe.stop_group = group;
+    work_.stop_step[pe] = step;
+    work_.stop_group[pe] = group;
   }
 
   [[nodiscard]] Mask slots_of(std::uint32_t step, std::uint32_t filter, std::uint32_t window) const {
@@ -79,8 +84,11 @@ class Worker {
     return std::max(1u, (slots_of(step, filter, window).count() + lanes_ - 1) / lanes_);
   }
 
-  void one_pe(PeWork& pe, std::uint32_t row, std::uint32_t column) {
+  void one_pe(std::uint32_t row, std::uint32_t column) {
     const std::size_t index = std::size_t{row} * columns_ + column;
+    PeWork& pe = work_.pes[index];
+    const std::uint32_t stop_step = work_.stop_step[index];
+    const std::uint32_t stop_group = work_.stop_group[index];
     const std::uint32_t filter = tile_.filter_stream(row, column);
     const std::uint32_t window = tile_.window_stream(column);
     pe.skipped = filters_.owned[filter];
@@ -91,19 +99,19 @@ class Worker {
       const std::uint32_t groups = std::max(1u, (count + lanes_ - 1) / lanes_);
       work_.groups[index * work_.steps + i] = static_cast<std::uint8_t>(groups);
       pe.skipped -= count;
-      if (i > pe.stop_step) {
+      if (i > stop_step) {
         pe.terminated += count;
         continue;
       }
-      const bool stops = i == pe.stop_step;
-      const Mask done = stops ? lowest(slots, (pe.stop_group + 1) * lanes_) : slots;
+      const bool stops = i == stop_step;
+      const Mask done = stops ? lowest(slots, (stop_group + 1) * lanes_) : slots;
       const Mask effectual = filters_.mask(i, filter) & windows_.mask(step.chunk, window);
       const std::uint32_t executed = (done & effectual).count();
       const std::uint32_t zeros = done.count() - executed;
       pe.executed += executed;
       (Rule::kGates ? pe.gated : pe.wasted) += zeros;
       pe.terminated += count - done.count();
-      const std::uint32_t walked = stops ? pe.stop_group + 1 : groups;
+      const std::uint32_t walked = stops ? stop_group + 1 : groups;
       if (count == 0) {
         ++pe.bubbles;
       } else if (!Rule::kGates) {
@@ -134,6 +142,7 @@ class Worker {
   const Windows& windows_;
   TileWork& work_;
   std::uint32_t columns_, lanes_;
+  std::uint32_t first_negative_ = 0;  ///< step
 };
 
 }  // namespace
@@ -149,7 +158,8 @@ TileWork work_of(const Operands& operands, const Values& values, CompactTile til
 std::uint64_t output_bytes(const Operands& operands, const Values& values, const Tile& tile) {
   const ArrayConfig& array = operands.lowering().machine().array;
   const Lowering::Position position = operands.lowering().position(tile.index);
-  const std::uint32_t first = position.filter_tile * array.rows * (tile.mapping == Mapping::Filters ? array.columns : 1);
+  const std::uint32_t first =
+      position.filter_tile * array.rows * (tile.mapping == Mapping::Filters ? array.columns : 1);
   std::uint64_t bytes = 0;
   for (std::uint32_t column = 0; column < tile.columns; ++column)
     bytes += values.column_bytes(position.group, first + tile.filter_stream(0, column),

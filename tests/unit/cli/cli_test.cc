@@ -1,9 +1,14 @@
 // Parts of the program that no healthy run shows: a wrong output, odd layer names.
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <set>
+
 #include "cli/completion.h"
 #include "cli/result_folder.h"
+#include "cli/run.h"
 #include "cli/verify.h"
+#include "../temporary_folder.h"
 
 using namespace lacuna;
 
@@ -40,4 +45,44 @@ TEST_CASE("completion offers every command and option") {
     }
     CHECK_THAT(script, Catch::Contains("table json csv"));
   }
+}
+
+namespace {
+
+RunOptions lenet(const std::string& format) {
+  RunOptions options;
+  options.config = LACUNA_SOURCE_DIR "/configs/default.yaml";
+  options.workload = LACUNA_SOURCE_DIR "/workloads/lenet5";
+  options.format = format;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a report has the same bytes with any number of threads") {
+  RunOptions options = lenet("json");
+  options.threads = 1;
+  const std::string one = run(options);
+  for (const unsigned threads : {2u, 3u, 7u}) {
+    options.threads = threads;
+    CHECK(run(options) == one);
+  }
+}
+
+TEST_CASE("a timing-only run has the same cycles and energy and says that there was no output") {
+  RunOptions options = lenet("csv");
+  const std::string all = run(options);
+  options.timing_only = true;
+  const TemporaryFolder folder;
+  options.output = (folder.path() / "result").string();
+  std::string timing = run(options);
+  const std::string note = "; timing only: no output tensor was made or compared";
+  CHECK_THAT(timing, Catch::Contains(note));
+  // Apart from that note and the column `verified` nothing differs.
+  for (std::size_t at; (at = timing.find(",false,")) != std::string::npos;) timing.replace(at, 7, ",true,");
+  for (std::size_t at; (at = timing.find(note)) != std::string::npos;) timing.erase(at, note.size());
+  CHECK(timing == all);
+  std::set<std::string> files;
+  for (const auto& file : std::filesystem::directory_iterator(*options.output)) files.insert(file.path().filename());
+  CHECK(files == std::set<std::string>{"config.yaml", "energy.yaml", "result.csv", "result.json"});
 }
