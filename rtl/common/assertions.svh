@@ -5,6 +5,7 @@
 `ifdef SYNTHESIS
 `define LACUNA_ASSERT(Name, If, Then)
 `define LACUNA_ASSERT_STABLE(Name, Valid, Ready, Data)
+`define LACUNA_ASSERT_HOLDS(Name, If, Data)
 `else
 // Whenever `If` holds, `Then` holds.
 `define LACUNA_ASSERT(Name, If, Then) \
@@ -17,6 +18,10 @@
 `define LACUNA_ASSERT_STABLE(Name, Valid, Ready, Data) \
   Name : assert property (@(posedge clk_i) disable iff (!rst_ni) \
       (Valid) && !(Ready) |=> (Valid) && $stable(Data)) \
+  else $error("%s", `"Name`");
+// In a cycle in which `If` holds, registers keep what they have.
+`define LACUNA_ASSERT_HOLDS(Name, If, Data) \
+  Name : assert property (@(posedge clk_i) disable iff (!rst_ni) (If) |=> $stable(Data)) \
   else $error("%s", `"Name`");
 `endif
 

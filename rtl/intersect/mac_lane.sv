@@ -1,5 +1,7 @@
 // One multiplier with its operand registers. A lane without work, or gated because an operand is zero, holds its
 // operands: nothing in front of or inside the multiplier toggles.
+`include "assertions.svh"
+
 module mac_lane #(
   parameter  int unsigned Bits        = 8,
   localparam int unsigned ProductBits = 2 * Bits + 1
@@ -47,5 +49,8 @@ module mac_lane #(
   assign product = weight * activation;
   assign product_o = product & {ProductBits{active_q}};
   assign active_o = active_q;
+
+  // The gate: without work nothing in front of the multiplier toggles.
+  `LACUNA_ASSERT_HOLDS(OperandsHold, !multiply_i, {weight_q, activation_q})
 
 endmodule

@@ -63,6 +63,7 @@ class Check {
     if (!options.rtl.empty() && !rtl_) fail(Place{"--rtl"}, "neither engine is rtl ({}, {})", names_.left, names_.right);
     if (!options.waves.empty() && !rtl_)
       fail(Place{"--waves"}, "neither engine is rtl ({}, {}); only RTL has signals", names_.left, names_.right);
+    if (!options.keep.empty() && options.no_shrink) fail(Place{"--keep"}, "a kept case is shrunk; leave --no-shrink out");
     if (!options.keep.empty() && fs::exists(options.keep))
       fail(Place{"--keep"}, "'{}' exists; a kept case needs a folder of its own", options.keep);
   }
@@ -162,14 +163,16 @@ class Check {
   }
 
   void differ_at_random(const Case& one, const Comparison& comparison) {
+    differ(one, comparison);
+    result_.text += fmt::format("  drawn: {}\n", one.what.describe());
+    if (options_.no_shrink) return;
     const Stalls stalls(one.stall, one.seed);
     // A smaller array would be another model; compiling one for each attempt takes too long.
     const bool machine = !rtl_ && options_.config.empty();
     progress_.layer(fmt::format("seed {}: making it smaller", one.seed), 0, 1);
     const RandomCase small =
         shrunk(one.what, [&](const RandomCase& c) { return !compared(c, stalls).agrees(); }, machine);
-    differ(one, comparison);
-    result_.text += fmt::format("  drawn: {}\n  the smallest that still fails: {}\n", one.what.describe(), small.describe());
+    result_.text += fmt::format("  the smallest that still fails: {}\n", small.describe());
     const Comparison last = compared(small, stalls);
     result_.text += explained(last, names_, small.machine);
     if (options_.keep.empty()) return;

@@ -101,6 +101,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   check->add_option("--waves", c.waves, "Write the signals around a difference to this file (FST)")->type_name("FILE");
   check->add_option("--keep", c.keep, "Write a random case that fails, shrunk, as a configuration and workload to this folder")
       ->type_name("DIR");
+  check->add_flag("--no-shrink", c.no_shrink, "Do not look for a smaller random case that fails too")->disable_flag_override();
 
   add_compare();
 

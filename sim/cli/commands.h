@@ -56,6 +56,7 @@ struct CheckOptions {
   std::uint64_t geometries = 6;
   std::optional<std::string> stall;
   std::string waves, keep;
+  bool no_shrink = false;
 };
 
 struct CompareOptions {

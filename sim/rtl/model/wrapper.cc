@@ -15,6 +15,7 @@
 
 struct LacunaModel {
   VerilatedContext context;
+  const bool scrambled = scramble(context);  // before the model is made
   Vmodel top{&context, "array"};
   std::deque<std::string> texts;  ///< paths and names, at fixed addresses
   std::vector<const char*> pe_paths, feeder_paths, drain_paths;
@@ -30,6 +31,15 @@ struct LacunaModel {
 #endif
 
   const char* keep(const char* text) { return texts.emplace_back(text).c_str(); }
+
+ private:
+  /// Registers that no reset sets start with arbitrary bits, the same in every run.
+  static bool scramble(VerilatedContext& context) {
+    constexpr int kRandomBits = 2, kSeed = 7;
+    context.randReset(kRandomBits);
+    context.randSeed(kSeed);
+    return true;
+  }
 };
 
 namespace {
