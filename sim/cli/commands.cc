@@ -105,6 +105,9 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
 
   add_compare();
 
+  sweep = add_sweep(app, sweep_options, words);
+  merge = add_merge(app, merge_options);
+
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
   words[what] = list_topics();

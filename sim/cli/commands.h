@@ -3,13 +3,13 @@
 
 #include <CLI/App.hpp>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/enum_names.h"
+#include "cli/sweep_options.h"
 
 namespace lacuna {
 
@@ -85,16 +85,20 @@ class Commands {
   CLI::App* run = nullptr;
   CLI::App* check = nullptr;
   CLI::App* compare = nullptr;
+  CLI::App* sweep = nullptr;
+  CLI::App* merge = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
   CheckOptions check_options;
   CompareOptions compare_options;
+  SweepOptions sweep_options;
+  MergeOptions merge_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
   /// Options and arguments that take one of a few words; the others take files or free text.
-  std::map<const CLI::Option*, std::vector<std::string_view>> words;
+  OptionWords words;
 
   /// One line for a mistake CLI11 found, with the nearest legal word where the mistake is a misspelling.
   [[nodiscard]] std::string explain(const CLI::ParseError& error) const;

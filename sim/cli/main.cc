@@ -1,6 +1,6 @@
 // lacuna: the program. The only place that prints results or ends the process.
 //
-// Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake (one line), 3 our bug.
+// Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake (one line), 3 our bug, 130 stopped by Ctrl-C.
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -15,6 +15,7 @@
 #include "cli/completion.h"
 #include "cli/list.h"
 #include "cli/run.h"
+#include "cli/sweep.h"
 
 namespace {
 
@@ -49,6 +50,8 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
     print(result.text);
     if (!result.passes) return kCheckFailed;
   }
+  if (commands.sweep->parsed()) return lacuna::sweep(commands.sweep_options, print);
+  if (commands.merge->parsed()) lacuna::merge(commands.merge_options, print);
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {
     const auto shell = lacuna::parse_enum<lacuna::Shell>(commands.completion_options.shell,

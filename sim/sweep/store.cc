@@ -8,6 +8,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <map>
@@ -71,6 +72,31 @@ bool on_network(const fs::path& path) {
     default:
       return false;
   }
+}
+
+/// A file that nobody writes, as SQLite takes names with options: a store in a folder where its log cannot be made.
+std::string immutable_name(const fs::path& path) {
+  std::string name = "file:";
+  for (const char c : fs::absolute(path).string()) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '?' || c == '#' || c == '%' || byte <= 0x20 || byte >= 0x7f)
+      name += fmt::format("%{:02x}", byte);
+    else
+      name += c;
+  }
+  return name + "?immutable=1";
+}
+
+/// A reader that may write can clear the log away when it is the last to leave; it is kept from writing anything else.
+std::unique_ptr<SQLite::Database> open_for_reading(const fs::path& path, const fs::path& folder) {
+  if (::access(path.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0) {
+    auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE, kPatience);
+    database->exec("PRAGMA query_only=ON");
+    return database;
+  }
+  if (::access(folder.c_str(), W_OK) == 0)
+    return std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, kPatience);
+  return std::make_unique<SQLite::Database>(immutable_name(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kPatience);
 }
 
 std::string energy_key(std::string_view unit) { return unit == "pJ" ? "energy_pj" : "energy_rf"; }
@@ -280,10 +306,11 @@ Store::Store(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) 
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   if (!fs::is_directory(parent, ignored)) fail(place, "there is no folder '{}' to put it in", parent.string());
   impl_->alone([&] {
-    const int flags = mode == Mode::Read    ? SQLite::OPEN_READONLY
-                      : mode == Mode::Write ? SQLite::OPEN_READWRITE
-                                            : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
-    impl_->database = std::make_unique<SQLite::Database>(path.string(), flags, kPatience);
+    if (mode == Mode::Read)
+      impl_->database = open_for_reading(path, parent);
+    else
+      impl_->database = std::make_unique<SQLite::Database>(
+          path.string(), SQLite::OPEN_READWRITE | (mode == Mode::Create ? SQLite::OPEN_CREATE : 0), kPatience);
     impl_->database->exec("PRAGMA temp_store=MEMORY");
     if (mode != Mode::Read) {
       if (mode == Mode::Write) impl_->check_kind(false);  // before anything is written to a file that is not ours

@@ -26,6 +26,7 @@ layers:
 """
 ARRAY_KEYS = ("datapath, rows, columns, chunk, lanes, operand, skip, early_termination, mapping, order, filter_order")
 TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_buffer, dram, storage"
+SWEEP = ["sweep", "sweep.yaml"]
 CHECK = ["check", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
                "--timing-only, --no-verify")
@@ -106,7 +107,7 @@ ENERGY_CASES = [
 RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     ([], "lacuna: A subcommand is required; see lacuna --help"),
-    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, list, completion)"),
+    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, sweep, merge, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
@@ -165,6 +166,24 @@ ARGUMENT_CASES = [
     *[(RUN + ["--engine", "systemc", "--timeline", "t.json", "--timeline-cycles", text],
        f"--timeline-cycles {text}: need FROM-TO in cycles of each layer, for example 1000-2000")
       for text in ("5", "5-", "-5", "9-9", "9-8", "a-b", "1-2-3")],
+    (["sweep"], "lacuna: SWEEP is required; see lacuna sweep --help"),
+    (["sweep", ""], "SWEEP: the name is empty"),
+    (["sweep", "engine.yaml"],
+     "engine.yaml:3:9: unknown engine 'fats'; did you mean 'fast'? (systemc, fast, rtl)"),
+    (["sweep", "none.yaml"], "none.yaml: cannot read: No such file or directory"),
+    (SWEEP + ["--jobs", "5000"], "--jobs: 5000 is more than 4096"),
+    (SWEEP + ["--shard", "0/3"],
+     "--shard: '0/3' is no part; need I/N with 1 <= I <= N <= 100000, for example 2/5"),
+    (SWEEP + ["--shard", "2"], "--shard: '2' is no part; need I/N with 1 <= I <= N <= 100000, for example 2/5"),
+    (SWEEP + ["--export", "parquet"], "--export: unknown format 'parquet' (csv, jsonl)"),
+    (SWEEP + ["--rows", "pes"], "--rows: unknown kind of row 'pes' (points, layers)"),
+    (SWEEP + ["-o", "none/s.sqlite"], "none/s.sqlite: there is no folder 'none' to put it in"),
+    (SWEEP + ["-o", "none/folder"], "none/folder: cannot make this folder: No such file or directory"),
+    (SWEEP + ["-o", "mine/../mine/precious.sqlite"], "mine/../mine/precious.sqlite: is no store of lacuna sweep"),
+    (["merge"], "lacuna: STORE is required; see lacuna merge --help"),
+    (["merge", "a.sqlite"], "lacuna: SHARD is required; see lacuna merge --help"),
+    (["merge", "a.sqlite", "none.sqlite"], "none.sqlite: there is no such store"),
+    (["merge", "config.yaml", "config.yaml"], "config.yaml: a store cannot be merged into itself"),
     (["list"], "lacuna: WHAT is required; see lacuna list --help"),
     (["list", "parametrs"], f"lacuna list: unknown topic 'parametrs'; did you mean 'parameters'? ({TOPICS})"),
     (["list", "parameters", "--format", "csv"], "--format: unknown format 'csv' (table, json)"),
@@ -197,6 +216,9 @@ class ProgramErrors(unittest.TestCase):
         shutil.copy(os.path.join(SOURCE, "configs/energy/45nm.yaml"), os.path.join(self.folder, "energy.yaml"))
         os.mkdir(os.path.join(self.folder, "mine"))
         self.write("mine/precious.txt", "not a result\n")
+        self.write("mine/precious.sqlite", "not a store\n" * 100)
+        self.write("sweep.yaml", "base: config.yaml\nworkloads: workload.yaml\naxes: {array.rows: [4, 8]}\n")
+        self.write("engine.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: fats\n")
 
     def write(self, name, text):
         with open(os.path.join(self.folder, name), "wb") as file:

@@ -1,0 +1,123 @@
+// From options to a finished store. Everything the user can get wrong is refused before the first point runs.
+#include "cli/sweep.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+#include <thread>
+
+#include "cli/engines.h"
+#include "cli/stop_signal.h"
+#include "cli/sweep_progress.h"
+#include "sweep/export.h"
+#include "sweep/sweep.h"
+
+namespace lacuna {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// "2/5" counts from 1.
+Shard shard_of(const std::string& text) {
+  if (text.empty()) return {};
+  const auto number = [&](std::string_view digits, std::uint64_t& value) {
+    const auto end = digits.data() + digits.size();
+    const auto result = std::from_chars(digits.data(), end, value);
+    return result.ec == std::errc() && result.ptr == end && !digits.empty();
+  };
+  const std::size_t slash = text.find('/');
+  Shard shard;
+  if (slash == std::string::npos || !number(std::string_view(text).substr(0, slash), shard.index) ||
+      !number(std::string_view(text).substr(slash + 1), shard.count) || shard.index < 1 || shard.index > shard.count ||
+      shard.count > 100'000)
+    fail(Place{"--shard"}, "'{}' is no part; need I/N with 1 <= I <= N <= 100000, for example 2/5", text);
+  --shard.index;
+  return shard;
+}
+
+fs::path store_path(const SweepOptions& options, const SweepFile& file) {
+  if (options.output.empty()) return file.path.stem().string() + ".sqlite";
+  const fs::path path = options.output;
+  if (path.extension() == ".sqlite" || path.extension() == ".db") return path;
+  std::error_code error;
+  if (!fs::is_directory(path, error) && !fs::create_directory(path, error) && !fs::is_directory(path))
+    fail(Place{path.string()}, "cannot make this folder: {}", error.message());
+  return path / "store.sqlite";
+}
+
+RunnerOptions runner_options(const SweepOptions& options) {
+  RunnerOptions runner;
+  runner.version = LACUNA_VERSION;
+  runner.jobs = options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  return runner;
+}
+
+std::string counted(std::uint64_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+int sweep(const SweepOptions& options, const Print& print) {
+  if (options.sweep.empty()) fail(Place{"SWEEP"}, "the name is empty");
+  if (options.jobs > 4096) fail(Place{"--jobs"}, "{} is more than 4096", options.jobs);
+  const Shard shard = shard_of(options.shard);
+  std::optional<ExportFormat> format;
+  if (!options.export_format.empty())
+    format = parse_enum<ExportFormat>(options.export_format, Place{"--export"}, "format");
+  const auto rows = parse_enum<ExportRows>(options.rows, Place{"--rows"}, "kind of row");
+
+  const StopSignal signal;
+  SweepProgress progress;
+  RunnerOptions runner = runner_options(options);
+  runner.progress = &progress;
+  runner.stop = &signal.stop();
+  Sweep sweep(options.sweep, runner);
+  const std::string engine = sweep.file().engine;
+  (void)make_engine(engine, sweep.file().engine_place);
+  sweep.set_engine([engine] { return make_engine(engine, Place{"engine"}); });
+
+  std::vector<PointTask> tasks = Sweep::part(sweep.tasks(), shard);
+  const fs::path path = store_path(options, sweep.file());
+  std::error_code ignored;
+  if (options.dry_run) {
+    std::uint64_t done = 0;
+    if (fs::exists(path, ignored)) done = coverage(tasks, Store(path, Store::Mode::Read)).done;
+    print(fmt::format("{}, {} in {} already\n", counted(tasks.size(), "point"), done, path.string()));
+    return 0;
+  }
+  Store store(path, Store::Mode::Create);
+  const std::vector<PointTask> missing = sweep.missing(tasks, store);
+  sweep.record(tasks, store);
+  const RunnerResult result = sweep.run(missing, store);
+  if (result.interrupted && signal.signal() != 0) {
+    fmt::print(stderr, "lacuna: stopped; {} of {} points are in {}, the same command goes on\n",
+               coverage(tasks, store).done, tasks.size(), path.string());
+    return 128 + signal.signal();
+  }
+  if (format) {
+    StoredSweep one;
+    one.id = sweep.id();
+    export_points(store, one, *format, rows, print);
+  } else {
+    print(fmt::format("{} in {}, {} of them computed now\n", counted(tasks.size(), "point"), path.string(),
+                      result.computed));
+  }
+  return 0;
+}
+
+void merge(const MergeOptions& options, const Print& print) {
+  for (const auto& shard : options.shards) {
+    std::error_code ignored;
+    if (fs::equivalent(shard, options.store, ignored)) fail(Place{shard}, "a store cannot be merged into itself");
+    const Store check(shard, Store::Mode::Read);
+  }
+  Store store(options.store, Store::Mode::Create);
+  std::uint64_t added = 0;
+  for (const auto& shard : options.shards) added += store.merge(shard);
+  print(fmt::format("{} in {}, {} of them new\n", counted(store.points(), "point"), options.store, added));
+}
+
+}  // namespace lacuna

@@ -1,0 +1,92 @@
+// The same steps as `lacuna run`, with layers and reference outputs shared by all points.
+#include "sweep/simulate.h"
+
+#include <algorithm>
+
+#include "energy/energy.h"
+#include "machine/config_reader.h"
+#include "machine/lowering.h"
+#include "report/report.h"
+
+namespace lacuna {
+
+namespace {
+
+class StopsWhenTold : public Progress {
+ public:
+  explicit StopsWhenTold(const std::atomic<bool>& stop) : stop_(stop) {}
+  void tiles(std::uint64_t, std::uint64_t) override {
+    if (stop_) throw Interrupted{};
+  }
+
+ private:
+  const std::atomic<bool>& stop_;
+};
+
+/// Whether half the buffer holds any chunk of this machine: mask, values, a second mask, an accumulator for the bias.
+bool surely_fits(const Machine& machine, const FeederConfig& feeder, std::uint32_t streams) {
+  const std::uint64_t chunk = machine.array.chunk;
+  const std::uint64_t bytes = chunk * operand_bytes(machine) + 2 * (chunk / 8) + accumulator_bits(machine) / 8;
+  const std::uint64_t words = (bytes + feeder.bus_bytes - 1) / feeder.bus_bytes;
+  return streams * words <= feeder.buffer_bytes / 2 / feeder.bus_bytes;
+}
+
+}  // namespace
+
+const EnergyTable& EnergyTables::get(const std::filesystem::path& path) {
+  const std::lock_guard lock(mutex_);
+  const auto at = tables_.find(path);
+  if (at != tables_.end()) return at->second;
+  return tables_.emplace(path, read_energy_table(path)).first->second;
+}
+
+double estimated_work(const Machine& machine, const std::vector<std::uint64_t>& dense_pairs) {
+  double pairs = 0;
+  for (const std::uint64_t layer : dense_pairs) pairs += static_cast<double>(layer);
+  return pairs / machine.array.chunk * (machine.array.early_termination == EarlyTermination::None ? 1 : 2);
+}
+
+void check_runs(const Machine& machine, const Layer& layer) {
+  const std::uint32_t streams = machine.array.mapping == Mapping::Filters ? machine.array.columns : 1;
+  const bool fits = surely_fits(machine, machine.weights, streams) && surely_fits(machine, machine.activations, 1);
+  if (fits && layer.operand_bits() <= 8 * operand_bytes(machine)) return;
+  Lowering lowering(machine, layer);
+  for (std::uint64_t tile = 0; tile < lowering.tiles(); ++tile) (void)lowering.tile(tile);
+}
+
+StoredPoint simulate(Engine& engine, const PointInput& input, SharedLayers& layers, std::size_t workload,
+                     const std::atomic<bool>& stop) {
+  Report report;
+  report.version = input.version;
+  report.engine = input.engine_name;
+  report.machine = input.machine;
+  report.config_hash = config_hash(input.machine);
+  report.energy_table = input.table.name;
+  report.energy_hash = input.table.hash;
+  report.energy_unit = input.table.unit;
+  report.workload = layers.workload(workload).name();
+  report.source = layers.workload(workload).source();
+  report.workload_hash = layers.workload(workload).hash();
+  StopsWhenTold progress(stop);
+  for (const std::size_t index : layers.chosen(workload)) {
+    if (stop) throw Interrupted{};
+    const auto layer = layers.layer(workload, index);
+    LayerReport one;
+    one.outcome = engine.run(input.machine, *layer, &progress);
+    one.op = name_of(layer->op);
+    one.images = layer->op == Op::Matmul ? 1 : layer->shape.N;
+    if (fingerprint(one.outcome.output) != layers.expected_output(workload, index, input.machine))
+      throw Bug(fmt::format("layer '{}': the output of engine {} is not the reference's on\n{}", layer->name,
+                            input.engine_name, to_yaml(input.machine)));
+    one.verified = true;
+    for (const auto& note : layer->notes)  // an engine may have said it already
+      if (std::ranges::find(one.outcome.notes, note) == one.outcome.notes.end()) one.outcome.notes.push_back(note);
+    one.energy = energy(input.machine, one.outcome, input.table);
+    one.outcome.output = Tensor();
+    one.outcome.per_pe.clear();  // a store has no figures per PE
+    report.layers.push_back(std::move(one));
+  }
+  return point_from_result(to_json(report), layers.layers_text(workload));
+}
+
+}  // namespace lacuna
