@@ -40,7 +40,7 @@ RunnerOptions options() {
   RunnerOptions o;
   o.version = "test";
   o.jobs = 2;
-  o.make_engine = make_fast_engine;
+  o.make_engine = [] { return make_fast_engine(); };
   return o;
 }
 
