@@ -1,4 +1,5 @@
-// Assertions at ports, for simulation: they look at a module's signals at each rising edge of its clk_i, out of reset.
+// Assertions at ports, for simulation: they look at a module's signals at each rising edge of its
+// clk_i, out of reset.
 `ifndef LACUNA_ASSERTIONS_SVH
 `define LACUNA_ASSERTIONS_SVH
 

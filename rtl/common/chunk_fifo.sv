@@ -1,7 +1,8 @@
-// A FIFO of chunk entries. `last_held_o` tells whether one of them closes a tile: a feeder reads from it whether it has
-// already sent the end of the tile a PE is in.
+// A FIFO of chunk entries. `last_held_o` tells whether one of them closes a tile: a feeder reads
+// from it whether it has already sent the end of the tile a PE is in.
 //
-// Room is what was free at the start of the cycle; a pop makes room for the next cycle. The head is read without delay.
+// Room is what was free at the start of the cycle; a pop makes room for the next cycle. The head is
+// read without delay.
 `include "assertions.svh"
 
 module chunk_fifo #(

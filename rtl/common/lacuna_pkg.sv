@@ -1,4 +1,5 @@
-// Words of the configuration as numbers, in the order in which sim/machine/config.h lists them; flags of a message.
+// Words of the configuration as numbers, in the order in which sim/machine/config.h lists them;
+// flags of a message.
 package lacuna_pkg;
 
   typedef enum logic [31:0] {
@@ -41,7 +42,8 @@ package lacuna_pkg;
 
   localparam int unsigned MessageFlagsBits = 6;
 
-  // Bits of an index into `n` entries, at least one: width_of(1) = 1, width_of(5) = 3, width_of(8) = 3.
+  // Bits of an index into `n` entries, at least one: width_of(1) = 1, width_of(5) = 3, width_of(8)
+  // = 3.
   function automatic int unsigned width_of(int unsigned n);
     width_of = n > 1 ? $clog2(n) : 1;
   endfunction
@@ -56,11 +58,13 @@ package lacuna_pkg;
     half_words = buffer_bytes / 2 / bus_bytes;
   endfunction
 
-  // Words of the largest message: both masks and the bias (weights only, bias_bits > 0), every value.
-  function automatic int unsigned message_words(int unsigned chunk, int unsigned bits, int unsigned bias_bits,
-                                                int unsigned encoding, int unsigned bus_bytes);
-    message_words = (encoding == lacuna_pkg::EncodingBitmask ? chunk : 0) + (bias_bits > 0 ? chunk + bias_bits : 0) +
-        chunk * bits;
+  // Words of the largest message: both masks and the bias (weights only, bias_bits > 0), every
+  // value.
+  function automatic int unsigned message_words(int unsigned chunk, int unsigned bits,
+                                                int unsigned bias_bits, int unsigned encoding,
+                                                int unsigned bus_bytes);
+    message_words = (encoding == lacuna_pkg::EncodingBitmask ? chunk : 0) +
+        (bias_bits > 0 ? chunk + bias_bits : 0) + chunk * bits;
     message_words = (message_words + 8 * bus_bytes - 1) / (8 * bus_bytes);
   endfunction
 

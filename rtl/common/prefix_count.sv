@@ -1,5 +1,5 @@
-// How many bits of a mask are set below a position, given one-hot: where the value of that position lies in a packed
-// chunk. Without a position (all zeros) it counts the whole mask.
+// How many bits of a mask are set below a position, given one-hot: where the value of that position
+// lies in a packed chunk. Without a position (all zeros) it counts the whole mask.
 //
 //   mask 01101100, position 00100000:  bits 2 and 3 lie below, count 2
 module prefix_count #(
@@ -11,6 +11,18 @@ module prefix_count #(
   output logic [CountWidth-1:0] count_o
 );
 
-  assign count_o = CountWidth'($countones(mask_i & (position_i - Width'(1))));
+  logic [Width-1:0] below;
+  assign below = mask_i & (position_i - Width'(1));
+
+`ifdef SYNTHESIS
+  // yosys 0.23 takes $countones for a constant, without a word.
+  always_comb begin
+    count_o = '0;
+    for (int unsigned i = 0; i < Width; i++) count_o = count_o + CountWidth'(below[i]);
+  end
+`else
+  // A loop over a wide mask is slow to simulate.
+  assign count_o = CountWidth'($countones(below));
+`endif
 
 endmodule

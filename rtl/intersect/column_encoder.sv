@@ -1,5 +1,5 @@
-// Compresses the results of one column in one tile as a bitmask: one bit a row, and the nonzero values in the order of
-// rows.
+// Compresses the results of one column in one tile as a bitmask: one bit a row, and the nonzero
+// values in the order of rows.
 //
 //   values 0 7 0 9:  mask 1010, nonzeros 2, values 9 7 (the lowest first)
 module column_encoder #(

@@ -1,13 +1,15 @@
-// What a feeder sends, and when: it walks its tiles, the steps of each, and in each step its destination groups. One
-// group is all mapped PEs of the line; a feeder that unicasts has a group for each mapped PE.
+// What a feeder sends, and when: it walks its tiles, the steps of each, and in each step its
+// destination groups. One group is all mapped PEs of the line; a feeder that unicasts has a group
+// for each mapped PE.
 //
 //   cycle       s          s+1 .. s+W-1     s+W
 //   decision    message
 //   words       0          1 .. W-1
 //   chunk FIFO                              has the entry
 //
-// In a cycle in which the bus is free and a tile is left: if every PE of the group is stopped in this tile and has room,
-// an end token, one cycle; else if the step's block is loaded and every PE of the group has room, a message.
+// In a cycle in which the bus is free and a tile is left: if every PE of the group is stopped in
+// this tile and has room, an end token, one cycle; else if the step's block is loaded and every PE
+// of the group has room, a message.
 `include "assertions.svh"
 
 module feeder_control #(
@@ -19,7 +21,8 @@ module feeder_control #(
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
-  // The tile: how many PEs of the line it maps, the first ones. Ready: all its groups have had the last message or end.
+  // The tile: how many PEs of the line it maps, the first ones. Ready: all its groups have had the
+  // last message or end.
   input  logic                   tile_valid_i,
   input  logic [CountBits-1:0]   tile_count_i,
   output logic                   tile_ready_o,
@@ -103,7 +106,8 @@ module feeder_control #(
     if (end_o) ended_d = ended_q | group_o;
     live = mapped & ~ended_d;
 
-    // A group that is still live has had a message of this step, so the step's flags are in the buffer.
+    // A group that is still live has had a message of this step, so the step's flags are in the
+    // buffer.
     step_ends = (complete_o || end_o) && left == '0;
     tile_ends = step_ends && (live == '0 || step_last_i);
     tile_ready_o = tile_ends;

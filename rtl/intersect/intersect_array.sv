@@ -1,6 +1,7 @@
-// The intersect machine between operand buffers and output buffer: row and column feeders, PEs, drain buses, post units.
-// Memory (global buffer, DRAM, and who is where in the layer) is behind the ports. Parameters are those of the
-// configuration's sections array, weights and activations. A line is a row (weights) or a column (activations).
+// The intersect machine between operand buffers and output buffer: row and column feeders, PEs,
+// drain buses, post units. Memory (global buffer, DRAM, and who is where in the layer) is behind
+// the ports. Parameters are those of the configuration's sections array, weights and activations. A
+// line is a row (weights) or a column (activations).
 `include "assertions.svh"
 
 module intersect_array #(
@@ -40,13 +41,14 @@ module intersect_array #(
   input  logic                               rst_ni,
   // Layer registers, held while a layer runs.
   input  logic                               signed_activations_i,
-  input  logic                               two_passes_i,   // early termination runs: positive, then negative weights
-  input  logic [ChunkLengthBits-1:0]         tail_length_i,  // positions of the reduction's last chunk
+  input  logic                               two_passes_i,   // positive weights, then the others
+  input  logic [ChunkLengthBits-1:0]         tail_length_i,  // positions of the last chunk
   input  logic                               rescale_i,
   input  logic                               relu_i,
   input  logic                               wide_outputs_i,
   input  logic [14:0]                        threshold_i,
-  // Weight feeders, one a row: the tile it is in, whether and where that tile's current block is loaded.
+  // Weight feeders, one a row: the tile it is in, whether and where that tile's current block is
+  // loaded.
   input  logic [Rows-1:0]                    row_tile_valid_i,
   input  logic [Rows*ColumnCountBits-1:0]    row_tile_count_i,
   output logic [Rows-1:0]                    row_tile_ready_o,
@@ -98,7 +100,8 @@ module intersect_array #(
   localparam bit Unicast = Mapping == lacuna_pkg::MappingFilters;
   localparam int unsigned ValuesBits = Chunk * Bits;
 
-  if (Operand != lacuna_pkg::OperandInt8 && Operand != lacuna_pkg::OperandInt16) begin : gen_unknown_operand
+  if (Operand != lacuna_pkg::OperandInt8 && Operand != lacuna_pkg::OperandInt16)
+  begin : gen_unknown_operand
     $error("unknown operand");
   end
   if (Mapping != lacuna_pkg::MappingFiltersWindows && Mapping != lacuna_pkg::MappingFilters)
@@ -197,10 +200,13 @@ module intersect_array #(
       .load_valid_i         (column_load_valid_i[column]),
       .load_half_i          (column_load_half_i),
       .load_address_i       (column_load_address_i),
-      .load_word_i          (column_load_word_i[column*8*ActivationsBusBytes+:8*ActivationsBusBytes]),
+      .load_word_i          (
+          column_load_word_i[column*8*ActivationsBusBytes+:8*ActivationsBusBytes]),
       .load_message_i       (column_load_message_i[column]),
-      .load_message_index_i (column_load_message_index_i[column*ColumnAddressBits+:ColumnAddressBits]),
-      .load_message_length_i(column_load_message_length_i[column*ColumnLengthBits+:ColumnLengthBits]),
+      .load_message_index_i (
+          column_load_message_index_i[column*ColumnAddressBits+:ColumnAddressBits]),
+      .load_message_length_i(
+          column_load_message_length_i[column*ColumnLengthBits+:ColumnLengthBits]),
       .load_message_flags_i (column_load_message_flags_i[column*FlagsBits+:FlagsBits]),
       .room_i               (room),
       .stopped_i            (stopped),

@@ -1,6 +1,6 @@
-// The drain bus of one column: visits tiles in order and the mapped rows of each in order, and takes one valid result a
-// cycle. A tile is offered once the output buffer has a free half for it; a result travels with the rescaling of its
-// output channel.
+// The drain bus of one column: visits tiles in order and the mapped rows of each in order, and
+// takes one valid result a cycle. A tile is offered once the output buffer has a free half for it;
+// a result travels with the rescaling of its output channel.
 //
 //   cycle       d       d+1
 //   bus         takes   post unit has it, the PE's result register is empty
@@ -100,6 +100,7 @@ module intersect_drain #(
 
   `LACUNA_ASSERT(TileMapsSomeRow, tile_valid_i, tile_rows_i != '0)
   `LACUNA_ASSERT_STABLE(TileIsStable, tile_valid_i, tile_ready_o, tile_rows_i)
-  `LACUNA_ASSERT_STABLE(ScaleIsStable, scale_valid_i, scale_ready_o, {scale_multiplier_i, scale_shift_i})
+  `LACUNA_ASSERT_STABLE(ScaleIsStable, scale_valid_i, scale_ready_o,
+                        {scale_multiplier_i, scale_shift_i})
 
 endmodule

@@ -1,5 +1,6 @@
-// The feeder of one row (weights) or one column (activations): operand buffer, control, message assembly. What it drives
-// is a bus of WordBits a cycle; the entry of the chunk FIFOs is complete with the last word.
+// The feeder of one row (weights) or one column (activations): operand buffer, control, message
+// assembly. What it drives is a bus of WordBits a cycle; the entry of the chunk FIFOs is complete
+// with the last word.
 `include "assertions.svh"
 
 module intersect_feeder #(
@@ -7,14 +8,15 @@ module intersect_feeder #(
   parameter  bit          Unicast         = 1'b0,
   parameter  int unsigned Chunk           = 16,
   parameter  int unsigned Bits            = 8,
-  parameter  int unsigned BiasBits        = 32,     // 0: activations, which carry no bias and are owned by weights
+  parameter  int unsigned BiasBits        = 32,  // 0: activations, without bias and owned mask
   parameter  int unsigned Encoding        = lacuna_pkg::EncodingBitmask,
   parameter  int unsigned BusBytes        = 16,
   parameter  int unsigned BufferBytes     = 8192,
   localparam int unsigned WordBits        = 8 * BusBytes,
   localparam int unsigned HalfWords       = lacuna_pkg::half_words(BufferBytes, BusBytes),
   localparam int unsigned AddressBits     = lacuna_pkg::width_of(HalfWords),
-  localparam int unsigned MessageWords    = lacuna_pkg::message_words(Chunk, Bits, BiasBits, Encoding, BusBytes),
+  localparam int unsigned MessageWords    =
+      lacuna_pkg::message_words(Chunk, Bits, BiasBits, Encoding, BusBytes),
   localparam int unsigned LengthBits      = $clog2(MessageWords + 1),
   localparam int unsigned CountBits       = $clog2(Fanout + 1),
   localparam int unsigned BiasPortBits    = BiasBits == 0 ? 1 : BiasBits,
@@ -142,7 +144,9 @@ module intersect_feeder #(
   assign check_end_o = flags.check_end;
 
   `LACUNA_ASSERT(LoadFits, load_valid_i, 32'(load_address_i) < HalfWords)
-  `LACUNA_ASSERT_STABLE(BlockIsStable, tile_valid_i && block_valid_i, tile_ready_o || block_ready_o, block_half_i)
-  `LACUNA_ASSERT(LoadSparesTheBlockInUse, load_valid_i && tile_valid_i && block_valid_i, load_half_i != block_half_i)
+  `LACUNA_ASSERT_STABLE(BlockIsStable, tile_valid_i && block_valid_i,
+                        tile_ready_o || block_ready_o, block_half_i)
+  `LACUNA_ASSERT(LoadSparesTheBlockInUse, load_valid_i && tile_valid_i && block_valid_i,
+                 load_half_i != block_half_i)
 
 endmodule

@@ -259,7 +259,8 @@ module intersect_pe #(
     );
   end
 
-  // The group issued in the cycle in which the group before it stopped the sum is killed: its lanes hold.
+  // The group issued in the cycle in which the group before it stopped the sum is killed: its lanes
+  // hold.
   assign killed = group_q && stopped;
   assign multiplied = group_q && !stopped;
 
@@ -288,7 +289,8 @@ module intersect_pe #(
   );
 
   // Both operands walk the same steps, and a tile begins with its first message.
-  `LACUNA_ASSERT(OperandsInStep, operands, weight.first == activation.first && weight_last == activation_last)
+  `LACUNA_ASSERT(OperandsInStep, operands,
+                 weight.first == activation.first && weight_last == activation_last)
   `LACUNA_ASSERT(TileBeginsWithFirst, operands && issued_q == '0, weight.first == between_tiles)
 
 endmodule

@@ -1,10 +1,11 @@
-// What becomes of a complete sum, in two cycles: rescaled and rounded, clipped by ReLU and to the output's range, and
-// set to zero if it is nearer to zero than the threshold.
+// What becomes of a complete sum, in two cycles: rescaled and rounded, clipped by ReLU and to the
+// output's range, and set to zero if it is nearer to zero than the threshold.
 //
 //   cycle   d+1        d+2                      d+3
 //           multiply   add half, shift, clip    value_o, and the column's compressed results
 //
-// value = clip((sum x multiplier + half) >> shift); half is the weight of the bit below the last one kept.
+// value = clip((sum x multiplier + half) >> shift); half is the weight of the bit below the last
+// one kept.
 module intersect_post #(
   parameter  int unsigned Rows            = 4,
   parameter  int unsigned Bits            = 8,
@@ -38,6 +39,8 @@ module intersect_post #(
   // |sum| <= 2^(AccumulatorBits-1), multiplier < 2^16, half <= 2^46.
   localparam int unsigned ProductBits = AccumulatorBits + (AccumulatorBits < 47 ? 17 : 16);
 
+  localparam logic [ProductBits-1:0] One = 1;
+
   // First cycle.
   logic valid_q, valid_d;
   logic first_q, first_d;
@@ -65,15 +68,15 @@ module intersect_post #(
 
   logic signed [ProductBits-1:0] half, scaled, lowest, highest, clipped, threshold;
   always_comb begin
-    half = shift_q == '0 ? '0 : ProductBits'(1) << (shift_q - 6'd1);
+    half = shift_q == '0 ? '0 : One << (shift_q - 6'd1);
     scaled = $signed(product_q + half) >>> shift_q;
     // The range of the output: raw sums have their own.
-    lowest = wide_i ? -ProductBits'(1 << 15) : -ProductBits'(1 << 7);
-    if (!rescale_i) lowest = -(ProductBits'(1) << (AccumulatorBits - 1));
+    lowest = wide_i ? -(One << 15) : -(One << 7);
+    if (!rescale_i) lowest = -(One << (AccumulatorBits - 1));
     if (relu_i) lowest = '0;
-    highest = wide_i ? ProductBits'((1 << 15) - 1) : ProductBits'((1 << 7) - 1);
-    if (relu_i) highest = wide_i ? ProductBits'((1 << 16) - 1) : ProductBits'((1 << 8) - 1);
-    if (!rescale_i) highest = (ProductBits'(1) << (AccumulatorBits - 1)) - ProductBits'(1);
+    highest = wide_i ? (One << 15) - One : (One << 7) - One;
+    if (relu_i) highest = wide_i ? (One << 16) - One : (One << 8) - One;
+    if (!rescale_i) highest = (One << (AccumulatorBits - 1)) - One;
     clipped = scaled < lowest ? lowest : scaled > highest ? highest : scaled;
     threshold = ProductBits'(threshold_i);
     if (clipped > -threshold && clipped < threshold) clipped = '0;

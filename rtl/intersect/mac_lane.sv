@@ -1,5 +1,5 @@
-// One multiplier with its operand registers. A lane without work, or gated because an operand is zero, holds its
-// operands: nothing in front of or inside the multiplier toggles.
+// One multiplier with its operand registers. A lane without work, or gated because an operand is
+// zero, holds its operands: nothing in front of or inside the multiplier toggles.
 `include "assertions.svh"
 
 module mac_lane #(
@@ -40,12 +40,15 @@ module mac_lane #(
     end
   end
 
-  // An activation with one bit more holds both ranges: 0 .. 2^Bits - 1 and -2^(Bits-1) .. 2^(Bits-1) - 1.
+  // An activation with one bit more holds both ranges: 0 .. 2^Bits - 1 and -2^(Bits-1) ..
+  // 2^(Bits-1) - 1.
+  logic sign;
   logic signed [ProductBits-1:0] weight;
   logic signed [ProductBits-1:0] activation;
   logic signed [ProductBits-1:0] product;
   assign weight = ProductBits'($signed(weight_q));
-  assign activation = ProductBits'($signed({signed_activations_i & activation_q[Bits-1], activation_q}));
+  assign sign = signed_activations_i & activation_q[Bits-1];
+  assign activation = ProductBits'($signed({sign, activation_q}));
   assign product = weight * activation;
   assign product_o = product & {ProductBits{active_q}};
   assign active_o = active_q;

@@ -1,5 +1,5 @@
-// Which positions of the chunk pair at the FIFO heads go to the lanes in this cycle: the `Lanes` lowest slots that have
-// not been issued yet.
+// Which positions of the chunk pair at the FIFO heads go to the lanes in this cycle: the `Lanes`
+// lowest slots that have not been issued yet.
 module match_unit #(
   parameter int unsigned Chunk = 16,
   parameter int unsigned Lanes = 1,
@@ -10,7 +10,7 @@ module match_unit #(
   input  logic [Chunk-1:0]       activations_i,
   input  logic [Chunk-1:0]       issued_i,  // slots of this pair issued in earlier cycles
   output logic [Chunk-1:0]       slots_o,   // all slots of the pair
-  output logic [Lanes*Chunk-1:0] picks_o,   // one-hot for each lane, zeros for a lane without a slot
+  output logic [Lanes*Chunk-1:0] picks_o,   // one-hot for each lane, or zeros
   output logic [Lanes-1:0]       multiply_o,  // lanes whose multiplier runs
   output logic [Chunk-1:0]       issued_o,  // slots issued with this group
   output logic                   ends_o     // no slot is left after this group

@@ -3,8 +3,9 @@
 //   bitmask   mask, [owned mask], [bias], nonzero values in the order of positions
 //   dense     [owned mask], [bias], every value
 //
-// A mask takes one bit a position, filled up to a byte; the last chunk of the reduction may have fewer positions. The
-// owned mask comes when two passes run over weights whose zeros cost slots, the bias with a tile's first weights.
+// A mask takes one bit a position, filled up to a byte; the last chunk of the reduction may have
+// fewer positions. The owned mask comes when two passes run over weights whose zeros cost slots,
+// the bias with a tile's first weights.
 module message_assembly #(
   parameter  int unsigned Chunk           = 16,
   parameter  int unsigned Bits            = 8,
@@ -40,7 +41,7 @@ module message_assembly #(
   logic [RawBits-1:0] words_q, words_d;
   logic [RawBits-1:0] raw, after_mask, after_owned;
   logic [Chunk-1:0] positions;
-  logic [ChunkLengthBits+2:0] mask_bits;
+  logic [ChunkLengthBits+2:0] mask_bits, filled;
 
   always_comb begin
     words_d = words_q;
@@ -56,10 +57,10 @@ module message_assembly #(
   always_comb begin
     positions = '1;
     mask_bits = (ChunkLengthBits + 3)'(Chunk);
+    filled = (ChunkLengthBits + 3)'(tail_length_i) + (ChunkLengthBits + 3)'(7);
     if (tail_i) begin
       positions = ~({Chunk{1'b1}} << tail_length_i);
-      mask_bits = ((ChunkLengthBits + 3)'(tail_length_i) + (ChunkLengthBits + 3)'(7)) &
-          ~(ChunkLengthBits + 3)'(7);
+      mask_bits = (filled >> 3) << 3;
     end
   end
 

@@ -1,5 +1,5 @@
-// The operand buffer of a feeder: two halves of words, and beside them a table of the messages in each half. Memory
-// writes one half while the feeder reads the other. Reading takes no cycle.
+// The operand buffer of a feeder: two halves of words, and beside them a table of the messages in
+// each half. Memory writes one half while the feeder reads the other. Reading takes no cycle.
 module operand_buffer #(
   parameter  int unsigned WordBits     = 128,
   parameter  int unsigned HalfWords    = 256,
@@ -34,13 +34,13 @@ module operand_buffer #(
     logic [lacuna_pkg::MessageFlagsBits-1:0] flags;
   } message_t;
 
+  message_t message;
   logic [WordBits-1:0] words_q[Words];
-  message_t messages_q[Words];
+  logic [$bits(message)-1:0] messages_q[Words];
 
   logic [PlaceBits-1:0] load_base, base;
   logic [PlaceBits-1:0] load_word_at, load_message_at;
   logic [PlaceBits-1:0] word_at, message_at;
-  message_t message;
 
   assign load_base = load_half_i ? PlaceBits'(HalfWords) : '0;
   assign load_word_at = load_base + PlaceBits'(load_address_i);

@@ -1,5 +1,6 @@
-// The operand of one position of a chunk. A packed chunk holds its nonzero values in the order of positions, so the
-// value of a position is found by counting the mask bits below it; a dense chunk holds every value at its position.
+// The operand of one position of a chunk. A packed chunk holds its nonzero values in the order of
+// positions, so the value of a position is found by counting the mask bits below it; a dense chunk
+// holds every value at its position.
 module operand_select #(
   parameter  int unsigned Chunk     = 16,
   parameter  int unsigned Bits      = 8,

@@ -5,7 +5,8 @@
 //   psum                    complete
 //   result                  moves     valid, until the drain bus takes it
 //
-// With early termination a sum that can only fall stops at or below zero: it is complete there and then.
+// With early termination a sum that can only fall stops at or below zero: it is complete there and
+// then.
 `include "assertions.svh"
 
 module partial_sum #(

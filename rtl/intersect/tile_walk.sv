@@ -1,8 +1,10 @@
-// Where a PE is in its tile: which of the tile's two operand streams it has seen to the end, and whether its sum has
-// stopped. A stopped PE discards what is left of the tile, one entry a cycle and operand.
+// Where a PE is in its tile: which of the tile's two operand streams it has seen to the end, and
+// whether its sum has stopped. A stopped PE discards what is left of the tile, one entry a cycle
+// and operand.
 //
-// `in_tile` tells a feeder that what it is sending now belongs to the tile the PE has stopped in: the stream is not
-// seen to its end, and no end waits in the FIFO. So no tags of tiles need to be stored or compared.
+// `in_tile` tells a feeder that what it is sending now belongs to the tile the PE has stopped in:
+// the stream is not seen to its end, and no end waits in the FIFO. So no tags of tiles need to be
+// stored or compared.
 module tile_walk (
   input  logic clk_i,
   input  logic rst_ni,

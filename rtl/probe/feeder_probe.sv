@@ -1,5 +1,5 @@
-// Reports what a feeder does in each cycle, and the bytes it sends, counted on the bus. Simulation only, attached with
-// bind.
+// Reports what a feeder does in each cycle, and the bytes it sends, counted on the bus. Simulation
+// only, attached with bind.
 module feeder_probe #(
   parameter int unsigned Fanout          = 4,
   parameter int unsigned Chunk           = 16,
@@ -47,7 +47,8 @@ module feeder_probe #(
   end
 
   always_ff @(posedge clk_i) begin
-    probe_pkg::lacuna_probe_feeder_cycle(id, activity, 32'(complete_i || ends_i), bytes, 256'(group_i));
+    probe_pkg::lacuna_probe_feeder_cycle(id, activity, 32'(complete_i || ends_i), bytes,
+                                         256'(group_i));
   end
 
 endmodule

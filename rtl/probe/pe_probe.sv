@@ -55,14 +55,17 @@ module pe_probe #(
     executed = 0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
       // A product of two nonzero operands is not zero.
-      if (active_i[lane] && products_i[lane*ProductBits+:ProductBits] != '0) executed = executed + 1;
+      if (active_i[lane] && products_i[lane*ProductBits+:ProductBits] != '0) begin
+        executed = executed + 1;
+      end
     end
   end
 
   always_ff @(posedge clk_i) begin
     slots_q <= $countones(issued_i & ~issued_before_i);
-    probe_pkg::lacuna_probe_pe_cycle(id, 32'(flags), $countones(slots_i), left, executed, multiplied - executed,
-                                     slots_q - multiplied, 64'($signed(sum_i)),
+    probe_pkg::lacuna_probe_pe_cycle(id, 32'(flags), $countones(slots_i), left, executed,
+                                     multiplied - executed, slots_q - multiplied,
+                                     64'($signed(sum_i)),
                                      64'($signed(complete_sum_i)));
   end
 

@@ -1,4 +1,5 @@
-// The functions by which probes report to the simulator. A probe registers by its path once and reports with its number.
+// The functions by which probes report to the simulator. A probe registers by its path once and
+// reports with its number.
 package probe_pkg;
 
   import "DPI-C" function int lacuna_probe_pe(input string path);
@@ -11,8 +12,9 @@ package probe_pkg;
     input int unsigned bits
   );
 
-  // What a PE does in this cycle. Flags of pe_flags_t; slots of the pair that is opened; slots left of the pair after this
-  // cycle; products of the group in the MAC stage, its gated or killed slots; the sum with that group; the complete sum.
+  // What a PE does in this cycle. Flags of pe_flags_t; slots of the pair that is opened; slots left
+  // of the pair after this cycle; products of the group in the MAC stage, its gated or killed
+  // slots; the sum with that group; the complete sum.
   import "DPI-C" function void lacuna_probe_pe_cycle(
     input int id,
     input int unsigned flags,
@@ -40,8 +42,9 @@ package probe_pkg;
     logic multiplied;       // there is a group in the MAC stage
   } pe_flags_t;
 
-  // What a feeder does in this cycle. Activity: 0 no tile, 1 sending, 2 waiting for room, 3 waiting for its block.
-  // With `complete` a message (bytes > 0) or an end token (bytes = 0) arrives at the PEs of the group.
+  // What a feeder does in this cycle. Activity: 0 no tile, 1 sending, 2 waiting for room, 3 waiting
+  // for its block. With `complete` a message (bytes > 0) or an end token (bytes = 0) arrives at the
+  // PEs of the group.
   import "DPI-C" function void lacuna_probe_feeder_cycle(
     input int id,
     input int unsigned activity,
