@@ -94,6 +94,11 @@ class Bench:
         rule = re.match(r"intersect/skip_(\w+)\.sv", file)
         return [rule[1]] if rule else list(MACHINES)
 
+    def check(self, machine):
+        shutil.rmtree(os.path.join(self.folder, "cache"), ignore_errors=True)
+        return subprocess.run([self.program, "check", f"{machine}.yaml", "--random", RANDOM_LAYERS, "--no-shrink", "--rtl", "rtl"],
+                              cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=600, check=False)
+
     def verdict(self, file, text):
         """Who sees the fault: lint, compiler, assertion, check; None: nobody."""
         path = os.path.join(self.rtl, file)
@@ -103,10 +108,7 @@ class Bench:
             if not self.lint()[0]:
                 return "lint"
             for machine in self.machines_for(file):
-                shutil.rmtree(os.path.join(self.folder, "cache"), ignore_errors=True)
-                done = subprocess.run([self.program, "check", f"{machine}.yaml", "--random", RANDOM_LAYERS, "--no-shrink",
-                                       "--rtl", "rtl"],
-                                      cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=600, check=False)
+                done = self.check(machine)
                 if done.returncode == 1:
                     return "assertion" if "breaks off" in done.stdout and "Assertion failed" in done.stdout else "check"
                 if done.returncode == 2:
@@ -166,6 +168,10 @@ def main():
         clean, words = bench.lint()
         if not clean:
             sys.exit(f"the RTL as it is does not pass lint:\n{words}")
+        for machine in MACHINES:
+            done = bench.check(machine)
+            if done.returncode != 0:
+                sys.exit(f"the RTL as it is fails on machine '{machine}':\n{done.stdout}{done.stderr}")
         for name, file, text in chosen:
             if name not in known:
                 known[name] = bench.verdict(file, text)

@@ -1,6 +1,7 @@
 // The compiled array behind the table of abi.h. Built with each model in the cache, never with the program.
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <deque>
 #include <string>
 #include <vector>
@@ -140,6 +141,7 @@ LacunaModel* create() {
   PORT(encoded_nonzeros_o)
   PORT(encoded_values_o)
 #undef PORT
+  for (const LacunaPort& port : model->ports) std::memset(port.data, 0, port.bytes);  // who drives them begins with nothing
   settle(model);  // runs what is initial: probes register
   return model;
 }
