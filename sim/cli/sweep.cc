@@ -2,15 +2,19 @@
 #include "cli/sweep.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <cstdio>
+#include <set>
+#include <sstream>
 #include <thread>
 
 #include "cli/engines.h"
 #include "cli/stop_signal.h"
 #include "cli/sweep_progress.h"
 #include "sweep/export.h"
+#include "sweep/slurm.h"
 #include "sweep/sweep.h"
 
 namespace lacuna {
@@ -58,11 +62,50 @@ std::string counted(std::uint64_t number, std::string_view what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
+/// Takes out what the file of known keys has.
+void leave_out_known(const std::string& path, std::vector<PointTask>& tasks) {
+  if (path.empty()) return;
+  std::istringstream lines(yaml::read_text(path));
+  std::set<std::string> known;
+  for (std::string line; std::getline(lines, line);) known.insert(line);
+  std::erase_if(tasks, [&](const PointTask& task) { return known.contains(task.key); });
+}
+
+void check_slurm(const SweepOptions& options) {
+  if (!options.slurm) {
+    if (options.shards != 0) fail(Place{"--shards"}, "is for --slurm; --shard I/N runs one part here");
+    if (!options.sbatch.empty()) fail(Place{"--sbatch"}, "is for --slurm");
+    return;
+  }
+  if (!options.shard.empty()) fail(Place{"--shard"}, "--slurm makes the shards itself; --shards says how many");
+  if (options.shards > 1000) fail(Place{"--shards"}, "{} is more than 1000", options.shards);
+}
+
+/// What a person is told while a sweep runs on a cluster.
+void say(const std::string& line) {
+  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
+  fmt::print(stderr, "lacuna: {}\n", line);
+}
+
+SlurmOptions slurm_options(const SweepOptions& options, const RunnerOptions& runner, const std::string& engine) {
+  SlurmOptions slurm;
+  slurm.program = fs::read_symlink("/proc/self/exe");
+  slurm.sweep = options.sweep;
+  if (options.shards != 0) slurm.shards = options.shards;
+  slurm.jobs = engine == "fast" ? std::max(1u, options.jobs) : 1;
+  slurm.sbatch = options.sbatch;
+  slurm.progress = runner.progress;
+  slurm.stop = runner.stop;
+  slurm.say = say;
+  return slurm;
+}
+
 }  // namespace
 
 int sweep(const SweepOptions& options, const Print& print) {
   if (options.sweep.empty()) fail(Place{"SWEEP"}, "the name is empty");
   if (options.jobs > 4096) fail(Place{"--jobs"}, "{} is more than 4096", options.jobs);
+  check_slurm(options);
   const Shard shard = shard_of(options.shard);
   std::optional<ExportFormat> format;
   if (!options.export_format.empty())
@@ -77,9 +120,16 @@ int sweep(const SweepOptions& options, const Print& print) {
   Sweep sweep(options.sweep, runner);
   const std::string engine = sweep.file().engine;
   (void)make_engine(engine, sweep.file().engine_place);
+  if (engine != "fast") {  // SystemC and Verilated models have state of the whole process
+    if (options.jobs > 1 && !options.slurm)
+      fail(Place{"--jobs"}, "engine {} simulates one point at a time in a process; --shard makes parts for several",
+           engine);
+    sweep.set_jobs(1);
+  }
   sweep.set_engine([engine] { return make_engine(engine, Place{"engine"}); });
 
   std::vector<PointTask> tasks = Sweep::part(sweep.tasks(), shard);
+  leave_out_known(options.known, tasks);
   const fs::path path = store_path(options, sweep.file());
   std::error_code ignored;
   if (options.dry_run) {
@@ -91,7 +141,22 @@ int sweep(const SweepOptions& options, const Print& print) {
   Store store(path, Store::Mode::Create);
   const std::vector<PointTask> missing = sweep.missing(tasks, store);
   sweep.record(tasks, store);
-  const RunnerResult result = sweep.run(missing, store);
+  if (options.slurm && !missing.empty()) {
+    SlurmRunner slurm(sweep.id(), tasks, store, slurm_options(options, runner, engine));
+    const SlurmResult result = slurm.run();
+    if (result.interrupted) {
+      say(
+          fmt::format("no longer followed; the tasks go on, the same command follows them again, "
+                      "scancel --name={} ends them",
+                      slurm.job_name()));
+      return 128 + signal.signal();
+    }
+    if (!format)
+      print(fmt::format("{} in {}, {} of them computed by Slurm tasks, {} submitted again\n",
+                        counted(tasks.size(), "point"), path.string(), result.computed,
+                        counted(result.resubmitted, "task")));
+  }
+  const RunnerResult result = options.slurm ? RunnerResult{} : sweep.run(missing, store);
   if (result.interrupted && signal.signal() != 0) {
     fmt::print(stderr, "lacuna: stopped; {} of {} points are in {}, the same command goes on\n",
                coverage(tasks, store).done, tasks.size(), path.string());
@@ -101,7 +166,7 @@ int sweep(const SweepOptions& options, const Print& print) {
     StoredSweep one;
     one.id = sweep.id();
     export_points(store, one, *format, rows, print);
-  } else {
+  } else if (!options.slurm || missing.empty()) {
     print(fmt::format("{} in {}, {} of them computed now\n", counted(tasks.size(), "point"), path.string(),
                       result.computed));
   }

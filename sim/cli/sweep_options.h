@@ -18,6 +18,10 @@ struct SweepOptions {
   std::string export_format;
   std::string rows = "points";
   bool dry_run = false;
+  bool slurm = false;
+  std::uint64_t shards = 0;         ///< of --slurm; 0: 4
+  std::vector<std::string> sbatch;  ///< options for sbatch
+  std::string known;                ///< file of keys that are not to be computed
 };
 
 struct MergeOptions {

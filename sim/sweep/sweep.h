@@ -28,6 +28,7 @@ class Sweep {
 
   /// How to make the engine the file names; needed before run().
   void set_engine(std::function<std::unique_ptr<Engine>()> make) { options_.make_engine = std::move(make); }
+  void set_jobs(unsigned jobs) { options_.jobs = jobs; }
 
   [[nodiscard]] const SweepFile& file() const { return file_; }
   [[nodiscard]] const DesignSpace& space() const { return *space_; }

@@ -180,6 +180,12 @@ ARGUMENT_CASES = [
     (SWEEP + ["-o", "none/s.sqlite"], "none/s.sqlite: there is no folder 'none' to put it in"),
     (SWEEP + ["-o", "none/folder"], "none/folder: cannot make this folder: No such file or directory"),
     (SWEEP + ["-o", "mine/../mine/precious.sqlite"], "mine/../mine/precious.sqlite: is no store of lacuna sweep"),
+    (SWEEP + ["--shards", "3"], "--shards: is for --slurm; --shard I/N runs one part here"),
+    (SWEEP + ["--sbatch=--partition=p"], "--sbatch: is for --slurm"),
+    (SWEEP + ["--slurm", "--shard", "1/3"], "--shard: --slurm makes the shards itself; --shards says how many"),
+    (SWEEP + ["--slurm", "--shards", "1001"], "--shards: 1001 is more than 1000"),
+    (["sweep", "clocked.yaml", "--jobs", "2"],
+     "--jobs: engine systemc simulates one point at a time in a process; --shard makes parts for several"),
     (["merge"], "lacuna: STORE is required; see lacuna merge --help"),
     (["merge", "a.sqlite"], "lacuna: SHARD is required; see lacuna merge --help"),
     (["merge", "a.sqlite", "none.sqlite"], "none.sqlite: there is no such store"),
@@ -218,6 +224,7 @@ class ProgramErrors(unittest.TestCase):
         self.write("mine/precious.txt", "not a result\n")
         self.write("mine/precious.sqlite", "not a store\n" * 100)
         self.write("sweep.yaml", "base: config.yaml\nworkloads: workload.yaml\naxes: {array.rows: [4, 8]}\n")
+        self.write("clocked.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: systemc\n")
         self.write("engine.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: fats\n")
 
     def write(self, name, text):
