@@ -87,12 +87,12 @@ void say(const std::string& line) {
   fmt::print(stderr, "lacuna: {}\n", line);
 }
 
-SlurmOptions slurm_options(const SweepOptions& options, const RunnerOptions& runner, const std::string& engine) {
+SlurmOptions slurm_options(const SweepOptions& options, const RunnerOptions& runner) {
   SlurmOptions slurm;
   slurm.program = fs::read_symlink("/proc/self/exe");
   slurm.sweep = options.sweep;
   if (options.shards != 0) slurm.shards = options.shards;
-  slurm.jobs = engine == "fast" ? std::max(1u, options.jobs) : 1;
+  slurm.jobs = std::max(1u, options.jobs);
   slurm.sbatch = options.sbatch;
   slurm.progress = runner.progress;
   slurm.stop = runner.stop;
@@ -119,9 +119,8 @@ int sweep(const SweepOptions& options, const Print& print) {
   runner.stop = &signal.stop();
   Sweep sweep(options.sweep, runner);
   const std::string engine = sweep.file().engine;
-  (void)make_engine(engine, sweep.file().engine_place);
-  if (engine != "fast") {  // SystemC and Verilated models have state of the whole process
-    if (options.jobs > 1 && !options.slurm)
+  if (!make_engine(engine, sweep.file().engine_place)->runs_layers_at_once()) {
+    if (options.jobs > 1)
       fail(Place{"--jobs"}, "engine {} simulates one point at a time in a process; --shard makes parts for several",
            engine);
     sweep.set_jobs(1);
@@ -142,7 +141,7 @@ int sweep(const SweepOptions& options, const Print& print) {
   const std::vector<PointTask> missing = sweep.missing(tasks, store);
   sweep.record(tasks, store);
   if (options.slurm && !missing.empty()) {
-    SlurmRunner slurm(sweep.id(), tasks, store, slurm_options(options, runner, engine));
+    SlurmRunner slurm(sweep.id(), tasks, store, slurm_options(options, runner));
     const SlurmResult result = slurm.run();
     if (result.interrupted) {
       say(

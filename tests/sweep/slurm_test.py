@@ -77,6 +77,8 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 ReturnToService=2
 SlurmdTimeout=4
+KillWait=2
+MessageTimeout=5
 SchedulerParameters=sched_interval=2,batch_sched_delay=0
 """)
             for node, port in zip(NODES, ports[1:]):
@@ -124,8 +126,8 @@ SchedulerParameters=sched_interval=2,batch_sched_delay=0
         done = subprocess.run(["squeue", "-h", "-r", "-t", "RUNNING", "-o", "%N"], capture_output=True, text=True)
         return done.stdout.split()
 
-    def processes_of(self, node):
-        """Processes of tasks on a node, and the step daemons above them."""
+    def processes_of(self, node, daemons=True):
+        """Processes of tasks on a node, and the step daemons above them if wanted."""
         found = set()
         for entry in os.listdir("/proc"):
             try:
@@ -138,14 +140,14 @@ SchedulerParameters=sched_interval=2,batch_sched_delay=0
                 with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
                     parent = int(file.read().rsplit(")", 1)[1].split()[1])
                 with open(f"/proc/{parent}/cmdline", "rb") as file:
-                    if b"slurmstepd" in file.read():
+                    if daemons and b"slurmstepd" in file.read():
                         found.add(parent)
             except (OSError, ValueError):
                 continue
         return found
 
-    def kill_tasks(self, node):
-        for process in self.processes_of(node):
+    def kill_tasks(self, node, daemons=True):
+        for process in self.processes_of(node, daemons):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
@@ -246,7 +248,7 @@ class Slurm(unittest.TestCase):
     def test_a_killed_task_is_submitted_again_and_its_points_are_kept(self):
         follower = self.start("task.sqlite", "--shards", "2")
         self.until_both_nodes_work(follower)
-        self.cluster.kill_tasks("n2")
+        self.cluster.kill_tasks("n2", daemons=False)
         self.assertIn("1 task submitted again", self.finished(follower, "task.sqlite"))
 
     def test_a_follower_that_is_killed_is_replaced_by_another(self):
