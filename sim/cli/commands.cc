@@ -103,6 +103,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->type_name("DIR");
 
   add_compare();
+  add_report();
 
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
@@ -142,6 +143,13 @@ void Commands::add_compare() {
       ->disable_flag_override();
   compare->add_flag("--other-workload", o.other_workload, "Compare layers of the same name though the workloads differ")
       ->disable_flag_override();
+}
+
+void Commands::add_report() {
+  report = app.add_subcommand("report", "Results as one HTML page with plots; it needs no other file and no network");
+  auto& o = report_options;
+  report->add_option("RESULT", o.results, "Result folders of lacuna run -o, or their result.json")->required();
+  report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
 }
 
 std::string Commands::explain(const CLI::ParseError& error) const {

@@ -67,6 +67,11 @@ struct CompareOptions {
   bool other_workload = false;
 };
 
+struct ReportOptions {
+  std::vector<std::string> results;
+  std::string output;
+};
+
 struct ListOptions {
   std::string what;
   std::string format = "table";
@@ -84,11 +89,13 @@ class Commands {
   CLI::App* run = nullptr;
   CLI::App* check = nullptr;
   CLI::App* compare = nullptr;
+  CLI::App* report = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
   CheckOptions check_options;
   CompareOptions compare_options;
+  ReportOptions report_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
@@ -100,6 +107,7 @@ class Commands {
 
  private:
   void add_compare();
+  void add_report();
 };
 
 }  // namespace lacuna
