@@ -104,6 +104,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   check->add_flag("--no-shrink", c.no_shrink, "Do not look for a smaller random case that fails too")->disable_flag_override();
 
   add_compare();
+  add_report();
 
   sweep = add_sweep(app, sweep_options, words);
   merge = add_merge(app, merge_options);
@@ -146,6 +147,13 @@ void Commands::add_compare() {
       ->disable_flag_override();
   compare->add_flag("--other-workload", o.other_workload, "Compare layers of the same name though the workloads differ")
       ->disable_flag_override();
+}
+
+void Commands::add_report() {
+  report = app.add_subcommand("report", "Results as one HTML page with plots; it needs no other file and no network");
+  auto& o = report_options;
+  report->add_option("RESULT", o.results, "Result folders of lacuna run -o, or their result.json")->required();
+  report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
 }
 
 std::string Commands::explain(const CLI::ParseError& error) const {

@@ -127,10 +127,11 @@ ResultGroup layer_of(const Value& json, EnergyUnit unit) {
   group.name = json["name"].text();
   group.op = json["op"].text();
   group.images = json["images"].whole();
-  for (const auto& row : json["per_pe_busy"].list()) {
-    group.busy.emplace_back();
-    for (const auto& pe : row.list()) group.busy.back().push_back(pe.whole());
-  }
+  if (json.has("per_pe_busy"))  // results that come from a store have none
+    for (const auto& row : json["per_pe_busy"].list()) {
+      group.busy.emplace_back();
+      for (const auto& pe : row.list()) group.busy.back().push_back(pe.whole());
+    }
   for (const auto& note : json["notes"].list()) group.notes.push_back(note.text());
   return group;
 }

@@ -26,6 +26,7 @@ struct ResultGroup {
   Counters<Action> actions;
   Energy energy;                                 ///< in the unit of the result's energy table
   std::vector<std::vector<std::uint64_t>> busy;  ///< [rows][columns] busy cycles of each PE; empty in the total
+                                                       ///< and where the result comes from a store
   std::vector<std::string> notes;
 
   /// Adds counters and energy; `verified` stays true if both are.
