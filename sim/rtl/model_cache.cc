@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/child_process.h"
 #include "base/hash.h"
 
 namespace lacuna {
@@ -19,45 +19,6 @@ namespace lacuna {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// What a tool said and how it ended.
-struct ToolResult {
-  int status = -1;  ///< -1: it could not be started
-  std::string text;
-};
-
-/// Runs a program found on PATH; standard output and error together.
-ToolResult run_tool(const std::vector<std::string>& arguments) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  const pid_t child = fork();
-  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (child == 0) {
-    dup2(ends[1], STDOUT_FILENO);
-    dup2(ends[1], STDERR_FILENO);
-    std::vector<char*> argv;
-    for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    execvp(argv[0], argv.data());
-    _exit(127);
-  }
-  close(ends[1]);
-  ToolResult result;
-  char buffer[4096];
-  for (;;) {
-    const ssize_t count = read(ends[0], buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) break;
-    result.text.append(buffer, static_cast<std::size_t>(count));
-  }
-  close(ends[0]);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-  result.status = code == 127 ? -1 : code;
-  return result;
-}
 
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -78,9 +39,9 @@ std::vector<std::string> listed(const fs::path& rtl, const std::string& list) {
 
 const std::string& verilator_version() {
   static const std::string version = [] {
-    const ToolResult result = run_tool({"verilator", "--version"});
+    const ChildResult result = run_child({"verilator", "--version"});
     if (result.status != 0) fail({"--engine rtl"}, "verilator is needed to compile the RTL, and it does not run");
-    return result.text;
+    return result.output;
   }();
   return version;
 }
@@ -212,10 +173,10 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
   for (const auto& file : files) command.push_back((sources.rtl / file).string());
   command.push_back((fs::absolute(sources.wrapper) / "wrapper.cc").string());
 
-  const ToolResult result = run_tool(command);
+  const ChildResult result = run_child(command);
   if (result.status != 0) {
     fs::remove_all(build);
-    fail({sources.rtl.string()}, "the RTL does not compile:{}", complaints(result.text));
+    fail({sources.rtl.string()}, "the RTL does not compile:{}", complaints(result.error + result.output));
   }
   fs::rename(build / "model.so", model);
   fs::remove_all(build);

@@ -107,7 +107,7 @@ ENERGY_CASES = [
 RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     ([], "lacuna: A subcommand is required; see lacuna --help"),
-    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, sweep, merge, list, completion)"),
+    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, report, sweep, merge, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),

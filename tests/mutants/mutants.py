@@ -42,7 +42,7 @@ MACHINES = {
             "activations: {buffer_bytes: 64, bus_bytes: 8, fifo_depth: 2}\n",
 }
 RANDOM_LAYERS = "120"
-LINT_FLAGS = ["-Wall", "-GEarlyTermination=1", "-GChunk=16", "-GLanes=2"]
+LINT_FLAGS = ["-Wall", "-GRows=2", "-GColumns=3", "-GEarlyTermination=1", "-GChunk=16", "-GLanes=2"]
 
 
 def sources(rtl, listed="sources.f"):
