@@ -50,16 +50,16 @@ void drain(Pipe& pipe, std::string& text) {
 
 }  // namespace
 
-ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input) {
+ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input, Interrupts interrupts) {
   Pipe in, out, err;
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, in.ends[0], STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, out.ends[1], STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, err.ends[1], STDERR_FILENO);
-  posix_spawnattr_t attributes;  // a group of its own: Ctrl-C is for us to answer
+  posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  if (interrupts == Interrupts::OursAlone) ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);

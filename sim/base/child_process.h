@@ -12,7 +12,11 @@ struct ChildResult {
   std::string output, error;
 };
 
+/// Who answers Ctrl-C while a child runs: this program alone, or the child too, which is of the same group.
+enum class Interrupts { OursAlone, Shared };
+
 /// Runs `arguments[0]`, found on PATH, with `input` on its standard input. Thread-safe.
-ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input = "");
+ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input = "",
+                      Interrupts interrupts = Interrupts::OursAlone);
 
 }  // namespace lacuna

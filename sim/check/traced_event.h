@@ -32,6 +32,29 @@ struct TracedEvent {
   bool operator==(const TracedEvent&) const = default;
 };
 
+/// Counts the events of each kind.
+class EventCounts : public EventSink {
+ public:
+  [[nodiscard]] std::uint64_t of(EventKind kind) const { return counts_[static_cast<std::size_t>(kind)]; }
+
+  void on(const event::Group&) override { count(EventKind::Group); }
+  void on(const event::Kill&) override { count(EventKind::Kill); }
+  void on(const event::Wait&) override { count(EventKind::Wait); }
+  void on(const event::Open&) override { count(EventKind::Open); }
+  void on(const event::Stop&) override { count(EventKind::Stop); }
+  void on(const event::Retire&) override { count(EventKind::Retire); }
+  void on(const event::Send& e) override {
+    count(e.side == event::Side::Weights ? EventKind::SendWeights : EventKind::SendActivations);
+  }
+  void on(const event::Drain&) override { count(EventKind::Drain); }
+  void on(const event::Fetch&) override { count(EventKind::Fetch); }
+  void on(const event::Write&) override { count(EventKind::Write); }
+
+ private:
+  void count(EventKind kind) { ++counts_[static_cast<std::size_t>(kind)]; }
+  std::array<std::uint64_t, enum_count<EventKind>()> counts_{};
+};
+
 /// What the values of a kind are, in order.
 std::vector<std::string_view> value_names(EventKind kind);
 /// "cycle 12 group tile 3 step 1 executed 1 wasted 0 gated 0 psum -7"

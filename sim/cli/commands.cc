@@ -147,6 +147,18 @@ void Commands::add_compare() {
       ->disable_flag_override();
   compare->add_flag("--other-workload", o.other_workload, "Compare layers of the same name though the workloads differ")
       ->disable_flag_override();
+  compare
+      ->add_option("--rtl", o.rtl,
+                   "Instead: model, RTL and this edited copy of rtl/ side by side; BASE is then a CONFIG, NEW a WORKLOAD")
+      ->type_name("DIR");
+  compare->add_option("--layers", o.layers, "With --rtl: only these layers, separated by commas")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+  compare->add_option("--set", o.assignments, "With --rtl: set a parameter; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  compare->add_flag("--no-area", o.no_area, "With --rtl: leave area and longest path out")->disable_flag_override();
 }
 
 void Commands::add_report() {

@@ -66,6 +66,9 @@ struct CompareOptions {
   std::vector<std::string> fail_on;  ///< words of GateFigure; all if empty
   bool each_layer = false;
   bool other_workload = false;
+  std::string rtl;  ///< an edited copy of rtl/: BASE and NEW are then CONFIG and WORKLOAD
+  std::vector<std::string> layers, assignments;
+  bool no_area = false;
 };
 
 struct ReportOptions {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "cli/compare_rtl.h"
 #include "report/compare.h"
 
 namespace lacuna {
@@ -52,6 +53,9 @@ std::string formatted(const ResultComparison& comparison, const GateVerdict* ver
 }  // namespace
 
 CompareResult compare(const CompareOptions& options) {
+  if (!options.rtl.empty()) return compare_rtl(options);
+  if (!options.layers.empty() || !options.assignments.empty() || options.no_area)
+    fail(Place{"lacuna compare"}, "--layers, --set and --no-area go with --rtl");
   const auto format = parse_enum<CompareFormat>(options.format, Place{"--format"}, "format");
   const std::optional<Gate> gate = gate_of(options);
   const Result base = read_result(options.base);

@@ -173,7 +173,7 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
   for (const auto& file : files) command.push_back((sources.rtl / file).string());
   command.push_back((fs::absolute(sources.wrapper) / "wrapper.cc").string());
 
-  const ChildResult result = run_child(command);
+  const ChildResult result = run_child(command, "", Interrupts::Shared);
   if (result.status != 0) {
     fs::remove_all(build);
     fail({sources.rtl.string()}, "the RTL does not compile:{}", complaints(result.error + result.output));
