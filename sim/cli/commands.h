@@ -68,6 +68,11 @@ struct CompareOptions {
   bool other_workload = false;
 };
 
+struct ReportOptions {
+  std::vector<std::string> results;
+  std::string output;
+};
+
 struct ListOptions {
   std::string what;
   std::string format = "table";
@@ -87,6 +92,7 @@ class Commands {
   CLI::App* compare = nullptr;
   CLI::App* sweep = nullptr;
   CLI::App* merge = nullptr;
+  CLI::App* report = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
@@ -94,6 +100,7 @@ class Commands {
   CompareOptions compare_options;
   SweepOptions sweep_options;
   MergeOptions merge_options;
+  ReportOptions report_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
@@ -105,6 +112,7 @@ class Commands {
 
  private:
   void add_compare();
+  void add_report();
 };
 
 }  // namespace lacuna

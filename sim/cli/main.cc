@@ -14,6 +14,7 @@
 #include "cli/compare.h"
 #include "cli/completion.h"
 #include "cli/list.h"
+#include "cli/report.h"
 #include "cli/run.h"
 #include "cli/sweep.h"
 
@@ -52,6 +53,7 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
   }
   if (commands.sweep->parsed()) return lacuna::sweep(commands.sweep_options, print);
   if (commands.merge->parsed()) lacuna::merge(commands.merge_options, print);
+  if (commands.report->parsed()) print(lacuna::report(commands.report_options));
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {
     const auto shell = lacuna::parse_enum<lacuna::Shell>(commands.completion_options.shell,

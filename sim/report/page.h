@@ -1,0 +1,41 @@
+// lacuna report: results and sweeps as one HTML page that needs no other file and no network.
+//
+// The page is sim/report/page; the figures go into it as JSON, and its scripts draw them with Chart.js.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/result.h"
+
+namespace lacuna {
+
+/// One point of a sweep: a configuration and a workload with the sums over all layers.
+struct PagePoint {
+  std::vector<std::pair<std::string, std::string>> settings;  ///< "array.rows" and "16", ..., "network", "engine"
+  std::uint64_t cycles = 0;
+  double seconds = 0;
+  double energy = 0;          ///< in the sweep's unit
+  std::optional<double> um2;  ///< area, if the sweep has an area table
+  Counters<PeClass> pe_cycles;
+};
+
+struct PageSweep {
+  std::string name, file;
+  EnergyUnit unit = EnergyUnit::Pj;
+  std::vector<PagePoint> points;  ///< at least one
+};
+
+struct PageContent {
+  std::string version;  ///< of the program that makes the page
+  std::vector<Result> results;
+  std::vector<PageSweep> sweeps;
+};
+
+/// The whole page. Names and notes may hold anything: they reach the page as JSON text and are shown as text.
+std::string to_page(const PageContent& content);
+
+}  // namespace lacuna
