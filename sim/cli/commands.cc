@@ -127,8 +127,8 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
 void Commands::add_compare() {
   compare = app.add_subcommand("compare", "Two results side by side; with --fail-above a gate for CI");
   auto& o = compare_options;
-  compare->add_option("BASE", o.base, "A result folder of lacuna run -o, or its result.json")->required();
-  compare->add_option("NEW", o.now, "The result to hold against it")->required();
+  compare->add_option("BASE", o.base, "A result folder of lacuna run -o, its result.json, or a store of lacuna sweep")->required();
+  compare->add_option("NEW", o.now, "The result or store to hold against it")->required();
   auto* compare_format =
       compare->add_option("--format", o.format, described("Format on standard output", words_of<CompareFormat>()))
           ->capture_default_str();
@@ -165,6 +165,13 @@ void Commands::add_report() {
   report = app.add_subcommand("report", "Results as one HTML page with plots; it needs no other file and no network");
   auto& o = report_options;
   report->add_option("RESULT", o.results, "Result folders of lacuna run -o, or their result.json")->required();
+  report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
+}
+
+void Commands::add_report() {
+  report = app.add_subcommand("report", "Results as one HTML page with plots; it needs no other file and no network");
+  auto& o = report_options;
+  report->add_option("RESULT", o.results, "Result folders of lacuna run -o, their result.json, stores of lacuna sweep")->required();
   report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
 }
 

@@ -76,6 +76,11 @@ struct ReportOptions {
   std::string output;
 };
 
+struct ReportOptions {
+  std::vector<std::string> results;
+  std::string output;
+};
+
 struct ListOptions {
   std::string what;
   std::string format = "table";

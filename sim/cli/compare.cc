@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "cli/compare_rtl.h"
+#include "cli/stored_points.h"
 #include "report/compare.h"
 
 namespace lacuna {
@@ -50,6 +51,16 @@ std::string formatted(const ResultComparison& comparison, const GateVerdict* ver
   throw Bug("unknown CompareFormat");
 }
 
+/// Two results, or two stores.
+std::pair<Result, Result> read_both(const CompareOptions& options) {
+  const bool base_is_store = is_store(options.base), now_is_store = is_store(options.now);
+  if (base_is_store != now_is_store)
+    fail(Place{options.now}, "is {}, {} is {}; two of a kind are compared", now_is_store ? "a store" : "no store",
+         options.base, base_is_store ? "a store" : "no store");
+  if (base_is_store) return comparable_stores(options.base, options.now);
+  return {read_result(options.base), read_result(options.now)};
+}
+
 }  // namespace
 
 CompareResult compare(const CompareOptions& options) {
@@ -58,8 +69,7 @@ CompareResult compare(const CompareOptions& options) {
     fail(Place{"lacuna compare"}, "--layers, --set and --no-area go with --rtl");
   const auto format = parse_enum<CompareFormat>(options.format, Place{"--format"}, "format");
   const std::optional<Gate> gate = gate_of(options);
-  const Result base = read_result(options.base);
-  const Result now = read_result(options.now);
+  const auto [base, now] = read_both(options);
   const ResultComparison comparison = compare_results(base, now, options.other_workload);
   std::optional<GateVerdict> verdict;
   if (gate) verdict = judge(comparison, *gate);

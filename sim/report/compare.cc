@@ -64,6 +64,13 @@ void compare_settings(ResultComparison& c) {
   add("lacuna", c.base->version, c.now->version);
 }
 
+/// "a, b, c", or the first few and how many more.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 5;
+  if (names.size() <= kMost) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more", fmt::join(names.begin(), names.begin() + kMost, ", "), names.size() - kMost);
+}
+
 /// Names of the layers of `one` that `other` has not.
 std::vector<std::string> missing_in(const Result& one, const Result& other) {
   std::vector<std::string> names;
@@ -77,7 +84,7 @@ void warn(ResultComparison& c) {
     const auto names = missing_in(one, other);
     if (!names.empty())
       c.warnings.push_back(
-          fmt::format("only in {}: {}; the total is that of the layers both have", one.file, fmt::join(names, ", ")));
+          fmt::format("only in {}: {}; the total is that of the {}s both have", one.file, listed(names), one.part));
   };
   only(*c.base, *c.now);
   only(*c.now, *c.base);
@@ -85,7 +92,7 @@ void warn(ResultComparison& c) {
     if (!one->total.verified)
       c.warnings.push_back(fmt::format("{}: not every output was compared with the reference", one->file));
   if (c.base->workload_hash != c.now->workload_hash)
-    c.warnings.push_back("the workloads differ: layers of the same name are compared");
+    c.warnings.push_back(fmt::format("the workloads differ: {}s of the same name are compared", c.base->part));
   if (c.base->energy_unit != c.now->energy_unit)
     c.warnings.push_back(fmt::format("energies are not compared: {} and {} are different units",
                                      name_of(c.base->energy_unit), name_of(c.now->energy_unit)));
@@ -126,7 +133,7 @@ ResultComparison compare_results(const Result& base, const Result& now, bool oth
     base_total += layer;
     now_total += *other;
   }
-  if (layers.empty()) fail(Place{now.file}, "has no layer in common with {}", base.file);
+  if (layers.empty()) fail(Place{now.file}, "has no {} in common with {}", base.part, base.file);
   layers.emplace_back(&base_total, &now_total);
 
   const auto add = [&](std::string key, std::string title, std::string column, const AddRows& rows) {
@@ -149,8 +156,8 @@ GateVerdict judge(const ResultComparison& c, const Gate& gate) {
   for (const auto& [one, other] : {std::pair(c.base, c.now), {c.now, c.base}}) {
     const auto names = missing_in(*one, *other);
     if (!names.empty())
-      fail(Place{other->file}, "has no layer '{}', which {} has; a gate compares the same layers", names.front(),
-           one->file);
+      fail(Place{other->file}, "has no {} '{}', which {} has; a gate compares the same {}s", one->part, names.front(),
+           one->file, one->part);
   }
   GateVerdict verdict;
   for (const GateFigure figure : gate.figures) {
@@ -169,7 +176,8 @@ GateVerdict judge(const ResultComparison& c, const Gate& gate) {
       const std::string change =
           base == 0 && now != 0 ? "from zero" : fmt::format("{:+.3f} %", base == 0 ? 0 : 100 * (now - base) / base);
       verdict.lines.push_back(fmt::format("{}: {} of {} {}, at most {:+} % allowed", fails ? "FAILED" : "passed", word,
-                                          is_total ? "all layers" : row.layer, change, gate.percent));
+                                          is_total ? fmt::format("all {}s", c.base->part) : row.layer, change,
+                                          gate.percent));
     }
   }
   return verdict;

@@ -59,7 +59,7 @@ std::string compare_json(const ResultComparison& c, const GateVerdict* verdict) 
     }
   }
   if (verdict) json["gate"] = {{"passes", verdict->passes}, {"lines", verdict->lines}};
-  return json.dump(1) + "\n";
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";  // a path may be no text
 }
 
 }  // namespace lacuna

@@ -23,16 +23,33 @@ std::string difference(const ChangeRow& row) {
 
 std::string ratio(const ChangeRow& row) { return ratio_text(to_double(row.base), to_double(row.now)); }
 
+/// With more layers than this, only what differs is listed, and classes only for all of them together.
+constexpr std::size_t kMostLayers = 64;
+
+bool many(const ResultComparison& c) { return c.section("cycles")->rows.size() > kMostLayers + 1; }
+
 /// Sections of one figure show every layer; the others only rows that differ.
-std::vector<const ChangeRow*> shown(const ChangeSection& section) {
+std::vector<const ChangeRow*> shown(const ResultComparison& c, const ChangeSection& section) {
   std::vector<const ChangeRow*> rows;
-  for (const auto& row : section.rows)
-    if (section.column.empty() || row.differs()) rows.push_back(&row);
+  const std::string& total = section.rows.back().layer;
+  for (const auto& row : section.rows) {
+    const bool is_total = row.layer == total;
+    if (section.column.empty() ? is_total || !many(c) || row.differs() : row.differs() && (is_total || !many(c)))
+      rows.push_back(&row);
+  }
   return rows;
 }
 
-std::vector<std::string> head_of(const ChangeSection& section) {
-  std::vector<std::string> head = {"layer"};
+std::string left_out(const ResultComparison& c) {
+  if (!many(c)) return "Rows of classes and components with equal figures are left out.";
+  return fmt::format(
+      "There are many {}s: rows with equal figures are left out, and classes of single {}s; --format json has "
+      "all.",
+      c.base->part, c.base->part);
+}
+
+std::vector<std::string> head_of(const ResultComparison& c, const ChangeSection& section) {
+  std::vector<std::string> head = {c.base->part};
   if (!section.column.empty()) head.push_back(section.column);
   head.insert(head.end(), {"base", "new", "difference", "ratio"});
   return head;
@@ -102,17 +119,17 @@ std::string compare_table(const ResultComparison& c, const GateVerdict* verdict)
     out += table.text();
   }
   for (const auto& section : c.sections) {
-    const auto rows = shown(section);
+    const auto rows = shown(c, section);
     out += fmt::format("\n{}\n", section.title);
     if (rows.empty()) {
       out += "  nothing changed\n";
       continue;
     }
-    TextTable table(head_of(section), section.column.empty() ? 1 : 2);
+    TextTable table(head_of(c, section), section.column.empty() ? 1 : 2);
     for (const auto* row : rows) table.add(cells_of(section, *row));
     out += table.text();
   }
-  out += "\nRows of classes and components with equal figures are left out.\n";
+  out += fmt::format("\n{}\n", left_out(c));
   if (verdict) {
     out += fmt::format("\nGate {}\n", verdict->passes ? "passed" : "FAILED");
     for (const auto& line : verdict->lines) out += fmt::format("  {}\n", line);
@@ -142,7 +159,7 @@ std::string compare_markdown(const ResultComparison& c, const GateVerdict* verdi
     for (const auto& s : c.settings) out += markdown_row({s.name, value_or_dash(s.base), value_or_dash(s.now)});
   }
   for (const auto& section : c.sections) {
-    const auto rows = shown(section);
+    const auto rows = shown(c, section);
     const bool folded = !section.column.empty();
     if (rows.empty()) {
       out += fmt::format("\n{}: nothing changed.\n", section.title);
@@ -150,7 +167,7 @@ std::string compare_markdown(const ResultComparison& c, const GateVerdict* verdi
     }
     out += folded ? fmt::format("\n<details><summary>{}</summary>\n\n", section.title)
                   : fmt::format("\n**{}**\n\n", section.title);
-    out += markdown_head(head_of(section), folded ? 2 : 1);
+    out += markdown_head(head_of(c, section), folded ? 2 : 1);
     for (const auto* row : rows) out += markdown_row(cells_of(section, *row));
     if (folded) out += "\n</details>\n";
   }

@@ -88,6 +88,31 @@ class Value {
   std::string path_;
 };
 
+Json parse_json(std::string_view text, const std::string& file) {
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const auto column = before.size() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
+    fail(Place{file, static_cast<int>(line), static_cast<int>(column)}, "is no JSON, or its end is missing");
+  } catch (const nlohmann::json::exception&) {  // a number beyond every type
+    fail(Place{file}, "is no JSON: a number is out of range");
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> config_of(const Value& json) {
+  std::vector<std::pair<std::string, std::string>> config;
+  for (const auto& [key, value] : json.entries()) {
+    if (!value.is_object()) {
+      config.emplace_back(key, value.word());
+      continue;
+    }
+    for (const auto& [inner, entry] : value.entries()) config.emplace_back(key + "." + inner, entry.word());
+  }
+  return config;
+}
+
 /// Every word of the enumeration and, but for `beside`, no other: a sum that leaves one out would be wrong in silence.
 template <typename Enum>
 Counters<Enum> counters(const Value& value, std::string_view beside = {}) {
@@ -201,17 +226,7 @@ const ResultGroup* Result::layer(std::string_view name) const {
 }
 
 Result parse_result(std::string_view text, const std::string& file) {
-  Json json;
-  try {
-    json = Json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
-    const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const auto column = before.size() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
-    fail(Place{file, static_cast<int>(line), static_cast<int>(column)}, "is no JSON, or its end is missing");
-  } catch (const nlohmann::json::exception&) {  // a number beyond every type
-    fail(Place{file}, "is no JSON: a number is out of range");
-  }
+  const Json json = parse_json(text, file);
   const Value document(json, file);
   if (!document.has("program") || !document["program"].has("name") || document["program"]["name"].word() != "lacuna")
     fail(Place{file}, "is no result of lacuna: it does not begin with \"program\": {{\"name\": \"lacuna\"}}");
@@ -220,13 +235,7 @@ Result parse_result(std::string_view text, const std::string& file) {
   result.file = file;
   result.version = document["program"]["version"].text();
   result.engine = document["engine"].text();
-  for (const auto& [key, value] : document["config"].entries()) {
-    if (!value.is_object()) {
-      result.config.emplace_back(key, value.word());
-      continue;
-    }
-    for (const auto& [inner, entry] : value.entries()) result.config.emplace_back(key + "." + inner, entry.word());
-  }
+  result.config = config_of(document["config"]);
   result.config_hash = document["config_hash"].text();
   result.energy_table = document["energy_table"]["name"].text();
   result.energy_hash = document["energy_table"]["hash"].text();
@@ -244,6 +253,16 @@ Result parse_result(std::string_view text, const std::string& file) {
   result.total = common(document["total"], result.energy_unit);
   result.total.name = "total";
   check_sums(result);
+  return result;
+}
+
+Result parse_parts(std::string_view config, std::string_view total, EnergyUnit unit, const std::string& file) {
+  Result result;
+  result.file = file;
+  const Json config_json = parse_json(config, file), total_json = parse_json(total, file);
+  result.config = config_of(Value(config_json, file, "config"));
+  result.energy_unit = unit;
+  result.total = common(Value(total_json, file, "total"), unit);
   return result;
 }
 

@@ -26,7 +26,7 @@ struct ResultGroup {
   Counters<Action> actions;
   Energy energy;                                 ///< in the unit of the result's energy table
   std::vector<std::vector<std::uint64_t>> busy;  ///< [rows][columns] busy cycles of each PE; empty in the total
-                                                       ///< and where the result comes from a store
+                                                 ///< and where the result comes from a store
   std::vector<std::string> notes;
 
   /// Adds counters and energy; `verified` stays true if both are.
@@ -34,8 +34,9 @@ struct ResultGroup {
 };
 
 struct Result {
-  std::string file;     ///< where it was read
-  std::string version;  ///< of the program that wrote it
+  std::string part = "layer";  ///< what `layers` are: "point" where they are the points of a sweep
+  std::string file;            ///< where it was read
+  std::string version;         ///< of the program that wrote it
   std::string engine;
   std::vector<std::pair<std::string, std::string>> config;  ///< "array.rows" and "16", in the order of the file
   std::string config_hash;
@@ -59,5 +60,9 @@ struct Result {
 Result read_result(const std::filesystem::path& path);
 /// The same from the text of a file; `file` is its name in errors.
 Result parse_result(std::string_view text, const std::string& file);
+
+/// The parts of a result that a store keeps for a point, `config` and `total` of the result file: a Result without
+/// layers and names. `file` is the store's name in errors.
+Result parse_parts(std::string_view config, std::string_view total, EnergyUnit unit, const std::string& file);
 
 }  // namespace lacuna

@@ -107,7 +107,8 @@ ENERGY_CASES = [
 RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     ([], "lacuna: A subcommand is required; see lacuna --help"),
-    (["rnu"], "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, report, sweep, merge, list, completion)"),
+    (["rnu"],
+     "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, report, sweep, merge, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
@@ -213,6 +214,12 @@ ARGUMENT_CASES = [
      "--fail-on: unknown figure 'time' (cycles, energy)"),
     (["compare", "a", "b", "--fail-on", "cycles"], "--fail-on: there is no gate; --fail-above 1% makes one"),
     (["compare", "a", "b", "--each-layer"], "--each-layer: there is no gate; --fail-above 1% makes one"),
+    (["report"], "lacuna: RESULT is required; see lacuna report --help"),
+    (["report", "mine"], "lacuna: --output is required; see lacuna report --help"),
+    (["report", "mine", "-o", "p.html"], "mine: has no result.json; lacuna run -o makes one"),
+    (["report", "mine", "-o", ""], "--output: the name is empty"),
+    (["report", "mine", "-o", "none/p.html"], "none/p.html: cannot write: No such file or directory"),
+    (["report", "mine", "-o", "mine"], "mine: cannot write: Is a directory"),
     (["completion", "fish"], "lacuna completion: unknown shell 'fish' (bash, zsh)"),
 ]
 

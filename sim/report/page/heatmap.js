@@ -5,22 +5,36 @@ function heatmapCard(result) {
   const able = result.layers.filter((layer) => layer.busy.length > 0);
   const title = "Busy PEs";
   if (able.length === 0)
-    return card(title, "This result has no figures of single PEs. A result folder of lacuna run -o has them; stores of sweeps leave them out.", {});
-  const rows = able[0].busy.length, columns = able[0].busy[0].length;
-  const all = { name: "all layers", cycles: able.reduce((sum, layer) => sum + layer.cycles, 0),
-    busy: able[0].busy.map((row, r) => row.map((_, c) => able.reduce((sum, layer) => sum + layer.busy[r][c], 0))) };
+    return card(
+      title,
+      "This result has no figures of single PEs. A result folder of lacuna run -o has them; stores of sweeps leave them out.",
+      {},
+    );
+  const rows = able[0].busy.length,
+    columns = able[0].busy[0].length;
+  const all = {
+    name: "all layers",
+    cycles: able.reduce((sum, layer) => sum + layer.cycles, 0),
+    busy: able[0].busy.map((row, r) => row.map((_, c) => able.reduce((sum, layer) => sum + layer.busy[r][c], 0))),
+  };
   const choices = able.length > 1 ? [all, ...able] : able;
   let shown = choices[0];
   let at = null;
 
-  const canvas = el("canvas", { role: "img", tabindex: "0", "aria-label": "Busy share of every PE. Arrow keys walk through the PEs; the table below has the figures." });
+  const canvas = el("canvas", {
+    role: "img",
+    tabindex: "0",
+    "aria-label": "Busy share of every PE. Arrow keys walk through the PEs; the table below has the figures.",
+  });
   const frame = el("div", { class: "plot" }, canvas);
   const readout = el("p", { class: "soft" });
   const figures = el("div");
   const share = (r, c) => shown.busy[r][c] / (shown.cycles || 1);
   const top = () => Math.max(...shown.busy.map((row) => Math.max(...row))) / (shown.cycles || 1) || 1;
   const geometry = () => {
-    const width = frame.clientWidth || 600, left = 34, above = 20;
+    const width = frame.clientWidth || 600,
+      left = 34,
+      above = 20;
     const cell = Math.max(1, Math.min(34, (width - left - 4) / columns, 520 / rows));
     return { width, left, above, cell, height: above + cell * rows + 46 };
   };
@@ -41,13 +55,15 @@ function heatmapCard(result) {
     for (let c = 0; c < columns; c += every) pen.fillText(c, left + cell * (c + 0.5), above - 6);
     pen.textAlign = "right";
     for (let r = 0; r < rows; r += every) pen.fillText(r, left - 6, above + cell * (r + 0.5) + 4);
-    const most = top(), gap = cell > 6 ? 1 : 0;
+    const most = top(),
+      gap = cell > 6 ? 1 : 0;
     for (let r = 0; r < rows; ++r)
       for (let c = 0; c < columns; ++c) {
         pen.fillStyle = cividis(share(r, c) / most);
         pen.fillRect(left + cell * c, above + cell * r, cell - gap, cell - gap);
       }
-    const bar = Math.min(220, width - left - 90), y = above + cell * rows + 14;
+    const bar = Math.min(220, width - left - 90),
+      y = above + cell * rows + 14;
     for (let i = 0; i < bar; ++i) {
       pen.fillStyle = cividis(i / bar);
       pen.fillRect(left + i, y, 1.5, 10);
@@ -64,7 +80,9 @@ function heatmapCard(result) {
   function mark(next) {
     at = next;
     draw();
-    const text = at ? `PE (${at.r}, ${at.c}): ${count(shown.busy[at.r][at.c])} busy cycles, ${percent(share(at.r, at.c), 2)}` : "Point at a PE, or use the arrow keys.";
+    const text = at
+      ? `PE (${at.r}, ${at.c}): ${count(shown.busy[at.r][at.c])} busy cycles, ${percent(share(at.r, at.c), 2)}`
+      : "Point at a PE, or use the arrow keys.";
     readout.textContent = text;
     if (at && document.activeElement === canvas) say(text);
   }
@@ -73,18 +91,32 @@ function heatmapCard(result) {
     mark(at);
     const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length / (shown.cycles || 1);
     if (rows * columns <= 320) {
-      figures.replaceChildren(foldedTable(`Busy share of each PE, ${shown.name}, %`,
-        [{ head: "row" }, ...Array.from({ length: columns }, (_, c) => ({ head: String(c) }))],
-        shown.busy.map((row, r) => [String(r), ...row.map((_, c) => (100 * share(r, c)).toFixed(1))])));
+      figures.replaceChildren(
+        foldedTable(
+          `Busy share of each PE, ${shown.name}, %`,
+          [{ head: "row" }, ...Array.from({ length: columns }, (_, c) => ({ head: String(c) }))],
+          shown.busy.map((row, r) => [String(r), ...row.map((_, c) => (100 * share(r, c)).toFixed(1))]),
+        ),
+      );
     } else {
-      figures.replaceChildren(foldedTable(`Busy share by row, ${shown.name}`,
-        [{ head: "row" }, { head: "mean" }, { head: "least" }, { head: "most" }],
-        shown.busy.map((row, r) => [String(r), percent(mean(row)), percent(Math.min(...row) / (shown.cycles || 1)), percent(Math.max(...row) / (shown.cycles || 1))])));
+      figures.replaceChildren(
+        foldedTable(
+          `Busy share by row, ${shown.name}`,
+          [{ head: "row" }, { head: "mean" }, { head: "least" }, { head: "most" }],
+          shown.busy.map((row, r) => [
+            String(r),
+            percent(mean(row)),
+            percent(Math.min(...row) / (shown.cycles || 1)),
+            percent(Math.max(...row) / (shown.cycles || 1)),
+          ]),
+        ),
+      );
     }
   }
   canvas.addEventListener("mousemove", (event) => {
     const { left, above, cell } = geometry();
-    const c = Math.floor((event.offsetX - left) / cell), r = Math.floor((event.offsetY - above) / cell);
+    const c = Math.floor((event.offsetX - left) / cell),
+      r = Math.floor((event.offsetY - above) / cell);
     mark(r >= 0 && r < rows && c >= 0 && c < columns ? { r, c } : null);
   });
   canvas.addEventListener("mouseleave", () => mark(null));
@@ -96,8 +128,24 @@ function heatmapCard(result) {
   });
   onThemeChange(draw);
   new ResizeObserver(draw).observe(frame);
-  const picker = choices.length > 1 ? [choice("Layer", choices.map((layer, i) => [String(i), layer.name]), "0", (i) => show(choices[Number(i)]))] : [];
+  const picker =
+    choices.length > 1
+      ? [
+          choice(
+            "Layer",
+            choices.map((layer, i) => [String(i), layer.name]),
+            "0",
+            (i) => show(choices[Number(i)]),
+          ),
+        ]
+      : [];
   queueMicrotask(() => show(shown));
-  return card(title, `Busy cycles of each of the ${rows} x ${columns} PEs, of all cycles. Yellow is the busiest PE of the layer.`,
-    { controls: picker }, frame, readout, figures);
+  return card(
+    title,
+    `Busy cycles of each of the ${rows} x ${columns} PEs, of all cycles. Yellow is the busiest PE of the layer.`,
+    { controls: picker },
+    frame,
+    readout,
+    figures,
+  );
 }

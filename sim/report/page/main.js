@@ -10,17 +10,38 @@ function build() {
   } else if (results.length > 1) {
     const before = redraws.length;
     const holder = el("div", {}, resultSection(results[0]));
-    const picker = choice("Result", results.map((result, i) => [String(i), result.label]), "0", (i) => {
-      redraws.splice(before);  // of the cards that go
-      holder.replaceChildren(resultSection(results[Number(i)]));
-    });
+    const picker = choice(
+      "Result",
+      results.map((result, i) => [String(i), result.label]),
+      "0",
+      (i) => {
+        redraws.splice(before); // of the cards that go
+        holder.replaceChildren(resultSection(results[Number(i)]));
+      },
+    );
     sections.push(["One result", el("div", {}, el("p", {}, picker), holder)]);
   }
-  const what = [sweeps.length > 0 ? `${sweeps.length === 1 ? "a sweep" : sweeps.length + " sweeps"}` : "", results.length > 0 ? `${results.length === 1 ? "a result" : results.length + " results"}` : ""].filter(Boolean).join(" and ");
-  const named = results.length + sweeps.length === 1 ? [...sweeps.map((s) => s.name), ...results.map((r) => r.workload)][0] : null;
+  const what = [
+    sweeps.length > 0 ? `${sweeps.length === 1 ? "a sweep" : sweeps.length + " sweeps"}` : "",
+    results.length > 0 ? `${results.length === 1 ? "a result" : results.length + " results"}` : "",
+  ]
+    .filter(Boolean)
+    .join(" and ");
+  const named =
+    results.length + sweeps.length === 1 ? [...sweeps.map((s) => s.name), ...results.map((r) => r.workload)][0] : null;
   document.title = `Lacuna: ${named || what}`;
-  document.getElementById("top").append(el("h1", {}, named ? `${named}` : "Lacuna report"),
-    el("p", { class: "soft" }, named && results.length === 1 ? `${results[0].machine.name}: ${results[0].machine.rows} x ${results[0].machine.columns} PEs, skip ${results[0].machine.skip}, engine ${results[0].engine}` : `${what}, made by lacuna ${DATA.version}`));
+  document
+    .getElementById("top")
+    .append(
+      el("h1", {}, named ? `${named}` : "Lacuna report"),
+      el(
+        "p",
+        { class: "soft" },
+        named && results.length === 1
+          ? `${results[0].machine.name}: ${results[0].machine.rows} x ${results[0].machine.columns} PEs, skip ${results[0].machine.skip}, engine ${results[0].engine}`
+          : `${what}, made by lacuna ${DATA.version}`,
+      ),
+    );
   const main = document.getElementById("main");
   const contents = document.getElementById("contents");
   main.replaceChildren();
@@ -46,7 +67,7 @@ build();
 for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", redrawAll);
 const folded = [];
 window.addEventListener("beforeprint", () => {
-  for (const details of document.querySelectorAll("details.figures-table:not([open])")) {
+  for (const details of document.querySelectorAll("main details:not([open])")) {
     folded.push(details);
     details.open = true;
   }

@@ -23,15 +23,24 @@ function axis(title, more = {}) {
 
 function tooltipStyle() {
   return {
-    backgroundColor: cssColour("ink"), titleColor: cssColour("card"), bodyColor: cssColour("card"), footerColor: cssColour("card"),
-    padding: 10, boxPadding: 4, cornerRadius: 6,
+    backgroundColor: cssColour("ink"),
+    titleColor: cssColour("card"),
+    bodyColor: cssColour("card"),
+    footerColor: cssColour("card"),
+    padding: 10,
+    boxPadding: 4,
+    cornerRadius: 6,
   };
 }
 
 /// A plot: `configure` gives Chart.js its type, data and options and is asked again when colours change.
 /// `height` in px, a number or a function. Returns {node, redraw, chart()}.
 function plot(label, height, configure, { legend = true, walk = walkBars } = {}) {
-  const canvas = el("canvas", { role: "img", tabindex: "0", "aria-label": `${label}. Arrow keys walk through the values; the table below has them all.` });
+  const canvas = el("canvas", {
+    role: "img",
+    tabindex: "0",
+    "aria-label": `${label}. Arrow keys walk through the values; the table below has them all.`,
+  });
   const frame = el("div", { class: "plot" }, canvas);
   const keys = el("ul", { class: "legend", "aria-label": "Legend" });
   const node = el("div", {}, legend ? keys : null, frame);
@@ -51,21 +60,32 @@ function plot(label, height, configure, { legend = true, walk = walkBars } = {})
   function key(set) {
     const swatch = el("span", { class: "swatch" });
     swatch.style.background = set.legendColour || set.backgroundColor;
-    return el("li", {}, el("button", {
-      type: "button", "aria-pressed": String(!hidden.has(set.label)), title: set.about,
-      onclick: (event) => {
-        hidden.has(set.label) ? hidden.delete(set.label) : hidden.add(set.label);
-        const at = [...keys.children].indexOf(event.currentTarget.parentNode);
-        redraw();
-        keys.children[at].firstChild.focus();
-      },
-    }, swatch, set.label));
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(!hidden.has(set.label)),
+          title: set.about,
+          onclick: (event) => {
+            hidden.has(set.label) ? hidden.delete(set.label) : hidden.add(set.label);
+            const at = [...keys.children].indexOf(event.currentTarget.parentNode);
+            redraw();
+            keys.children[at].firstChild.focus();
+          },
+        },
+        swatch,
+        set.label,
+      ),
+    );
   }
   const position = charts.push(null) - 1;
   onThemeChange(redraw);
   canvas.addEventListener("keydown", (event) => walk(chart, event));
   canvas.addEventListener("blur", () => point(chart, null));
-  queueMicrotask(redraw);  // after the node is in the page: it has a width then
+  queueMicrotask(redraw); // after the node is in the page: it has a width then
   return { node, redraw, chart: () => chart };
 }
 
@@ -93,7 +113,10 @@ function walkBars(chart, event) {
   if (!now) return point(chart, { datasetIndex: shown[0], index: 0 });
   const [bar, set] = steps[event.key];
   const at = Math.max(0, shown.indexOf(now.datasetIndex));
-  return point(chart, { datasetIndex: shown[(at + set + shown.length) % shown.length], index: (now.index + bar + bars) % bars });
+  return point(chart, {
+    datasetIndex: shown[(at + set + shown.length) % shown.length],
+    index: (now.index + bar + bars) % bars,
+  });
 }
 
 /// Any arrow goes to the next or previous point, from left to right.

@@ -4,23 +4,39 @@
 const OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"];
 
 const CLASS_COLOURS = {
-  busy: "#0072B2", executed: "#0072B2",
+  busy: "#0072B2",
+  executed: "#0072B2",
   gated: "#56B4E9",
-  bubble: "#F0E442", wasted: "#D55E00",
-  starved_weight: "#E69F00", terminated: "#E69F00",
+  bubble: "#F0E442",
+  wasted: "#D55E00",
+  starved_weight: "#E69F00",
+  terminated: "#E69F00",
   starved_activation: "#D55E00",
-  starved_memory: "#CC79A7", predicted: "#CC79A7",
+  starved_memory: "#CC79A7",
+  predicted: "#CC79A7",
   blocked_output: "ink",
   imbalance: "#009E73",
   idle_edge: "#8C939C",
-  fill_drain: "#C9CED5", skipped: "#C9CED5",
-  dram: "#0072B2", global_buffer: "#56B4E9", operand_buffer: "#009E73", bus: "#E69F00", chunk_fifo: "#F0E442",
-  mac: "#D55E00", match: "#CC79A7", psum: "ink", post: "#C9CED5", clock: "#8C939C", leakage: "#5E6670",
+  fill_drain: "#C9CED5",
+  skipped: "#C9CED5",
+  dram: "#0072B2",
+  global_buffer: "#56B4E9",
+  operand_buffer: "#009E73",
+  bus: "#E69F00",
+  chunk_fifo: "#F0E442",
+  mac: "#D55E00",
+  match: "#CC79A7",
+  psum: "ink",
+  post: "#C9CED5",
+  clock: "#8C939C",
+  leakage: "#5E6670",
 };
 
 /// The value of a CSS variable now: light, dark or print.
 function cssColour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  return getComputedStyle(document.documentElement)
+    .getPropertyValue("--" + name)
+    .trim();
 }
 
 function colourOf(word, index) {
@@ -28,7 +44,14 @@ function colourOf(word, index) {
   return colour === "ink" ? cssColour("ink") : colour;
 }
 
-const CIVIDIS = [[0, 32, 77], [49, 68, 107], [102, 105, 112], [149, 143, 120], [203, 186, 105], [255, 234, 70]];
+const CIVIDIS = [
+  [0, 32, 77],
+  [49, 68, 107],
+  [102, 105, 112],
+  [149, 143, 120],
+  [203, 186, 105],
+  [255, 234, 70],
+];
 
 /// Dark blue (0) to yellow (1), even in lightness and for colour-blind eyes.
 function cividis(share) {

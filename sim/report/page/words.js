@@ -1,4 +1,4 @@
-// Numbers and names as people read them, and the one way in which elements are made: text is never taken for markup.
+// Numbers (with unbreakable blanks before units) and names as people read them, and the one way in which elements are made: text is never taken for markup.
 "use strict";
 
 const PLAIN = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -20,7 +20,7 @@ function el(tag, properties = {}, ...children) {
 }
 
 const count = (value) => PLAIN.format(value);
-const percent = (share, digits = 1) => (Number.isFinite(share) ? (100 * share).toFixed(digits) + " %" : "–");
+const percent = (share, digits = 1) => (Number.isFinite(share) ? (100 * share).toFixed(digits) + "\u00a0%" : "–");
 const spoken = (word) => word.replaceAll("_", " ");
 
 /// Three digits that matter, without zeros at the end.
@@ -28,37 +28,60 @@ const rounded = (value) => String(Number(value.toPrecision(3)));
 
 /// 1234567 -> "1.23 M"
 function short(value) {
-  for (const [size, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]])
-    if (Math.abs(value) >= size) return rounded(value / size) + " " + letter;
+  for (const [size, letter] of [
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "k"],
+  ])
+    if (Math.abs(value) >= size) return rounded(value / size) + "\u00a0" + letter;
   return rounded(value);
 }
 
 /// 3.2e7 pJ -> "32.0 µJ"; ratios keep their unit.
 function energyText(value, unit) {
-  if (unit !== "pJ") return short(value) + " " + unit;
-  for (const [size, name] of [[1e12, "J"], [1e9, "mJ"], [1e6, "µJ"], [1e3, "nJ"]])
-    if (value >= size) return (value / size).toPrecision(4) + " " + name;
-  return value.toPrecision(4) + " pJ";
+  if (unit !== "pJ") return short(value) + "\u00a0" + unit;
+  for (const [size, name] of [
+    [1e12, "J"],
+    [1e9, "mJ"],
+    [1e6, "µJ"],
+    [1e3, "nJ"],
+  ])
+    if (value >= size) return (value / size).toPrecision(4) + "\u00a0" + name;
+  return value.toPrecision(4) + "\u00a0pJ";
 }
 
 /// The same for axes: no more digits than needed.
 function energyTick(value, unit) {
   if (unit !== "pJ") return short(value);
-  for (const [size, name] of [[1e12, "J"], [1e9, "mJ"], [1e6, "µJ"], [1e3, "nJ"]])
-    if (value >= size) return rounded(value / size) + " " + name;
-  return rounded(value) + " pJ";
+  for (const [size, name] of [
+    [1e12, "J"],
+    [1e9, "mJ"],
+    [1e6, "µJ"],
+    [1e3, "nJ"],
+  ])
+    if (value >= size) return rounded(value / size) + "\u00a0" + name;
+  return rounded(value) + "\u00a0pJ";
 }
 
 function timeText(seconds) {
-  for (const [size, name] of [[1, "s"], [1e-3, "ms"], [1e-6, "µs"]])
-    if (seconds >= size) return (seconds / size).toPrecision(4) + " " + name;
-  return (seconds * 1e9).toPrecision(4) + " ns";
+  for (const [size, name] of [
+    [1, "s"],
+    [1e-3, "ms"],
+    [1e-6, "µs"],
+  ])
+    if (seconds >= size) return (seconds / size).toPrecision(4) + "\u00a0" + name;
+  return (seconds * 1e9).toPrecision(4) + "\u00a0ns";
 }
 
 function bytesText(bytes) {
-  for (const [size, name] of [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]])
-    if (bytes >= size) return (bytes / size).toPrecision(3) + " " + name;
-  return count(bytes) + " B";
+  for (const [size, name] of [
+    [2 ** 30, "GiB"],
+    [2 ** 20, "MiB"],
+    [2 ** 10, "KiB"],
+  ])
+    if (bytes >= size) return (bytes / size).toPrecision(3) + "\u00a0" + name;
+  return count(bytes) + "\u00a0B";
 }
 
 /// "…end of a long name": names are cut in the middle, the whole one is in the table.

@@ -199,6 +199,12 @@ TEST_CASE("JSON has equal rows too and null where a ratio has no meaning") {
   CHECK(json["gate"]["passes"] == false);
 }
 
+TEST_CASE("a path that is no text does not break the JSON") {
+  Result left = base();
+  left.file = "\xff.json";
+  CHECK_NOTHROW(nlohmann::json::parse(compare_json(compare_results(left, left, false), nullptr)));
+}
+
 TEST_CASE("Markdown survives names that look like markup") {
   Report report = sample();
   report.layers[0].outcome.name = "a|b`<script>\n#@x";

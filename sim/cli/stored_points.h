@@ -1,0 +1,24 @@
+// Points of a store as `compare` and `report` take them.
+#pragma once
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "report/page.h"
+#include "report/result.h"
+
+namespace lacuna {
+
+/// Whether `path` is an SQLite file. False, too, for what cannot be read: the reader of results says why.
+bool is_store(const std::filesystem::path& path);
+
+/// Every sweep of a store that has finished points, in the order in which they were begun; points of different energy
+/// units apart. Points that belong to no sweep come last. UserError if the store has no point at all.
+std::vector<PageSweep> page_sweeps(const std::filesystem::path& store);
+
+/// Two stores as results that can be compared: a point is a layer, named by the settings that vary in either store.
+/// A point with a newer result version replaces the older one.
+std::pair<Result, Result> comparable_stores(const std::filesystem::path& base, const std::filesystem::path& now);
+
+}  // namespace lacuna
