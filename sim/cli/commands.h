@@ -76,11 +76,6 @@ struct ReportOptions {
   std::string output;
 };
 
-struct ReportOptions {
-  std::vector<std::string> results;
-  std::string output;
-};
-
 struct ListOptions {
   std::string what;
   std::string format = "table";

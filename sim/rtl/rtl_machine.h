@@ -57,7 +57,8 @@ class RtlMachine {
     rows_.advance();
     columns_.advance();
 
-    if (moved || memory_.busy() || memory_.held(now)) still_since_ = now;
+    if (moved || memory_.busy()) still_since_ = now;
+    else if (memory_.held(now)) ++still_since_;
     if (now > still_since_ + kStill)
       throw RtlFailure(fmt::format("cycle {}: nothing has moved since cycle {}", now, still_since_));
   }

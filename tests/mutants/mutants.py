@@ -8,9 +8,11 @@ kept in FILE and not asked for again while the RTL and the machines stay the sam
 """
 
 import argparse
+import concurrent.futures
 import hashlib
 import json
 import os
+import queue
 import random
 import re
 import shutil
@@ -72,6 +74,7 @@ class Bench:
     """One copy of the RTL that takes a fault at a time, and the machines to try it on."""
 
     def __init__(self, program, rtl, folder):
+        os.makedirs(folder)
         self.program = os.path.abspath(program)
         self.folder = folder
         self.rtl = os.path.join(folder, "rtl")
@@ -137,6 +140,19 @@ def fingerprint(program, rtl):
     return digest.hexdigest()
 
 
+def sound(benches):
+    """Ends the program if the RTL as it is does not pass: every verdict would be worth nothing."""
+    bench = benches.get()
+    clean, words = bench.lint()
+    if not clean:
+        sys.exit(f"the RTL as it is does not pass lint:\n{words}")
+    for machine in MACHINES:
+        done = bench.check(machine)
+        if done.returncode != 0:
+            sys.exit(f"the RTL as it is fails on machine '{machine}':\n{done.stdout}{done.stderr}")
+    benches.put(bench)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
@@ -145,6 +161,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--sample", type=int, help="only this many of all, drawn with the seed")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--results")
     options = parser.parse_args()
     rtl = os.path.join(os.path.abspath(options.source), "rtl")
@@ -163,22 +180,23 @@ def main():
     reasons = equivalents()
     count = {}
     survivors = []
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(options.program, rtl, folder)
-        clean, words = bench.lint()
-        if not clean:
-            sys.exit(f"the RTL as it is does not pass lint:\n{words}")
-        for machine in MACHINES:
-            done = bench.check(machine)
-            if done.returncode != 0:
-                sys.exit(f"the RTL as it is fails on machine '{machine}':\n{done.stdout}{done.stderr}")
-        for name, file, text in chosen:
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        benches = queue.SimpleQueue()
+        for job in range(options.jobs):
+            benches.put(Bench(options.program, rtl, os.path.join(folder, str(job))))
+        sound(benches)
+
+        def verdict_of(mutant):
+            name, file, text = mutant
             if name not in known:
-                known[name] = bench.verdict(file, text)
-                if options.results:
-                    with open(options.results, "w", encoding="utf-8") as target:
-                        json.dump({"rtl": mark, "verdicts": known}, target, indent=1)
-            verdict = known[name]
+                bench = benches.get()
+                try:
+                    known[name] = bench.verdict(file, text)
+                finally:
+                    benches.put(bench)
+            return known[name]
+
+        for (name, file, _), verdict in zip(chosen, pool.map(verdict_of, chosen)):
             if verdict is None:
                 verdict = "equivalent" if name in reasons else "SURVIVES"
                 if verdict == "SURVIVES":
@@ -187,6 +205,9 @@ def main():
                 sys.exit(f"equivalent.txt lists '{name}', but {verdict} sees it")
             count[verdict] = count.get(verdict, 0) + 1
             print(f"{verdict:10}  {name}", flush=True)
+            if options.results:
+                with open(options.results, "w", encoding="utf-8") as target:
+                    json.dump({"rtl": mark, "verdicts": dict(known)}, target, indent=1)
     seen = sum(n for verdict, n in count.items() if verdict not in ("equivalent", "SURVIVES"))
     total = sum(count.values()) - count.get("equivalent", 0)
     parts = ", ".join(f"{n} {verdict}" for verdict, n in sorted(count.items()))
