@@ -30,7 +30,7 @@ MACHINES = {
     "both": "array: {rows: 2, columns: 3, chunk: 8, lanes: 2, skip: both, early_termination: exact}\n"
             "weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 1}\n"
             "activations: {buffer_bytes: 48, bus_bytes: 3, fifo_depth: 2}\npost: {threshold: 3}\n",
-    "gate": "array: {rows: 3, columns: 2, chunk: 8, lanes: 1, operand: int16, skip: gate, early_termination: exact, mapping: filters}\n"
+    "gate": "array: {rows: 3, columns: 2, chunk: 16, lanes: 1, operand: int16, skip: gate, early_termination: exact, mapping: filters}\n"
             "weights: {buffer_bytes: 192, bus_bytes: 8, fifo_depth: 3}\n"
             "activations: {buffer_bytes: 64, bus_bytes: 16, fifo_depth: 1, encoding: dense}\n",
     "weights": "array: {rows: 3, columns: 1, chunk: 16, lanes: 3, skip: weights, early_termination: exact}\n"
