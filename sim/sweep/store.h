@@ -113,6 +113,7 @@ class Store {
   void each_point_of(const std::string& sweep, bool layers,
                      const std::function<void(std::uint64_t position, const StoredPoint&)>& use) const;
 
+  void insert(const StoredArea& area) { insert(std::vector{area}); }
   void insert(const std::vector<StoredArea>& areas);
   [[nodiscard]] std::optional<StoredArea> area(std::string_view config_hash, std::string_view area_hash) const;
 
