@@ -48,7 +48,7 @@ fs::path store_path(const SweepOptions& options, const SweepFile& file) {
   const fs::path path = options.output;
   if (path.extension() == ".sqlite" || path.extension() == ".db") return path;
   std::error_code error;
-  if (!fs::is_directory(path, error) && !fs::create_directory(path, error) && !fs::is_directory(path))
+  if (!options.dry_run && !fs::is_directory(path, error) && !fs::create_directory(path, error) && !fs::is_directory(path))
     fail(Place{path.string()}, "cannot make this folder: {}", error.message());
   return path / "store.sqlite";
 }
