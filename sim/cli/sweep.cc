@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <set>
@@ -13,6 +14,7 @@
 #include "cli/engines.h"
 #include "cli/stop_signal.h"
 #include "cli/sweep_progress.h"
+#include "report/text_table.h"
 #include "sweep/export.h"
 #include "sweep/slurm.h"
 #include "sweep/sweep.h"
@@ -46,7 +48,7 @@ fs::path store_path(const SweepOptions& options, const SweepFile& file) {
   const fs::path path = options.output;
   if (path.extension() == ".sqlite" || path.extension() == ".db") return path;
   std::error_code error;
-  if (!fs::is_directory(path, error) && !fs::create_directory(path, error) && !fs::is_directory(path))
+  if (!options.dry_run && !fs::is_directory(path, error) && !fs::create_directory(path, error) && !fs::is_directory(path))
     fail(Place{path.string()}, "cannot make this folder: {}", error.message());
   return path / "store.sqlite";
 }
@@ -100,6 +102,108 @@ SlurmOptions slurm_options(const SweepOptions& options, const RunnerOptions& run
   return slurm;
 }
 
+/// The front of a search for people, the best by the first objective first.
+std::string front_text(const Sweep& sweep, SearchRun run) {
+  constexpr std::size_t kMostRows = 40;
+  std::ranges::sort(run.front, {}, [](const auto& entry) { return entry.second; });
+  std::vector<std::string> head = sweep.space().axes();
+  for (const Objective objective : sweep.file().search->objectives)
+    head.push_back(fmt::format("{}{}", name_of(objective), objective == Objective::Area ? " um2" : ""));
+  TextTable table(head, 0);
+  for (std::size_t i = 0; i < std::min(kMostRows, run.front.size()); ++i) {
+    std::vector<std::string> row = sweep.space().values(run.front[i].first);
+    for (const double figure : run.front[i].second) row.push_back(fmt::format("{:.6g}", figure));
+    table.add(row);
+  }
+  std::string text = fmt::format("\nPareto front, {} configurations{}\n{}", run.front.size(),
+                                 sweep.workloads() > 1 ? ", geometric means of the workloads" : "", table.text());
+  if (run.front.size() > kMostRows) text += fmt::format("  and {} more\n", run.front.size() - kMostRows);
+  return text;
+}
+
+/// What a command knows once its sweep is read.
+struct Work {
+  const SweepOptions& options;
+  const Print& print;
+  const StopSignal& signal;
+  const RunnerOptions& runner;
+  Sweep& sweep;
+  fs::path path;
+};
+
+/// One line about a stop, and the exit status.
+int stopped(const Work& work, std::uint64_t done, std::uint64_t total) {
+  say(fmt::format("stopped; {} of {} points are in {}, the same command goes on", done, total, work.path.string()));
+  return 128 + work.signal.signal();
+}
+
+int run_search(const Work& work) {
+  for (const auto& [given, name] : {std::pair{!work.options.shard.empty(), "--shard"}, {work.options.slurm, "--slurm"}})
+    if (given) fail(Place{name}, "a search decides what to run by what has run; it cannot be cut in parts");
+  const std::uint64_t most = work.sweep.search_budget() * work.sweep.workloads();
+  if (work.options.dry_run) {
+    work.print(fmt::format("a search over {} configurations, at most {} simulated\n", work.sweep.space().size(),
+                           counted(most, "point")));
+    return 0;
+  }
+  Store store(work.path, Store::Mode::Create);
+  const SearchRun run = work.sweep.search(store);
+  if (run.interrupted) return stopped(work, store.places(work.sweep.id()).size(), most);
+  if (work.options.export_format.empty())
+    work.print(fmt::format("{} of {} configurations in {}, {} computed now\n{}", run.simulated,
+                           work.sweep.space().size(), work.path.string(), counted(run.computed, "point"),
+                           front_text(work.sweep, run)));
+  return 0;
+}
+
+int run_on_slurm(const Work& work, const std::vector<PointTask>& tasks, Store& store) {
+  SlurmRunner slurm(work.sweep.id(), tasks, store, slurm_options(work.options, work.runner));
+  const SlurmResult result = slurm.run();
+  if (result.interrupted) {
+    say(
+        fmt::format("no longer followed; the tasks go on, the same command follows them again, scancel --name={} ends "
+                    "them",
+                    slurm.job_name()));
+    return 128 + work.signal.signal();
+  }
+  if (work.options.export_format.empty())
+    work.print(fmt::format("{} in {}, {} of them computed by Slurm tasks, {} submitted again\n",
+                           counted(tasks.size(), "point"), work.path.string(), result.computed,
+                           counted(result.resubmitted, "task")));
+  return 0;
+}
+
+int run_points(const Work& work, Shard shard) {
+  std::vector<PointTask> tasks = Sweep::part(work.sweep.tasks(), shard);
+  leave_out_known(work.options.known, tasks);
+  if (work.options.dry_run) {
+    std::error_code ignored;
+    std::uint64_t done = 0;
+    if (fs::exists(work.path, ignored)) done = coverage(tasks, Store(work.path, Store::Mode::Read)).done;
+    work.print(fmt::format("{}, {} in {} already\n", counted(tasks.size(), "point"), done, work.path.string()));
+    return 0;
+  }
+  Store store(work.path, Store::Mode::Create);
+  const std::vector<PointTask> missing = work.sweep.missing(tasks, store);
+  work.sweep.record(tasks, store);
+  if (work.options.slurm && !missing.empty()) return run_on_slurm(work, tasks, store);
+  const RunnerResult result = work.sweep.run(missing, store);
+  if (result.interrupted) return stopped(work, coverage(tasks, store).done, tasks.size());
+  if (work.options.export_format.empty())
+    work.print(fmt::format("{} in {}, {} of them computed now\n", counted(tasks.size(), "point"), work.path.string(),
+                           result.computed));
+  return 0;
+}
+
+void export_sweep(const Work& work, ExportRows rows) {
+  const Store store(work.path, Store::Mode::Read);
+  const std::string id = work.sweep.id();
+  for (const auto& one : store.sweeps())
+    if (one.id == id)
+      export_points(store, one, parse_enum<ExportFormat>(work.options.export_format, Place{"--export"}, "format"), rows,
+                    work.print);
+}
+
 }  // namespace
 
 int sweep(const SweepOptions& options, const Print& print) {
@@ -107,9 +211,8 @@ int sweep(const SweepOptions& options, const Print& print) {
   if (options.jobs > 4096) fail(Place{"--jobs"}, "{} is more than 4096", options.jobs);
   check_slurm(options);
   const Shard shard = shard_of(options.shard);
-  std::optional<ExportFormat> format;
   if (!options.export_format.empty())
-    format = parse_enum<ExportFormat>(options.export_format, Place{"--export"}, "format");
+    (void)parse_enum<ExportFormat>(options.export_format, Place{"--export"}, "format");
   const auto rows = parse_enum<ExportRows>(options.rows, Place{"--rows"}, "kind of row");
 
   const StopSignal signal;
@@ -127,49 +230,10 @@ int sweep(const SweepOptions& options, const Print& print) {
   }
   sweep.set_engine([engine] { return make_engine(engine, Place{"engine"}); });
 
-  std::vector<PointTask> tasks = Sweep::part(sweep.tasks(), shard);
-  leave_out_known(options.known, tasks);
-  const fs::path path = store_path(options, sweep.file());
-  std::error_code ignored;
-  if (options.dry_run) {
-    std::uint64_t done = 0;
-    if (fs::exists(path, ignored)) done = coverage(tasks, Store(path, Store::Mode::Read)).done;
-    print(fmt::format("{}, {} in {} already\n", counted(tasks.size(), "point"), done, path.string()));
-    return 0;
-  }
-  Store store(path, Store::Mode::Create);
-  const std::vector<PointTask> missing = sweep.missing(tasks, store);
-  sweep.record(tasks, store);
-  if (options.slurm && !missing.empty()) {
-    SlurmRunner slurm(sweep.id(), tasks, store, slurm_options(options, runner));
-    const SlurmResult result = slurm.run();
-    if (result.interrupted) {
-      say(
-          fmt::format("no longer followed; the tasks go on, the same command follows them again, "
-                      "scancel --name={} ends them",
-                      slurm.job_name()));
-      return 128 + signal.signal();
-    }
-    if (!format)
-      print(fmt::format("{} in {}, {} of them computed by Slurm tasks, {} submitted again\n",
-                        counted(tasks.size(), "point"), path.string(), result.computed,
-                        counted(result.resubmitted, "task")));
-  }
-  const RunnerResult result = options.slurm ? RunnerResult{} : sweep.run(missing, store);
-  if (result.interrupted && signal.signal() != 0) {
-    fmt::print(stderr, "lacuna: stopped; {} of {} points are in {}, the same command goes on\n",
-               coverage(tasks, store).done, tasks.size(), path.string());
-    return 128 + signal.signal();
-  }
-  if (format) {
-    StoredSweep one;
-    one.id = sweep.id();
-    export_points(store, one, *format, rows, print);
-  } else if (!options.slurm || missing.empty()) {
-    print(fmt::format("{} in {}, {} of them computed now\n", counted(tasks.size(), "point"), path.string(),
-                      result.computed));
-  }
-  return 0;
+  const Work work{options, print, signal, runner, sweep, store_path(options, sweep.file())};
+  const int status = sweep.file().search ? run_search(work) : run_points(work, shard);
+  if (status == 0 && !options.export_format.empty() && !options.dry_run) export_sweep(work, rows);
+  return status;
 }
 
 void merge(const MergeOptions& options, const Print& print) {

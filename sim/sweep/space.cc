@@ -95,13 +95,20 @@ bool DesignSpace::skipped(const Machine& machine) const {
   return std::ranges::any_of(file_.skip_where, [&](const Condition& condition) { return condition.holds(list); });
 }
 
-std::string DesignSpace::describe(std::uint64_t number) const {
+std::vector<std::string> DesignSpace::values(std::uint64_t number) const {
   const auto chosen = choices(number);
-  std::string text;
-  if (sizes_[0] > 1) text = file_.bases[chosen[0]].path.stem().string();
+  std::vector<std::string> values;
+  if (sizes_[0] > 1) values.push_back(file_.bases[chosen[0]].path.stem().string());
   for (std::size_t d = 1; d < chosen.size(); ++d)
-    for (const auto& axis : file_.dimensions[d - 1].axes)
-      text += fmt::format("{}{}={}", text.empty() ? "" : " ", axis.name, axis.values[chosen[d]].scalar);
+    for (const auto& axis : file_.dimensions[d - 1].axes) values.push_back(axis.values[chosen[d]].scalar);
+  return values;
+}
+
+std::string DesignSpace::describe(std::uint64_t number) const {
+  const auto names = axes(), values = this->values(number);
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (text.empty() ? "" : " ") + (names[i] == "name" ? values[i] : fmt::format("{}={}", names[i], values[i]));
   return text.empty() ? file_.bases[0].path.stem().string() : text;
 }
 

@@ -34,6 +34,8 @@ class DesignSpace {
   [[nodiscard]] bool skipped(const Machine& machine) const;
   /// "array.rows=8 array.chunk=64", the base's name before it if there are several.
   [[nodiscard]] std::string describe(std::uint64_t number) const;
+  /// The values of axes() for a configuration, as the file says them; the base's file name without ending for "name".
+  [[nodiscard]] std::vector<std::string> values(std::uint64_t number) const;
   /// The parameters that vary, in the order of the file; "name" first if there are several bases.
   [[nodiscard]] std::vector<std::string> axes() const;
 

@@ -368,13 +368,13 @@ bool Store::insert(const StoredPoint& p) {
   });
 }
 
-std::optional<StoredPoint> Store::point(std::string_view key) const {
+std::optional<StoredPoint> Store::point(std::string_view key, bool layers) const {
   return impl_->alone([&]() -> std::optional<StoredPoint> {
     SQLite::Statement& row = impl_->statement(fmt::format("SELECT {} FROM points WHERE key = ?", kPointColumns));
     row.bind(1, std::string(key));
     if (!row.executeStep()) return std::nullopt;
     StoredPoint p = read_point(row);
-    impl_->layers_of(p);
+    if (layers) impl_->layers_of(p);
     return p;
   });
 }
@@ -413,14 +413,16 @@ void Store::each_point_of(const std::string& sweep, bool layers,
   });
 }
 
-void Store::insert(const StoredArea& area) {
+void Store::insert(const std::vector<StoredArea>& areas) {
   impl_->together([&] {
-    SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO areas VALUES (?,?,?,?)");
-    row.bind(1, area.config_hash);
-    row.bind(2, area.area_hash);
-    row.bind(3, area.um2);
-    row.bind(4, area.components);
-    row.exec();
+    for (const auto& area : areas) {
+      SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO areas VALUES (?,?,?,?)");
+      row.bind(1, area.config_hash);
+      row.bind(2, area.area_hash);
+      row.bind(3, area.um2);
+      row.bind(4, area.components);
+      row.exec();
+    }
   });
 }
 

@@ -104,7 +104,8 @@ class Store {
   [[nodiscard]] bool has(std::string_view key) const;
   /// Stores a point with its layers, whole or not at all, and gives its claim up; false if it was there already.
   bool insert(const StoredPoint& point);
-  [[nodiscard]] std::optional<StoredPoint> point(std::string_view key) const;
+  /// `layers` false leaves the layers out, which is faster.
+  [[nodiscard]] std::optional<StoredPoint> point(std::string_view key, bool layers = true) const;
   [[nodiscard]] std::uint64_t points() const;
   /// Calls `use` with every point in the order of keys; `layers` false leaves their layers out, which is faster.
   void each_point(bool layers, const std::function<void(const StoredPoint&)>& use) const;
@@ -112,7 +113,8 @@ class Store {
   void each_point_of(const std::string& sweep, bool layers,
                      const std::function<void(std::uint64_t position, const StoredPoint&)>& use) const;
 
-  void insert(const StoredArea& area);
+  void insert(const StoredArea& area) { insert(std::vector{area}); }
+  void insert(const std::vector<StoredArea>& areas);
   [[nodiscard]] std::optional<StoredArea> area(std::string_view config_hash, std::string_view area_hash) const;
 
   /// Stores a sweep; one with the same id stays as it is.

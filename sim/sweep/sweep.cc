@@ -2,11 +2,13 @@
 #include "sweep/sweep.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/hash.h"
 #include "machine/config_reader.h"
+#include "sweep/search.h"
 
 namespace lacuna {
 
@@ -15,6 +17,7 @@ Sweep::Sweep(const std::filesystem::path& path, RunnerOptions options, std::uint
   options_.engine_name = file_.engine;
   space_ = std::make_unique<DesignSpace>(file_);
   for (const auto& table : space_->energy_tables()) (void)tables_.get(table);
+  if (file_.area) area_ = read_area_table(*file_.area);
   layers_ = std::make_unique<SharedLayers>(file_.workloads, layer_bytes);
 }
 
@@ -25,6 +28,7 @@ std::string Sweep::id() const {
   for (const auto& base : file_.bases) hasher.add(config_hash(read_machine(base.document)));
   for (const auto& table : space_->energy_tables()) hasher.add(tables_.get(table).hash);
   for (std::size_t i = 0; i < layers_->workloads(); ++i) hasher.add(layers_->workload(i).hash());
+  if (area_) hasher.add(area_->hash);
   hasher.add(kResultVersion);
   return hasher.hex();
 }
@@ -34,13 +38,13 @@ std::vector<PointTask> Sweep::tasks() const {
   std::set<std::string> seen;
   for (const std::uint64_t number : space_->chosen())
     for (std::size_t workload = 0; workload < layers_->workloads(); ++workload) {
-      PointTask task{number, workload, tasks.size(), point_key(number, workload), 0};
+      PointTask task{number, workload, tasks.size(), key(number, workload), 0};
       if (seen.insert(task.key).second) tasks.push_back(std::move(task));
     }
   return tasks;
 }
 
-std::string Sweep::point_key(std::uint64_t configuration, std::size_t workload) const {
+std::string Sweep::key(std::uint64_t configuration, std::size_t workload) const {
   const Machine machine = space_->machine(configuration);
   PointIdentity identity;
   identity.config_hash = config_hash(machine);
@@ -114,14 +118,137 @@ void Sweep::record(const std::vector<PointTask>& tasks, Store& store) const {
   if (file_.search)
     for (const Objective objective : file_.search->objectives) objectives.push_back(name_of(objective));
   sweep.objectives = objectives.dump();
+  if (area_) sweep.area_hash = area_->hash;
   store.insert(sweep);
   std::vector<SweepPlace> places;
   for (const auto& task : tasks) places.push_back({task.position, task.key});
   store.insert(sweep.id, places);
+  record_areas(tasks, store);
+}
+
+void Sweep::record_areas(const std::vector<PointTask>& tasks, Store& store) const {
+  if (!area_) return;
+  std::vector<StoredArea> areas;
+  std::set<std::uint64_t> seen;
+  for (const auto& task : tasks) {
+    if (!seen.insert(task.configuration).second) continue;
+    const Machine machine = space_->machine(task.configuration);
+    const Area one = area(machine, *area_);
+    nlohmann::ordered_json parts;
+    for (std::size_t i = 0; i < kParts; ++i) parts[std::string(EnumNames<Part>::names[i])] = one.parts[i];
+    areas.push_back({config_hash(machine), area_->hash, one.total, parts.dump()});
+  }
+  store.insert(areas);
 }
 
 RunnerResult Sweep::run(const std::vector<PointTask>& missing, Store& store) {
   return LocalRunner(*space_, *layers_, tables_, store, options_).run(missing);
+}
+
+std::uint64_t Sweep::search_budget() const {
+  const Search& search = file_.search.value();
+  if (search.points != 0) return search.points;
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(search.share * static_cast<double>(space_->size())));
+}
+
+std::optional<std::vector<double>> Sweep::objectives(std::uint64_t configuration, const std::vector<Objective>& wanted,
+                                                     const Store& store) const {
+  std::vector<double> figures;
+  for (const Objective objective : wanted) {
+    if (objective == Objective::Area) {
+      figures.push_back(area(space_->machine(configuration), area_.value()).total);
+      continue;
+    }
+    double product = 1;
+    for (std::size_t workload = 0; workload < layers_->workloads(); ++workload) {
+      const auto point = store.point(key(configuration, workload), false);
+      if (!point) return std::nullopt;
+      product *= std::pow(objective == Objective::Cycles ? static_cast<double>(point->cycles) : point->energy,
+                          1.0 / static_cast<double>(layers_->workloads()));
+    }
+    figures.push_back(product);
+  }
+  return figures;
+}
+
+std::vector<std::optional<std::vector<double>>> Sweep::evaluate(const std::vector<std::uint64_t>& configurations,
+                                                                Store& store, std::vector<PointTask>& places,
+                                                                SearchRun& run) {
+  std::vector<PointTask> missing;
+  std::vector<bool> runs(configurations.size(), true);
+  std::vector<PointTask> batch;
+  for (std::size_t i = 0; i < configurations.size(); ++i) {
+    const Machine machine = space_->machine(configurations[i]);
+    runs[i] = !space_->skipped(machine);
+    std::vector<PointTask> own;
+    for (std::size_t workload = 0; runs[i] && workload < layers_->workloads(); ++workload) {
+      PointTask task{configurations[i], workload, 0, key(configurations[i], workload), 0};
+      if (!store.has(task.key)) {
+        Place ignored;
+        runs[i] = why_not(configurations[i], workload, ignored).empty();
+        task.work = estimated_work(machine, layers_->dense_pairs(workload));
+        missing.push_back(task);
+      }
+      own.push_back(std::move(task));
+    }
+    if (runs[i]) batch.insert(batch.end(), own.begin(), own.end());
+  }
+  std::erase_if(missing, [&](const PointTask& task) {
+    return std::ranges::none_of(batch, [&](const PointTask& one) { return one.key == task.key; });
+  });
+  const RunnerResult result = this->run(missing, store);
+  run.computed += result.computed;
+  if (result.interrupted) throw Interrupted{};
+  for (auto& task : batch) {
+    task.position = places.size();
+    places.push_back(task);
+  }
+  record(batch, store);
+  std::vector<std::optional<std::vector<double>>> outcomes;
+  for (std::size_t i = 0; i < configurations.size(); ++i)
+    outcomes.push_back(runs[i] ? objectives(configurations[i], file_.search->objectives, store) : std::nullopt);
+  return outcomes;
+}
+
+SearchRun Sweep::search(Store& store) {
+  const Search& wanted = file_.search.value();
+  std::set<EnergyUnit> units;
+  for (const auto& table : space_->energy_tables()) units.insert(tables_.get(table).unit);
+  if (units.size() > 1 && std::ranges::find(wanted.objectives, Objective::Energy) != wanted.objectives.end())
+    fail(file_.place_of("energy"), "the energy tables have different units, so no energy is less than another");
+
+  // The search sees the dimensions on which there is a choice.
+  SearchSpace searched;
+  searched.objectives = wanted.objectives.size();
+  std::vector<std::size_t> dimensions;
+  for (std::size_t d = 0; d < space_->sizes().size(); ++d) {
+    if (space_->sizes()[d] == 1) continue;
+    dimensions.push_back(d);
+    searched.sizes.push_back(space_->sizes()[d]);
+    searched.ordered.push_back(d != 0 && file_.dimensions[d - 1].ordered());
+  }
+  const auto number = [&](const Choices& choices) {
+    std::vector<std::uint64_t> all(space_->sizes().size());
+    for (std::size_t i = 0; i < dimensions.size(); ++i) all[dimensions[i]] = choices[i];
+    return space_->number(all);
+  };
+  SearchRun run;
+  std::vector<PointTask> places;
+  try {
+    const SearchResult result =
+        lacuna::search(searched, search_budget(), wanted.seed, [&](const std::vector<Choices>& batch) {
+          std::vector<std::uint64_t> numbers;
+          for (const auto& choices : batch) numbers.push_back(number(choices));
+          const auto outcomes = evaluate(numbers, store, places, run);
+          for (const auto& outcome : outcomes) run.simulated += outcome ? 1 : 0;
+          return outcomes;
+        });
+    for (const std::size_t index : result.front)
+      run.front.emplace_back(number(result.evaluated[index].first), result.evaluated[index].second);
+  } catch (const Interrupted&) {
+    run.interrupted = true;
+  }
+  return run;
 }
 
 Coverage coverage(const std::vector<PointTask>& tasks, const Store& store) {

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "energy/area.h"
 #include "sweep/runner.h"
 #include "sweep/shared_layers.h"
 #include "sweep/space.h"
@@ -18,6 +20,13 @@ namespace lacuna {
 /// Which of `count` equal parts of the points; 0 of 1 is all of them.
 struct Shard {
   std::uint64_t index = 0, count = 1;
+};
+
+struct SearchRun {
+  std::uint64_t simulated = 0;  ///< configurations with an outcome, those the store had before too
+  std::uint64_t computed = 0;   ///< points computed by this call
+  bool interrupted = false;
+  std::vector<std::pair<std::uint64_t, std::vector<double>>> front;  ///< configurations and their objectives
 };
 
 class Sweep {
@@ -35,8 +44,11 @@ class Sweep {
   /// 32 hex digits over the file and everything it names: the same sweep has the same id.
   [[nodiscard]] std::string id() const;
 
+  /// The key of a configuration on a workload of the file.
+  [[nodiscard]] std::string key(std::uint64_t configuration, std::size_t workload) const;
   /// The points of a sweep without search, each key once, in the order of the design space. Without their work.
   [[nodiscard]] std::vector<PointTask> tasks() const;
+  [[nodiscard]] std::size_t workloads() const { return layers_->workloads(); }
   /// Those of a shard: keys in ascending order are dealt out in turn, so every shard has its share of slow points.
   static std::vector<PointTask> part(std::vector<PointTask> tasks, Shard shard);
   /// Those that the store does not have, with their work. UserError, before anything runs, if a layer cannot run on one
@@ -48,11 +60,30 @@ class Sweep {
   /// Computes what missing() gave.
   RunnerResult run(const std::vector<PointTask>& missing, Store& store);
 
+  /// Configurations a search may simulate.
+  [[nodiscard]] std::uint64_t search_budget() const;
+  /// Searches the space as the file says, and notes the sweep with its points in the order in which the search asked
+  /// for them. Configurations that are skipped or cannot run are no part of the space and cost nothing. Several
+  /// workloads count by the geometric means of their cycles and of their energies.
+  SearchRun search(Store& store);
+
+  /// Figures of finished configurations: those a search looks at, and their front. Only configurations of which all
+  /// workloads are finished.
+  [[nodiscard]] std::optional<std::vector<double>> objectives(std::uint64_t configuration,
+                                                              const std::vector<Objective>& wanted,
+                                                              const Store& store) const;
+
  private:
-  [[nodiscard]] std::string point_key(std::uint64_t configuration, std::size_t workload) const;
   /// What keeps a layer of the workload from running on the configuration, and the place to blame; "" if nothing does.
   std::string why_not(std::uint64_t configuration, std::size_t workload, Place& place);
 
+  /// Outcomes of a batch of configurations, computing what is missing.
+  std::vector<std::optional<std::vector<double>>> evaluate(const std::vector<std::uint64_t>& configurations,
+                                                           Store& store, std::vector<PointTask>& places,
+                                                           SearchRun& run);
+  void record_areas(const std::vector<PointTask>& tasks, Store& store) const;
+
+  std::optional<AreaTable> area_;
   SweepFile file_;
   RunnerOptions options_;
   std::unique_ptr<DesignSpace> space_;

@@ -231,6 +231,15 @@ void put(yaml::Node& document, const std::string& name, const Place& place, cons
   *node = value;
 }
 
+bool Dimension::ordered() const {
+  std::vector<double> numbers;
+  for (const auto& value : axes.front().values) {
+    if (value.quoted || value.scalar.find_first_not_of("0123456789_") != std::string::npos) return false;
+    numbers.push_back(static_cast<double>(yaml::to_integer(value, axes.front().name, 0, std::int64_t{1} << 53)));
+  }
+  return std::ranges::is_sorted(numbers) || std::ranges::is_sorted(numbers, std::greater<>());
+}
+
 Place SweepFile::place_of(std::string_view parameter) const {
   for (const auto& dimension : dimensions)
     for (const auto& axis : dimension.axes)

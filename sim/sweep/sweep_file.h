@@ -31,6 +31,8 @@ struct Axis {
 struct Dimension {
   std::vector<Axis> axes;
   [[nodiscard]] std::uint64_t size() const { return axes.front().values.size(); }
+  /// Whether its values are numbers that only rise or only fall, on the first of its axes.
+  [[nodiscard]] bool ordered() const;
 };
 
 struct BaseConfig {

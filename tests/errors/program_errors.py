@@ -189,6 +189,10 @@ ARGUMENT_CASES = [
     (SWEEP + ["--sbatch=--partition=p"], "--sbatch: is for --slurm"),
     (SWEEP + ["--slurm", "--shard", "1/3"], "--shard: --slurm makes the shards itself; --shards says how many"),
     (SWEEP + ["--slurm", "--shards", "1001"], "--shards: 1001 is more than 1000"),
+    (["sweep", "search.yaml", "--shard", "1/2"],
+     "--shard: a search decides what to run by what has run; it cannot be cut in parts"),
+    (["sweep", "search.yaml", "--slurm"],
+     "--slurm: a search decides what to run by what has run; it cannot be cut in parts"),
     (["sweep", "clocked.yaml", "--jobs", "2"],
      "--jobs: engine systemc simulates one point at a time in a process; --shard makes parts for several"),
     (["merge"], "lacuna: STORE is required; see lacuna merge --help"),
@@ -236,6 +240,8 @@ class ProgramErrors(unittest.TestCase):
         self.write("mine/precious.sqlite", "not a store\n" * 100)
         self.write("sweep.yaml", "base: config.yaml\nworkloads: workload.yaml\naxes: {array.rows: [4, 8]}\n")
         self.write("clocked.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: systemc\n")
+        self.write("search.yaml", "base: config.yaml\nworkloads: workload.yaml\n"
+                   "search: {objectives: [cycles, energy], points: 2}\n")
         self.write("engine.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: fats\n")
 
     def write(self, name, text):

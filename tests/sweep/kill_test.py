@@ -7,6 +7,7 @@ tables for anything half there.
 """
 import contextlib
 import os
+import pty
 import random
 import resource
 import shutil
@@ -181,6 +182,20 @@ class Kill(unittest.TestCase):
         done = self.lacuna("calm.sqlite", "--dry-run")
         self.assertEqual(done.stdout.decode(), f"{POINTS} points, {POINTS} in calm.sqlite already\n")
         self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_on_a_terminal_a_bar_shows_rate_and_time_left_and_in_a_pipe_there_is_none(self):
+        reader, writer = pty.openpty()
+        process = subprocess.Popen(self.command("bar.sqlite"), cwd=self.folder, stdout=subprocess.DEVNULL, stderr=writer)
+        os.close(writer)
+        shown = b""
+        with contextlib.suppress(OSError):  # a terminal that nobody has open any more cannot be read
+            while block := os.read(reader, 4096):
+                shown += block
+        os.close(reader)
+        self.assertEqual(process.wait(timeout=60), 0)
+        self.assertRegex(shown, rb"\[#+\.*\] \d+ of 128 points, [0-9.e+]+/s, \d+ s left")
+        self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-20:])
+        self.assertEqual(self.lacuna("piped.sqlite").stderr, b"")
 
 
 if __name__ == "__main__":

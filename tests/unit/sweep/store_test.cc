@@ -230,7 +230,7 @@ TEST_CASE("merging takes over what is new") {
     Store two(folder.path() / "two's.sqlite", Store::Mode::Create);
     two.insert(example(1));
     two.insert(example(2));
-    two.insert(StoredArea{"c2", "a", 5.5, "{}"});
+    two.insert(std::vector{StoredArea{"c2", "a", 5.5, "{}"}});
     two.insert(StoredSweep{"id", "name", "text", "1", 3, "[]", "[]", ""});
     two.insert("id", {{0, example(1).key}, {1, example(2).key}});
   }
