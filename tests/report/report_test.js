@@ -48,6 +48,13 @@ before(async () => {
   lacuna("run", machine, workload, "-o", "weights", "--set", "array.skip=weights");
   lacuna("report", "both", "-o", "one.html");
   lacuna("report", "both", "weights", "-o", "two.html");
+  fs.writeFileSync(
+    path.join(folder, "sweep.yaml"),
+    `name: shapes\nbase: ${JSON.stringify(machine)}\nworkloads: ${JSON.stringify(workload)}\n` +
+      "axes:\n  array.rows: [4, 8, 16]\n  array.skip: [none, both]\n",
+  );
+  lacuna("sweep", "sweep.yaml", "-o", "shapes.sqlite");
+  lacuna("report", "shapes.sqlite", "both", "-o", "store.html");
   browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
 });
 
@@ -248,6 +255,25 @@ test("10,000 points are under 10 MB and open in under 3 s", async () => {
   console.log(`10,000 points: ${bytes} bytes, open after ${milliseconds} ms`);
   assert.ok(milliseconds < 3000, `${milliseconds} ms`);
   await page.close();
+});
+
+test("a store of lacuna sweep becomes a page with its points", async () => {
+  await open("store.html", async (page) => {
+    assert.deepEqual(await page.locator("h2").allTextContents(), ["shapes", "both"]);
+    assert.match(
+      await card(page, "Pareto front").locator("p").first().textContent(),
+      /^6 of 6 points, \d on the Pareto front/,
+    );
+    const filters = await page.locator("fieldset[data-parameter] legend").allTextContents();
+    assert.deepEqual(filters, ["array.rows", "array.skip"]);
+    await card(page, "Points").getByLabel("all that pass").check();
+    const rows = await card(page, "Points").locator("tbody tr").allTextContents();
+    assert.equal(rows.length, 6);
+    const result = JSON.parse(fs.readFileSync(path.join(folder, "both/result.json"), "utf8"));
+    const same = rows.filter((row) => row.startsWith("16both" + result.total.cycles.toLocaleString("en-US")));
+    assert.equal(same.length, 1);
+    for (const canvas of await canvases(page)) assert.ok(canvas.painted > 3000, canvas.title);
+  });
 });
 
 test("filters of a sweep choose points and the front is the front of what they leave", async () => {
