@@ -269,6 +269,8 @@ test("a store of lacuna sweep becomes a page with its points", async () => {
     await card(page, "Points").getByLabel("all that pass").check();
     const rows = await card(page, "Points").locator("tbody tr").allTextContents();
     assert.equal(rows.length, 6);
+    const [front] = await page.evaluate(() => charts[0].data.datasets.map((set) => set.data.length));
+    assert.equal(await card(page, "Where the PE-cycles of the front went").locator("tbody tr").count(), front);
     const result = JSON.parse(fs.readFileSync(path.join(folder, "both/result.json"), "utf8"));
     const same = rows.filter((row) => row.startsWith("16both" + result.total.cycles.toLocaleString("en-US")));
     assert.equal(same.length, 1);
@@ -457,6 +459,9 @@ test("a dark screen has light text in its plots and paper has dark text", async 
       await becomes(180, 255);
       await page.emulateMedia({ media: "print" });
       await becomes(0, 20);
+      await page.setViewportSize({ width: 718, height: 1000 }); // the text of a page of A4
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= 718, `${wide} px on paper`);
       const pdf = await page.pdf({ format: "A4" });
       assert.ok(pdf.length > 30000, `${pdf.length} bytes of PDF`);
     },

@@ -36,11 +36,7 @@ function overview(result) {
         : null,
     ),
     figure("busy PE-cycles", percent(total.pe_cycles.busy / peCycles), `of ${machine.rows} x ${machine.columns} PEs`),
-    figure(
-      "throughput",
-      rateText((2 * total.pairs.dense) / Math.max(seconds, 1e-12)),
-      "dense pairs, skipped ones too",
-    ),
+    figure("throughput", rateText((2 * total.pairs.dense) / Math.max(seconds, 1e-12)), "dense pairs, skipped ones too"),
     figure("DRAM traffic", bytesText(total.traffic_bytes.dram_read + total.traffic_bytes.dram_write)),
     figure(
       "outputs",
@@ -83,7 +79,8 @@ function notesCard(result) {
     "ul",
     { class: "notes" },
     [...said].map(([note, layers]) => {
-      const names = layers.length > 6 ? `${layers.slice(0, 5).join(", ")} and ${layers.length - 5} more` : layers.join(", ");
+      const names =
+        layers.length > 6 ? `${layers.slice(0, 5).join(", ")} and ${layers.length - 5} more` : layers.join(", ");
       return el("li", {}, layers.length === result.layers.length ? note : `${names}: ${note}`);
     }),
   );
