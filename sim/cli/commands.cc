@@ -164,7 +164,8 @@ void Commands::add_compare() {
 void Commands::add_report() {
   report = app.add_subcommand("report", "Results as one HTML page with plots; it needs no other file and no network");
   auto& o = report_options;
-  report->add_option("RESULT", o.results, "Result folders of lacuna run -o, their result.json, stores of lacuna sweep")->required();
+  report->add_option("RESULT", o.results, "Result folders of lacuna run -o, their result.json, stores of lacuna sweep")
+      ->required();
   report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
 }
 

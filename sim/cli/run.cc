@@ -109,7 +109,7 @@ std::string run(const RunOptions& options) {
   const std::unique_ptr<Timeline> timeline = open_timeline(options, *engine, report);
   // Layers at the same time, and with threads left over each layer on several.
   const unsigned at_once =
-      engine->runs_layers_at_once() ? static_cast<unsigned>(std::min<std::size_t>(threads, indices.size())) : 1;
+      engine->runs_layers_at_once() && !timeline ? static_cast<unsigned>(std::min<std::size_t>(threads, indices.size())) : 1;
   engine->use_threads(threads / std::max(1u, at_once));
   report.layers.resize(indices.size());
   std::vector<std::string> tensors(options.output ? indices.size() : 0);

@@ -1,5 +1,5 @@
 // A comparison as tables: for the terminal, and as Markdown for pull requests.
-#include <algorithm>
+#include <cmath>
 
 #include "report/compare.h"
 #include "report/number_text.h"
@@ -11,14 +11,14 @@ namespace {
 
 std::string text_of(const Quantity& quantity) {
   if (const auto* count = std::get_if<std::uint64_t>(&quantity)) return grouped(*count);
-  return fmt::format("{:.1f}", std::get<double>(quantity));
+  return grouped_tenths(std::get<double>(quantity));
 }
 
 std::string difference(const ChangeRow& row) {
   if (const auto* base = std::get_if<std::uint64_t>(&row.base))
     return grouped_difference(*base, std::get<std::uint64_t>(row.now));
   const double change = std::get<double>(row.now) - std::get<double>(row.base);
-  return change == 0 ? "0" : fmt::format("{:+.1f}", change);
+  return change == 0 ? "0" : (change < 0 ? "-" : "+") + grouped_tenths(std::abs(change));
 }
 
 std::string ratio(const ChangeRow& row) { return ratio_text(to_double(row.base), to_double(row.now)); }

@@ -4,14 +4,26 @@
 
 namespace lacuna {
 
-std::string grouped(std::uint64_t value) {
-  const std::string digits = fmt::format("{}", value);
+namespace {
+
+/// A comma before every third digit from the end.
+std::string with_commas(const std::string& digits) {
   std::string out;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     if (i > 0 && (digits.size() - i) % 3 == 0) out += ',';
     out += digits[i];
   }
   return out;
+}
+
+}  // namespace
+
+std::string grouped(std::uint64_t value) { return with_commas(fmt::format("{}", value)); }
+
+std::string grouped_tenths(double value) {
+  const std::string text = fmt::format("{:.1f}", value);
+  const auto point = text.find('.');
+  return with_commas(text.substr(0, point)) + text.substr(point);
 }
 
 std::string grouped_difference(std::uint64_t base, std::uint64_t now) {

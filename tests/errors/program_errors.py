@@ -342,6 +342,24 @@ class ProgramErrors(unittest.TestCase):
         self.write("out/precious.txt", "mine\n")  # no longer only ours
         self.refused(RUN + ["-o", "out"], "out: exists and is no result of lacuna; it is not overwritten")
 
+    def test_a_trace_that_does_not_fit_leaves_nothing(self):
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))
+        self.refused(RUN + ["--engine", "systemc", "--timeline", "t.json"], "t.json: cannot write: File too large",
+                     preexec_fn=small_files)
+
+    def test_an_interrupted_trace_leaves_nothing(self):
+        self.write("long.yaml", WORKLOAD.replace("M: 4, C: 3, H: 6, W: 6", "M: 64, C: 64, H: 112, W: 112"))
+        before = self.files()
+        process = subprocess.Popen([PROGRAM, "run", "config.yaml", "long.yaml", "--engine", "systemc", "--timeline",
+                                    "t.json", "--timeline-cycles", "0-20000"],
+                                   cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), -signal.SIGINT)
+        self.assertEqual(self.files(), before)
+
     def test_the_gate_decides_the_exit_status(self):
         self.assertEqual(self.lacuna(RUN + ["-o", "base"]).returncode, 0)
         self.assertEqual(self.lacuna(RUN + ["-o", "slow", "--set", "array.skip=none"]).returncode, 0)

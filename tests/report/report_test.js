@@ -48,6 +48,13 @@ before(async () => {
   lacuna("run", machine, workload, "-o", "weights", "--set", "array.skip=weights");
   lacuna("report", "both", "-o", "one.html");
   lacuna("report", "both", "weights", "-o", "two.html");
+  fs.writeFileSync(
+    path.join(folder, "sweep.yaml"),
+    `name: shapes\nbase: ${JSON.stringify(machine)}\nworkloads: ${JSON.stringify(workload)}\n` +
+      "axes:\n  array.rows: [4, 8, 16]\n  array.skip: [none, both]\n",
+  );
+  lacuna("sweep", "sweep.yaml", "-o", "shapes.sqlite");
+  lacuna("report", "shapes.sqlite", "both", "-o", "store.html");
   browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
 });
 
@@ -250,6 +257,27 @@ test("10,000 points are under 10 MB and open in under 3 s", async () => {
   await page.close();
 });
 
+test("a store of lacuna sweep becomes a page with its points", async () => {
+  await open("store.html", async (page) => {
+    assert.deepEqual(await page.locator("h2").allTextContents(), ["shapes", "both"]);
+    assert.match(
+      await card(page, "Pareto front").locator("p").first().textContent(),
+      /^6 of 6 points, \d on the Pareto front/,
+    );
+    const filters = await page.locator("fieldset[data-parameter] legend").allTextContents();
+    assert.deepEqual(filters, ["array.rows", "array.skip"]);
+    await card(page, "Points").getByLabel("all that pass").check();
+    const rows = await card(page, "Points").locator("tbody tr").allTextContents();
+    assert.equal(rows.length, 6);
+    const [front] = await page.evaluate(() => charts[0].data.datasets.map((set) => set.data.length));
+    assert.equal(await card(page, "Where the PE-cycles of the front went").locator("tbody tr").count(), front);
+    const result = JSON.parse(fs.readFileSync(path.join(folder, "both/result.json"), "utf8"));
+    const same = rows.filter((row) => row.startsWith("16both" + result.total.cycles.toLocaleString("en-US")));
+    assert.equal(same.length, 1);
+    for (const canvas of await canvases(page)) assert.ok(canvas.painted > 3000, canvas.title);
+  });
+});
+
 test("filters of a sweep choose points and the front is the front of what they leave", async () => {
   await open("points.html", async (page) => {
     const sweep = await page.evaluate(() => DATA.sweeps[0]);
@@ -431,6 +459,9 @@ test("a dark screen has light text in its plots and paper has dark text", async 
       await becomes(180, 255);
       await page.emulateMedia({ media: "print" });
       await becomes(0, 20);
+      await page.setViewportSize({ width: 718, height: 1000 }); // the text of a page of A4
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= 718, `${wide} px on paper`);
       const pdf = await page.pdf({ format: "A4" });
       assert.ok(pdf.length > 30000, `${pdf.length} bytes of PDF`);
     },

@@ -17,7 +17,7 @@ function breakdownCard(
   const drawn = () => (shares ? rows : result.layers); // a total beside its parts would only shrink them
   const bars = plot(
     title,
-    () => 70 + 26 * drawn().length,
+    () => 70 + (drawn().length > 20 ? 18 : 26) * drawn().length,
     () => ({
       type: "bar",
       data: {

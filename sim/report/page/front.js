@@ -13,26 +13,42 @@ function frontCard(view) {
   const whole = (i) => classes.reduce((sum, [word]) => sum + view.sweep.pe_cycles[word][i], 0) || 1;
   // A bar is named by what differs within the front.
   const naming = () => view.sweep.parameters.filter((p) => new Set(view.front.map((i) => p.index[i])).size > 1);
+  const nameOf = (names) => (i) => names.map((p) => valueAt(p, i)).join(" · ") || "the only point";
   const sentence = el("span");
-  const explain = () => {
-    sentence.textContent = `A bar is a point of the front, from left to right, named by ${
-      naming()
-        .map((p) => p.name)
-        .join(" · ") || "nothing: there is one"
-    }.`;
-  };
+  const figures = el("div");
+  function explain() {
+    const points = shown(),
+      names = naming();
+    const which =
+      points.length < view.front.length ? `${points.length} of the ${view.front.length} points` : "The points";
+    const by = names.length > 0 ? `, named by ${names.map((p) => p.name).join(" · ")}` : "";
+    sentence.textContent = `${which} of the front from left to right${by}.`;
+    figures.replaceChildren(
+      foldedTable(
+        "PE-cycles of the front",
+        [
+          { head: "point", long: true },
+          ...classes.map(([word, about]) => ({ head: spoken(word), title: about })),
+          { head: "PE-cycles" },
+        ],
+        points.map((i) => [
+          nameOf(names)(i),
+          ...classes.map(([word]) => percent(view.sweep.pe_cycles[word][i] / whole(i))),
+          count(whole(i)),
+        ]),
+      ),
+    );
+  }
   explain();
   const bars = plot(
     "Where the PE-cycles of the front went",
     () => 70 + 22 * shown().length,
     () => {
-      const points = shown(),
-        names = naming();
-      const name = (i) => names.map((p) => valueAt(p, i)).join(" · ");
+      const points = shown();
       return {
         type: "bar",
         data: {
-          labels: points.map(name),
+          labels: points.map(nameOf(naming())),
           datasets: classes.map(([word, about], k) => ({
             label: spoken(word),
             about,
@@ -76,5 +92,5 @@ function frontCard(view) {
     explain();
     bars.redraw();
   });
-  return card("Where the PE-cycles of the front went", sentence, {}, bars.node);
+  return card("Where the PE-cycles of the front went", sentence, {}, bars.node, figures);
 }

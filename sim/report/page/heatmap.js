@@ -50,7 +50,7 @@ function heatmapCard(result) {
     pen.scale(scale, scale);
     pen.font = `11px ${Chart.defaults.font.family}`;
     pen.fillStyle = cssColour("soft");
-    const every = Math.max(1, Math.ceil(22 / cell));
+    const every = 2 ** Math.max(0, Math.ceil(Math.log2(26 / cell)));
     pen.textAlign = "center";
     for (let c = 0; c < columns; c += every) pen.fillText(c, left + cell * (c + 0.5), above - 6);
     pen.textAlign = "right";

@@ -36,11 +36,7 @@ function overview(result) {
         : null,
     ),
     figure("busy PE-cycles", percent(total.pe_cycles.busy / peCycles), `of ${machine.rows} x ${machine.columns} PEs`),
-    figure(
-      "throughput",
-      short((2 * total.pairs.dense) / Math.max(seconds, 1e-12) / 1e9) + " GOP/s",
-      "dense pairs, skipped ones too",
-    ),
+    figure("throughput", rateText((2 * total.pairs.dense) / Math.max(seconds, 1e-12)), "dense pairs, skipped ones too"),
     figure("DRAM traffic", bytesText(total.traffic_bytes.dram_read + total.traffic_bytes.dram_write)),
     figure(
       "outputs",
@@ -79,18 +75,17 @@ function notesCard(result) {
   for (const layer of result.layers)
     for (const note of layer.notes) said.set(note, [...(said.get(note) || []), layer.name]);
   if (said.size === 0) return null;
-  return card(
-    "Notes",
-    null,
-    {},
-    el(
-      "ul",
-      { class: "notes" },
-      [...said].map(([note, layers]) =>
-        el("li", {}, layers.length === result.layers.length ? note : `${layers.join(", ")}: ${note}`),
-      ),
-    ),
+  const list = el(
+    "ul",
+    { class: "notes" },
+    [...said].map(([note, layers]) => {
+      const names =
+        layers.length > 6 ? `${layers.slice(0, 5).join(", ")} and ${layers.length - 5} more` : layers.join(", ");
+      return el("li", {}, layers.length === result.layers.length ? note : `${names}: ${note}`);
+    }),
   );
+  const few = said.size <= 8;
+  return card("Notes", null, {}, few ? list : el("details", {}, el("summary", {}, `${said.size} notes`), list));
 }
 
 function layersCard(result) {

@@ -1,6 +1,10 @@
 # The page of `lacuna report` and the library that draws its plots, as bytes in the program.
 find_file(LACUNA_CHART_JS chart.min.js PATHS /usr/share/javascript/chart.js /usr/share/nodejs/chart.js/dist REQUIRED
           NO_DEFAULT_PATH DOC "Chart.js 3, of the package libjs-chart.js")
+file(STRINGS ${LACUNA_CHART_JS} chart_version LIMIT_COUNT 2 REGEX "Chart\\.js v")
+if(NOT chart_version MATCHES "Chart\\.js v3\\.")
+  message(FATAL_ERROR "${LACUNA_CHART_JS} is not Chart.js 3; the package libjs-chart.js has it")
+endif()
 set(page ${CMAKE_CURRENT_LIST_DIR})
 set(page_files ${page}/page.html ${page}/style.css ${LACUNA_CHART_JS} ${page}/theme.js ${page}/words.js ${page}/table.js
     ${page}/plot.js ${page}/breakdown.js ${page}/roofline.js ${page}/heatmap.js ${page}/overview.js ${page}/compare.js

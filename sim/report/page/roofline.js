@@ -119,7 +119,7 @@ function rooflineCard(result) {
   ]);
   return card(
     "Roofline",
-    `Peak ${short(peak)} GOP/s, DRAM ${short(bandwidth)} GB/s. Effective operations count skipped pairs, too, so they may pass the roof of the multipliers.`,
+    `Peak ${rateText(peak * 1e9)}, DRAM ${short(bandwidth)} GB/s. Effective operations count skipped pairs, too, so they may pass the roof of the multipliers.`,
     {},
     drawing.node,
     foldedTable(

@@ -74,6 +74,11 @@ function timeText(seconds) {
   return (seconds * 1e9).toPrecision(4) + "\u00a0ns";
 }
 
+function rateText(operations) {
+  const [size, name] = operations >= 1e12 ? [1e12, "TOP/s"] : [1e9, "GOP/s"];
+  return rounded(operations / size) + "\u00a0" + name;
+}
+
 function bytesText(bytes) {
   for (const [size, name] of [
     [2 ** 30, "GiB"],

@@ -178,6 +178,35 @@ TEST_CASE("the table leaves out equal classes and shows every layer's cycles") {
   CHECK_THAT(same, Catch::Contains("nothing: same configuration"));
 }
 
+TEST_CASE("energies are grouped by thousands") {
+  Report report = sample();
+  report.layers[0].energy.total = 1234567.26;
+  const Result left = base(), right = read(report, "new.json");
+  CHECK_THAT(compare_table(compare_results(left, right, false), nullptr),
+             Catch::Contains("  layer1  100.0  1,234,567.3  +1,234,467.3  12345.673x\n"));
+}
+
+TEST_CASE("of very many layers only those that differ are listed") {
+  Report many = sample();
+  const LayerReport one = many.layers[0];
+  many.layers.clear();
+  for (int i = 0; i < 70; ++i) {
+    many.layers.push_back(one);
+    many.layers.back().outcome.name = fmt::format("l{}", i);
+  }
+  const Result left = read(many, "base.json");
+  many.layers[7].outcome.cycles = 1001;
+  many.layers[7].outcome.pe_cycles[PeClass::Bubble] = 6;
+  many.layers[7].outcome.per_pe.clear();
+  const Result right = read(many, "new.json");
+  const std::string text = compare_table(compare_results(left, right, false), nullptr);
+  CHECK_THAT(text, Catch::Contains(
+                       "  l7      1,000   1,001          +1  1.001x\n  total  70,000  70,001          +1  1.000x\n"));
+  CHECK_THAT(text, !Catch::Contains("  l8 "));
+  CHECK_THAT(text, Catch::Contains("  total  bubble     0    6          +6      -\n"));
+  CHECK_THAT(text, !Catch::Contains("  l7  bubble"));
+}
+
 TEST_CASE("JSON has equal rows too and null where a ratio has no meaning") {
   const Result left = base(), right = read(slower(), "new.json");
   const ResultComparison c = compare_results(left, right, false);
