@@ -59,6 +59,9 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->type_name("FROM-TO");
   run->add_option("--threads", r.threads, "Threads, 1 to 1024; no number depends on them (default: all cores)")
       ->type_name("N");
+  run->add_option("--sample", r.sample, "Measure this share of the tiles, such as 5%, and report 95 % intervals; no outputs")
+      ->type_name("SHARE");
+  run->add_option("--sample-seed", r.sample_seed, "Seed that chooses the tiles")->capture_default_str()->type_name("S");
   run->add_flag("--timing-only", r.timing_only, "No output tensors; the same cycles, energy and counters")
       ->disable_flag_override();
   run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")

@@ -2,6 +2,7 @@
 #include "cli/run.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "base/parallel.h"
@@ -43,10 +44,58 @@ void need_name(const std::string& name, const std::string& argument) {
   if (name.empty()) fail(Place{argument}, "the name is empty");
 }
 
+/// "5%" as 0.05.
+double share_of(const std::string& text) {
+  const Place place{"--sample"};
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, percent, std::chars_format::fixed);
+  if (error != std::errc() || rest + 1 != end || *rest != '%') fail(place, "'{}' is not a share; write 5%", text);
+  if (!(percent > 0 && percent <= 50)) fail(place, "{} is out of range; allowed above 0% up to 50%", text);
+  return percent / 100;
+}
+
+/// A random part of the tiles instead of the layer. UserError if the options ask for what only all tiles give.
+std::optional<SampleOptions> sampling(const RunOptions& options, const Engine& engine) {
+  if (!options.sample) return std::nullopt;
+  const Place place{"--sample"};
+  if (!engine.samples()) fail(place, "engine {} simulates every tile; only fast samples", options.engine);
+  if (options.timeline) fail(place, "a timeline needs every tile; leave out --timeline");
+  return SampleOptions{share_of(*options.sample), options.sample_seed};
+}
+
+/// The intervals of an estimated outcome, and what its notes say.
+Sampled sampled_of(SampledOutcome& outcome, const SampleOptions& options, const Machine& machine,
+                   const EnergyTable& table) {
+  Sampled sampled;
+  sampled.share = options.share;
+  sampled.seed = options.seed;
+  sampled.tiles = outcome.tiles;
+  sampled.measured_tiles = outcome.measured_tiles;
+  sampled.simulated_tiles = outcome.simulated_tiles;
+  sampled.cycles = outcome.estimate(0);
+  for (std::size_t i = 0; i < sampled.pairs.size(); ++i) sampled.pairs[i] = outcome.estimate(Increment::kPairs + i);
+  for (std::size_t i = 0; i < sampled.pe_cycles.size(); ++i)
+    sampled.pe_cycles[i] = outcome.estimate(Increment::kPeCycles + i);
+  std::array<double, Increment::kSize> prices{};
+  for (std::size_t i = 0; i < kActions; ++i)
+    prices[Increment::kActions + i] = price(static_cast<Action>(i), machine, table);
+  sampled.energy = outcome.estimate(prices);
+  outcome.outcome.notes.push_back(
+      outcome.strata.empty()
+          ? fmt::format("sampled: not, a sample of {} tiles would save too little; all of them were simulated",
+                        outcome.tiles)
+          : fmt::format("sampled: {} of {} tiles measured, seed {}; cycles {:.0f} +- {:.0f} with 95 % confidence",
+                        outcome.measured_tiles, outcome.tiles, options.seed, sampled.cycles.value,
+                        sampled.cycles.half_width));
+  return sampled;
+}
+
 /// The outcome of one layer, written to `timeline` too if there is one.
 LayerOutcome outcome_of(Engine& engine, const Machine& machine, const Layer& layer, const RunOptions& options,
                         Timeline* timeline, Progress& progress) {
-  if (!timeline) return options.timing_only ? engine.time(machine, layer, &progress) : engine.run(machine, layer, &progress);
+  if (!timeline)
+    return options.timing_only ? engine.time(machine, layer, &progress) : engine.run(machine, layer, &progress);
   timeline->begin_layer(layer.name);
   LayerOutcome outcome = engine.observe(machine, layer, *timeline);
   timeline->end_layer(outcome.cycles);
@@ -55,15 +104,22 @@ LayerOutcome outcome_of(Engine& engine, const Machine& machine, const Layer& lay
 
 /// One layer, held against the reference unless that is not wanted.
 LayerReport simulated(Engine& engine, const Machine& machine, const Layer& layer, const RunOptions& options,
-                      Timeline* timeline, Progress& progress) {
+                      const std::optional<SampleOptions>& sample, const EnergyTable& table, Timeline* timeline,
+                      Progress& progress) {
   LayerReport one;
   one.op = name_of(layer.op);
   one.images = layer.op == Op::Matmul ? 1 : layer.shape.N;
-  one.timing_only = options.timing_only;
-  one.verified = !options.timing_only && !options.no_verify;
-  one.outcome = outcome_of(engine, machine, layer, options, timeline, progress);
+  one.timing_only = options.timing_only || sample;
+  one.verified = !one.timing_only && !options.no_verify;
+  if (sample) {
+    SampledOutcome outcome = engine.sample(machine, layer, *sample, &progress);
+    one.sampled = sampled_of(outcome, *sample, machine, table);
+    one.outcome = std::move(outcome.outcome);
+  } else {
+    one.outcome = outcome_of(engine, machine, layer, options, timeline, progress);
+  }
   std::vector<std::string>& notes = one.outcome.notes;
-  if (options.timing_only) {
+  if (one.timing_only) {
     notes.emplace_back(kTimingOnly);
   } else if (options.no_verify) {
     notes.emplace_back(kNotVerified);
@@ -87,6 +143,8 @@ std::string run(const RunOptions& options) {
   if (threads < 1 || threads > kMostThreads)
     fail(Place{"--threads"}, "{} threads; allowed 1..{}", threads, kMostThreads);
   const auto engine = make_engine(options.engine, Place{"--engine"});
+  const auto sample = sampling(options, *engine);
+  const bool tensors_wanted = options.output && !options.timing_only && !sample;
   const MachineFile file = read_machine(options.config, options.assignments);
   const Machine& machine = file.machine;
   const EnergyTable table = read_energy_table(file.energy_table);
@@ -112,25 +170,24 @@ std::string run(const RunOptions& options) {
       engine->runs_layers_at_once() && !timeline ? static_cast<unsigned>(std::min<std::size_t>(threads, indices.size())) : 1;
   engine->use_threads(threads / std::max(1u, at_once));
   report.layers.resize(indices.size());
-  std::vector<std::string> tensors(options.output ? indices.size() : 0);
+  std::vector<std::string> tensors(tensors_wanted ? indices.size() : 0);
   {
     TerminalProgress progress;
     parallel_for(indices.size(), at_once, [&](std::size_t i, unsigned) {
       const Layer layer = workload.load(indices[i]);
       LayerProgress layer_progress(progress, layer.name, i, indices.size());
       LayerReport& one = report.layers[i];
-      one = simulated(*engine, machine, layer, options, timeline.get(), layer_progress);
+      one = simulated(*engine, machine, layer, options, sample, table, timeline.get(), layer_progress);
       one.energy = energy(machine, one.outcome, table);
-      if (options.output && !options.timing_only) tensors[i] = write_npy(layer.user_output(one.outcome.output));
+      if (tensors_wanted) tensors[i] = write_npy(layer.user_output(one.outcome.output));
       one.outcome.output = Tensor();
     });
   }
 
   if (options.output) {
     std::map<std::string, std::string> files;
-    if (!options.timing_only)
-      for (std::size_t i = 0; i < indices.size(); ++i)
-        files[output_file_name(report.layers[i].outcome.name)] = std::move(tensors[i]);
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      files[output_file_name(report.layers[i].outcome.name)] = std::move(tensors[i]);
     files["result.json"] = to_json(report);
     files["result.csv"] = to_csv(report);
     Machine resolved = machine;

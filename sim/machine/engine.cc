@@ -4,6 +4,10 @@ namespace lacuna {
 
 LayerOutcome Engine::observe(const Machine&, const Layer&, EventSink&) { throw Bug("this engine reports no events"); }
 
+SampledOutcome Engine::sample(const Machine&, const Layer&, const SampleOptions&, Progress*) {
+  throw Bug("this engine does not sample");
+}
+
 LayerOutcome Engine::time(const Machine& machine, const Layer& layer, Progress* progress) {
   LayerOutcome outcome = run(machine, layer, progress);
   outcome.output = Tensor();

@@ -8,6 +8,7 @@
 #include "machine/config.h"
 #include "machine/event_sink.h"
 #include "machine/outcome.h"
+#include "machine/sample.h"
 #include "workload/layer.h"
 
 namespace lacuna {
@@ -28,6 +29,12 @@ class Engine {
 
   /// The same outcome without the output tensor; the engine may leave out what no other number depends on.
   virtual LayerOutcome time(const Machine& machine, const Layer& layer, Progress* progress);
+
+  /// Whether sample() simulates parts of a layer.
+  [[nodiscard]] virtual bool samples() const { return false; }
+  /// Estimates the outcome from a random part of the layer's tiles. Bug if the engine does not sample.
+  virtual SampledOutcome sample(const Machine& machine, const Layer& layer, const SampleOptions& options,
+                                Progress* progress);
 
   /// At most `threads` threads for one layer. Changes no result; engines that use one thread pass over it.
   virtual void use_threads(unsigned /*threads*/) {}

@@ -15,23 +15,28 @@ LayerOutcome Fold::take() {
   outcome.pairs[PairClass::Skipped] = skipped_;
   outcome.pairs[PairClass::Terminated] = terminated_;
 
-  const std::uint64_t pes = outcome.per_pe.size();
+  derive_actions(outcome, machine_);
+  return outcome;
+}
+
+void derive_actions(LayerOutcome& outcome, const Machine& machine) {
+  const auto& pairs = outcome.pairs;
   const auto& classes = outcome.pe_cycles;
   auto& actions = outcome.actions;
-  actions[Action::MacExecuted] = executed_;
-  actions[Action::MacWasted] = wasted_;
-  actions[Action::MacGated] = gated_;
+  actions[Action::MacExecuted] = pairs[PairClass::Executed];
+  actions[Action::MacWasted] = pairs[PairClass::Wasted];
+  actions[Action::MacGated] = pairs[PairClass::Gated];
   const std::uint64_t groups = classes[PeClass::Busy] + classes[PeClass::Gated] + classes[PeClass::Bubble];
   actions[Action::PsumUpdate] = classes[PeClass::Busy];
-  const bool matches = with_skip_rule(machine_.array.skip, [](auto rule) { return decltype(rule)::kMatches; });
-  actions[Action::MatchCycle] = matches ? groups * machine_.array.chunk : 0;
-  actions[Action::FifoRead] = (executed_ + wasted_) * 2 * operand_bytes_;
+  const bool matches = with_skip_rule(machine.array.skip, [](auto rule) { return decltype(rule)::kMatches; });
+  actions[Action::MatchCycle] = matches ? groups * machine.array.chunk : 0;
+  actions[Action::FifoRead] =
+      (pairs[PairClass::Executed] + pairs[PairClass::Wasted]) * 2 * operand_bytes(machine);
   actions[Action::PeClock] = groups;
-  actions[Action::PeLeakage] = pes * outcome.cycles;
+  actions[Action::PeLeakage] = std::uint64_t{machine.array.rows} * machine.array.columns * outcome.cycles;
   actions[Action::SramLeakage] =
-      outcome.cycles * (machine_.global_buffer.bytes + std::uint64_t{machine_.array.rows} * machine_.weights.buffer_bytes +
-                        std::uint64_t{machine_.array.columns} * machine_.activations.buffer_bytes);
-  return outcome;
+      outcome.cycles * (machine.global_buffer.bytes + std::uint64_t{machine.array.rows} * machine.weights.buffer_bytes +
+                        std::uint64_t{machine.array.columns} * machine.activations.buffer_bytes);
 }
 
 }  // namespace lacuna

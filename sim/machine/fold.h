@@ -7,11 +7,13 @@
 
 namespace lacuna {
 
+/// Sets the actions that follow from cycles, pairs and PE-cycles of an outcome.
+void derive_actions(LayerOutcome& outcome, const Machine& machine);
+
 /// A sink that adds up what one layer did. Every engine reports to one.
 class Fold {
  public:
-  explicit Fold(const Lowering& lowering)
-      : machine_(lowering.machine()), operand_bytes_(operand_bytes(machine_)) {
+  explicit Fold(const Lowering& lowering) : machine_(lowering.machine()) {
     outcome_.name = lowering.layer().name;
     outcome_.dense_pairs = lowering.layer().shape.dense_pairs();
     outcome_.windows =
@@ -86,7 +88,6 @@ class Fold {
   void add(Action action, std::uint64_t amount) { outcome_.actions[action] += amount; }
 
   const Machine& machine_;
-  std::uint32_t operand_bytes_;
   LayerOutcome outcome_;
   std::uint64_t executed_ = 0, wasted_ = 0, gated_ = 0, skipped_ = 0, terminated_ = 0;
 };

@@ -83,6 +83,33 @@ void add_groups(Json& json, const Report& report, const LayerReport& layer, cons
                            {product, f.inference_energy_delay}};
 }
 
+/// Low and high end of the interval; nothing is below zero.
+Json interval_json(const Estimate& estimate) {
+  return Json::array({std::max(0.0, estimate.value - estimate.half_width), estimate.value + estimate.half_width});
+}
+
+template <typename Enum, std::size_t kCount>
+Json intervals_json(const std::array<Estimate, kCount>& estimates) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < kCount; ++i) json[std::string(EnumNames<Enum>::names[i])] = interval_json(estimates[i]);
+  return json;
+}
+
+Json sampled_json(const Sampled& sampled, const Report& report) {
+  const std::string energy = report.energy_unit == EnergyUnit::Pj ? "energy_pj" : "energy_rf";
+  return {{"share", sampled.share},
+          {"seed", sampled.seed},
+          {"tiles", sampled.tiles},
+          {"measured_tiles", sampled.measured_tiles},
+          {"simulated_tiles", sampled.simulated_tiles},
+          {"confidence", 0.95},
+          {"intervals",
+           {{"cycles", interval_json(sampled.cycles)},
+            {energy, interval_json(sampled.energy)},
+            {"pairs", intervals_json<PairClass>(sampled.pairs)},
+            {"pe_cycles", intervals_json<PeClass>(sampled.pe_cycles)}}}};
+}
+
 /// Objects one entry a line; a list of plain values stays on one line, so that per-PE figures look like the array.
 void write(std::string& out, const Json& json, std::size_t indent) {
   const std::string inner(indent + 2, ' ');
@@ -128,6 +155,7 @@ std::string to_json(const Report& report) {
     one["verified"] = layer.verified;
     add_groups(one, report, layer, figures(report, layer));
     one["per_pe_busy"] = per_pe_json(layer.outcome, report.machine);
+    if (layer.sampled) one["sampled"] = sampled_json(*layer.sampled, report);
     one["notes"] = layer.outcome.notes;
     json["layers"].push_back(std::move(one));
   }
@@ -135,6 +163,7 @@ std::string to_json(const Report& report) {
   Json all = Json::object();
   all["verified"] = sum.verified;
   add_groups(all, report, sum, total_figures(report));
+  if (sum.sampled) all["sampled"] = sampled_json(*sum.sampled, report);
   json["total"] = std::move(all);
   std::string out;
   write(out, json, 0);

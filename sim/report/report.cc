@@ -1,6 +1,8 @@
 // The figures every format shares.
 #include "report/report.h"
 
+#include <cmath>
+
 namespace lacuna {
 
 namespace {
@@ -23,6 +25,24 @@ Figures common(const Machine& machine, const LayerReport& layer) {
       static_cast<double>(outcome.pairs[PairClass::Executed]) / (pe_cycles * machine.array.lanes);
   f.effective_gops = 2 * static_cast<double>(outcome.dense_pairs) / f.seconds / 1e9;
   return f;
+}
+
+/// Layers are sampled independently of each other, so variances add up; the quantile of each is kept, which errs on the
+/// wide side.
+void add(Sampled& sum, const Sampled& layer) {
+  const auto add_one = [](Estimate& to, const Estimate& from) {
+    to.value += from.value;
+    to.half_width = std::hypot(to.half_width, from.half_width);
+  };
+  sum.share = layer.share;
+  sum.seed = layer.seed;
+  sum.tiles += layer.tiles;
+  sum.measured_tiles += layer.measured_tiles;
+  sum.simulated_tiles += layer.simulated_tiles;
+  add_one(sum.cycles, layer.cycles);
+  add_one(sum.energy, layer.energy);
+  for (std::size_t i = 0; i < sum.pairs.size(); ++i) add_one(sum.pairs[i], layer.pairs[i]);
+  for (std::size_t i = 0; i < sum.pe_cycles.size(); ++i) add_one(sum.pe_cycles[i], layer.pe_cycles[i]);
 }
 
 }  // namespace
@@ -67,6 +87,7 @@ LayerReport total(const Report& report) {
     sum.energy += layer.energy;
     sum.verified = sum.verified && layer.verified;
     sum.timing_only = sum.timing_only || layer.timing_only;
+    if (layer.sampled) add(sum.sampled ? *sum.sampled : sum.sampled.emplace(), *layer.sampled);
   }
   return sum;
 }

@@ -3,14 +3,28 @@
 // A report holds no date, no host and no path, so the same input gives the same bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "energy/energy.h"
 #include "machine/outcome.h"
+#include "machine/sample.h"
 
 namespace lacuna {
+
+/// How an outcome was estimated from a part of the layer's tiles, with intervals of 95 % confidence.
+struct Sampled {
+  double share = 0;  ///< of the tiles that was asked for
+  std::uint64_t seed = 0;
+  std::uint64_t tiles = 0, measured_tiles = 0;
+  std::uint64_t simulated_tiles = 0;  ///< those in front of measured ones included
+  Estimate cycles, energy;
+  std::array<Estimate, enum_count<PairClass>()> pairs;
+  std::array<Estimate, enum_count<PeClass>()> pe_cycles;
+};
 
 struct LayerReport {
   LayerOutcome outcome;      ///< without the output tensor, which the caller keeps
@@ -19,6 +33,7 @@ struct LayerReport {
   bool verified = false;     ///< the output was compared with the reference and is equal
   bool timing_only = false;  ///< there was no output to compare
   Energy energy;
+  std::optional<Sampled> sampled;  ///< of the sum: if a layer was sampled
 };
 
 struct Report {

@@ -1,5 +1,6 @@
 // The report a person reads. Columns that are zero for every layer are left out; the result file has them all.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <sstream>
@@ -116,6 +117,26 @@ std::string energy_section(const Report& report) {
          });
 }
 
+/// What was measured of each layer and how far its estimates may be off.
+std::string sampled_section(const Report& report, const Scale& scale) {
+  return "\nSampled: estimates of all figures from a part of the tiles, +- with 95 % confidence\n" +
+         per_layer(report, {"tiles", "measured", "simulated", "cycles +-", "%", fmt::format("energy {} +-", scale.unit), "%"},
+                   [&](const LayerReport& layer, const Figures&) {
+                     const Sampled& s = *layer.sampled;
+                     const auto percent = [](const Estimate& e) {
+                       return fmt::format("{:.2f}", e.value == 0 ? 0 : 100 * e.half_width / e.value);
+                     };
+                     return std::vector<std::string>{
+                         grouped(s.tiles),
+                         grouped(s.measured_tiles),
+                         grouped(s.simulated_tiles),
+                         grouped(static_cast<std::uint64_t>(std::llround(s.cycles.half_width))),
+                         percent(s.cycles),
+                         fmt::format("{:.3f}", s.energy.half_width * scale.factor),
+                         percent(s.energy)};
+                   });
+}
+
 /// Everything a reader must know, a line each; a note all layers share is said once.
 std::string notes(const Report& report) {
   std::vector<std::pair<std::string, std::vector<std::string>>> said;  // note and the layers that say it
@@ -162,6 +183,7 @@ std::string to_table(const Report& report) {
                                                      : layer.timing_only ? "none"
                                                                          : "not verified"};
                    });
+  if (sum.sampled) out += sampled_section(report, scale);
   out += "\nPairs, % of the dense layer\n" + shares(report, &LayerOutcome::pairs);
   out += "\nPE-cycles, %\n" + shares(report, &LayerOutcome::pe_cycles);
   out += energy_section(report);

@@ -29,7 +29,7 @@ TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_b
 SWEEP = ["sweep", "sweep.yaml"]
 CHECK = ["check", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
-               "--timing-only, --no-verify")
+               "--sample, --sample-seed, --timing-only, --no-verify")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
 
@@ -114,6 +114,13 @@ ARGUMENT_CASES = [
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
     (RUN + ["more"], "lacuna run: 'more' is one argument too many; see lacuna run --help"),
     (RUN + ["--formt", "csv"], f"lacuna: unknown option '--formt'; did you mean '--format'? ({RUN_OPTIONS})"),
+    (RUN + ["--sample", "5"], "--sample: '5' is not a share; write 5%"),
+    (RUN + ["--sample", "five%"], "--sample: 'five%' is not a share; write 5%"),
+    (RUN + ["--sample", "0%"], "--sample: 0% is out of range; allowed above 0% up to 50%"),
+    (RUN + ["--sample", "51%"], "--sample: 51% is out of range; allowed above 0% up to 50%"),
+    (RUN + ["--sample", "5%", "--engine", "systemc"],
+     "--sample: engine systemc simulates every tile; only fast samples"),
+    (RUN + ["--sample", "5%", "--timeline", "t.json"], "--sample: a timeline needs every tile; leave out --timeline"),
     (RUN + ["--threads", "0"], "--threads: 0 threads; allowed 1..1024"),
     (RUN + ["--threads", "1025"], "--threads: 1025 threads; allowed 1..1024"),
     (RUN + ["--format", "xml"], "--format: unknown format 'xml' (table, json, csv)"),

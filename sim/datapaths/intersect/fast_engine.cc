@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "datapaths/intersect/fast_operands.h"
 #include "datapaths/intersect/fast_stopping.h"
@@ -10,6 +11,7 @@
 #include "datapaths/intersect/fast_values.h"
 #include "datapaths/intersect/fast_wide.h"
 #include "machine/fold.h"
+#include "machine/sample.h"
 
 namespace lacuna {
 
@@ -29,27 +31,81 @@ class FastEngine : public Engine {
   void use_threads(unsigned threads) override { threads_ = std::max(1u, threads); }
   [[nodiscard]] bool runs_layers_at_once() const override { return true; }
 
+  [[nodiscard]] bool samples() const override { return true; }
+
+  SampledOutcome sample(const Machine& machine, const Layer& layer, const SampleOptions& options,
+                        Progress* progress) override {
+    Lowering lowering(machine, layer);
+    const SamplePlan plan = plan_sample(lowering, options);
+    if (plan.whole) return sample_layer(lowering, plan, [&](auto, auto) { return time(machine, layer, progress); });
+    fast::Operands operands(lowering, kernels_);
+    fast::Values values(operands, false);
+    std::uint64_t done = 0;
+    return sample_layer(lowering, plan, [&](std::uint64_t begin, std::uint64_t end) {
+      operands.use_tiles(begin, end - begin);
+      for (const fast::ValueArea& area : areas_of(lowering, begin, end)) values.compute(area, threads_);
+      LayerOutcome outcome = timed(lowering, operands, values, nullptr);
+      outcome.dense_pairs = outcome.outputs = 0;
+      for (std::uint64_t tile = 0; tile < operands.tiles(); ++tile) outcome.outputs += operands.geometry(tile).pes();
+      outcome.dense_pairs = outcome.outputs * operands.k();
+      check_laws(outcome, machine);
+      if (progress) progress->tiles(done += end - begin, plan.simulated_tiles());
+      return outcome;
+    });
+  }
+
  private:
   LayerOutcome simulate(const Machine& machine, const Layer& layer, bool outputs, Progress* progress) const {
     Lowering lowering(machine, layer);
     fast::Operands operands(lowering, kernels_);
     fast::Values values(operands, outputs);
     values.compute(threads_);
-    std::optional<LayerOutcome> outcome;
-    if (whole_rows_ && fast::WideTiming::takes(lowering))
-      outcome = time<fast::WideTiming>(lowering, operands, values, progress);
-    if (whole_rows_ && fast::StoppingTiming::takes(lowering))
-      outcome = time<fast::StoppingTiming>(lowering, operands, values, progress);
-    if (!outcome) outcome = time<fast::Timing>(lowering, operands, values, progress);
-    outcome->output = values.take_output();
-    check_laws(*outcome, machine);
-    return std::move(*outcome);
+    LayerOutcome outcome = timed(lowering, operands, values, progress);
+    outcome.output = values.take_output();
+    check_laws(outcome, machine);
+    return outcome;
   }
 
-  /// The outcome of a layer without the output; nothing if this way of timing turns out not to take it.
+  /// Filters and windows of tiles begin..end-1.
+  static std::vector<fast::ValueArea> areas_of(const Lowering& lowering, std::uint64_t begin, std::uint64_t end) {
+    const Machine& machine = lowering.machine();
+    const ConvShape& shape = lowering.layer().shape;
+    const bool one_window = machine.array.mapping == Mapping::Filters;
+    const std::uint32_t blocks = (shape.M / shape.groups + machine.array.rows - 1) / machine.array.rows;
+    const std::uint32_t tile_blocks = one_window ? machine.array.columns : 1;
+    const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
+    const std::uint64_t tile_windows = one_window ? 1 : machine.array.columns;
+    std::vector<fast::ValueArea> areas;
+    for (std::uint64_t tile = begin; tile < end; ++tile) {
+      const Lowering::Position at = lowering.position(tile);
+      const fast::ValueArea area{at.group, at.filter_tile * tile_blocks,
+                                 std::min(blocks, (at.filter_tile + 1) * tile_blocks), at.window_tile * tile_windows,
+                                 std::min(windows, (at.window_tile + 1) * tile_windows)};
+      if (!areas.empty() && areas.back().group == area.group && areas.back().first_block == area.first_block &&
+          areas.back().last_window == area.first_window)
+        areas.back().last_window = area.last_window;
+      else
+        areas.push_back(area);
+    }
+    return areas;
+  }
+
+  /// The outcome of the tiles in use, by the fastest way of timing that takes them; laws are not checked, without
+  /// output.
+  LayerOutcome timed(const Lowering& lowering, fast::Operands& operands, const fast::Values& values,
+                     Progress* progress) const {
+    std::optional<LayerOutcome> outcome;
+    if (whole_rows_ && fast::WideTiming::takes(lowering))
+      outcome = timed_by<fast::WideTiming>(lowering, operands, values, progress);
+    if (whole_rows_ && fast::StoppingTiming::takes(lowering))
+      outcome = timed_by<fast::StoppingTiming>(lowering, operands, values, progress);
+    if (!outcome) outcome = timed_by<fast::Timing>(lowering, operands, values, progress);
+    return std::move(*outcome);
+  }
+  /// Nothing if this way of timing turns out not to take the layer.
   template <typename Timing>
-  static std::optional<LayerOutcome> time(Lowering& lowering, fast::Operands& operands, const fast::Values& values,
-                                          Progress* progress) {
+  static std::optional<LayerOutcome> timed_by(const Lowering& lowering, fast::Operands& operands,
+                                              const fast::Values& values, Progress* progress) {
     Fold fold(lowering);
     try {
       Timing timing(operands, values, fold);

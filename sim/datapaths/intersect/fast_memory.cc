@@ -7,12 +7,12 @@
 
 namespace lacuna::fast {
 
-MemorySequence::MemorySequence(const Lowering& lowering, Fold& fold, std::function<void(std::uint64_t)> demand)
-    : lowering_(lowering),
-      machine_(lowering.machine()),
+MemorySequence::MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand)
+    : lowering_(operands.lowering()),
+      machine_(lowering_.machine()),
       fold_(fold),
       demand_(std::move(demand)),
-      count_(lowering.tiles()),
+      count_(operands.tiles()),
       pes_(machine_.array.rows * machine_.array.columns) {}
 
 void MemorySequence::add(std::shared_ptr<const Tile> tile) {

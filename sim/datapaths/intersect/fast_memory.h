@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "datapaths/intersect/fast_operands.h"
 #include "machine/event.h"
 #include "machine/fold.h"
 #include "machine/lowering.h"
@@ -33,7 +34,7 @@ struct BlockTimes {
 class MemorySequence {
  public:
   /// `demand(tile)` is called when a tile is needed that is not there: it must add() it.
-  MemorySequence(const Lowering& lowering, Fold& fold, std::function<void(std::uint64_t)> demand);
+  MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand);
 
   /// The next tile, in order; its blocks say what is fetched. It is held as long as it is needed here.
   void add(std::shared_ptr<const Tile> tile);

@@ -83,6 +83,7 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
   k_ = shape.R * shape.S * group_channels_;
   chunks_ = ceil_div(k_, array.chunk);
   window_count_ = std::uint64_t{shape.N} * shape.P() * shape.Q();
+  tile_count_ = lowering.tiles();
   const bool one_window = array.mapping == Mapping::Filters;
   filters_per_tile_ = one_window ? array.rows * array.columns : array.rows;
   windows_per_tile_ = one_window ? 1 : array.columns;
@@ -375,7 +376,7 @@ void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& win
         std::min(kernels_.longest_run(filters.feeder_words(), steps, filters.feeder_pad(), begin, half_weights),
                  kernels_.longest_run(activations, steps, windows.pad, begin, half_activations));
     if (end == begin) {
-      lowering_.tile(tile.index);
+      lowering_.tile(first_tile_ + tile.index);
       throw Bug("the lowering cuts a tile whose chunk does not fit its buffer");
     }
     for (std::uint32_t step = begin; step < end; ++step)
@@ -385,9 +386,8 @@ void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& win
   }
 }
 
-void Operands::add_fetches(Tile& tile, const CompactTile& previous, const Filters& filters,
-                           const std::shared_ptr<const Windows>& windows) {
-  const Lowering::Position at = lowering_.position(tile.index);
+void Operands::add_fetches(Tile& tile, const Lowering::Position& at, const CompactTile& previous,
+                           const Filters& filters, const std::shared_ptr<const Windows>& windows) {
   const std::vector<Step>& steps = tile.filters->steps;
   const bool stays = previous.tile && previous.tile->blocks.size() == 1 && tile.blocks.size() == 1;
   const bool weights_stay = stays && previous.filters.get() == &filters;
@@ -432,31 +432,48 @@ void Operands::add_fetches(Tile& tile, const CompactTile& previous, const Filter
   }
 }
 
+void Operands::use_tiles(std::uint64_t first, std::uint64_t count) {
+  LACUNA_CHECK(count != 0 && first + count <= lowering_.tiles(), "tiles {}..{} of {}", first, first + count,
+               lowering_.tiles());
+  first_tile_ = first;
+  tile_count_ = count;
+}
+
+std::optional<std::uint64_t> Operands::last_tile(std::uint32_t row, std::uint32_t column) const {
+  if (tile_count_ == lowering_.tiles()) return lowering_.last_tile(row, column);
+  for (std::uint64_t index = tile_count_; index-- > 0;)
+    if (geometry(index).mapped(row, column)) return index;
+  return std::nullopt;
+}
+
 CompactTile Operands::tile(std::uint64_t index) {
-  const auto cut = [&](std::uint64_t i) {
-    const Lowering::Position at = lowering_.position(i);
+  LACUNA_CHECK(index < tile_count_, "tile {} of {}", index, tile_count_);
+  const auto cut = [&](std::uint64_t at) {
     CompactTile compact;
-    compact.filters = filters(at.group, at.filter_tile);
-    compact.windows = windows(at.group, at.window_tile);
+    compact.position = lowering_.position(at);
+    compact.filters = filters(compact.position.group, compact.position.filter_tile);
+    compact.windows = windows(compact.position.group, compact.position.window_tile);
     auto tile = std::make_shared<Tile>();
-    tile->index = i;
+    tile->index = index;
     tile->mapping = machine_.array.mapping;
     tile->array_rows = machine_.array.rows;
     tile->filters = compact.filters->outline;
     tile->windows = compact.windows->outline;
-    static_cast<Geometry&>(*tile) = lowering_.geometry(i);
+    static_cast<Geometry&>(*tile) = lowering_.geometry(at);
     cut_blocks(*tile, *compact.filters, *compact.windows);
     return std::pair(std::move(compact), std::move(tile));
   };
-  if (index > 0 && (!latest_.tile || latest_.tile->index + 1 != index)) {
-    auto [compact, tile] = cut(index - 1);
+  const std::uint64_t at = first_tile_ + index;
+  if (at > 0 && latest_index_ != at - 1) {
+    auto [compact, tile] = cut(at - 1);
     compact.tile = std::move(tile);
     latest_ = std::move(compact);
   }
-  auto [compact, tile] = cut(index);
-  add_fetches(*tile, index > 0 ? latest_ : CompactTile{}, *compact.filters, compact.windows);
+  auto [compact, tile] = cut(at);
+  add_fetches(*tile, compact.position, at > 0 ? latest_ : CompactTile{}, *compact.filters, compact.windows);
   compact.tile = std::move(tile);
   latest_ = compact;
+  latest_index_ = at;
   return compact;
 }
 

@@ -92,7 +92,8 @@ struct Windows : Streams {
 
 /// A tile without values.
 struct CompactTile {
-  std::shared_ptr<const Tile> tile;  ///< geometry, blocks, outlines
+  std::shared_ptr<const Tile> tile;  ///< geometry, blocks, outlines; its index counts the tiles in use
+  Lowering::Position position{};     ///< in the layer
   std::shared_ptr<const Filters> filters;
   std::shared_ptr<const Windows> windows;
 };
@@ -109,6 +110,13 @@ class Operands {
   [[nodiscard]] std::uint32_t group_filters() const { return group_filters_; }
   [[nodiscard]] std::uint64_t window_count() const { return window_count_; }
 
+  /// From now on the tiles are `count` tiles of the layer from `first` on, as if there were no others; what the first
+  /// one fetches is what it fetches after the one before it. At first all tiles of the layer are in use.
+  void use_tiles(std::uint64_t first, std::uint64_t count);
+  [[nodiscard]] std::uint64_t tiles() const { return tile_count_; }
+  [[nodiscard]] Geometry geometry(std::uint64_t index) const { return lowering_.geometry(first_tile_ + index); }
+  /// The last tile in use that maps the PE, if any does.
+  [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
   /// Tile `index` with blocks and what they fetch. Cheap in ascending order. UserError as Lowering::tile().
   CompactTile tile(std::uint64_t index);
 
@@ -136,7 +144,7 @@ class Operands {
   void cut_blocks(Tile& tile, const Filters& filters, const Windows& windows);
   /// Words of windows before each step of the tile, [step + 1][pad].
   const std::int32_t* step_words(const Tile& tile, const Windows& windows);
-  void add_fetches(Tile& tile, const CompactTile& previous, const Filters& filters,
+  void add_fetches(Tile& tile, const Lowering::Position& at, const CompactTile& previous, const Filters& filters,
                    const std::shared_ptr<const Windows>& windows);
 
   Lowering& lowering_;
@@ -161,7 +169,9 @@ class Operands {
   };
   Cache<Filters> filter_cache_;
   Cache<Windows> window_cache_;
+  std::uint64_t first_tile_ = 0, tile_count_ = 0;  ///< of the layer
   CompactTile latest_;
+  std::uint64_t latest_index_ = UINT64_MAX;  ///< of latest_, in the layer
   Aligned<std::int32_t> step_words_;
   std::vector<std::uint32_t> chunk_of_step_;
 };

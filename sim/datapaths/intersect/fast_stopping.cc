@@ -38,7 +38,7 @@ StoppingTiming::StoppingTiming(Operands& operands, const Values& values, Fold& f
   last_tile_columns_.assign(columns_, 0);
   for (std::uint32_t row = 0; row < rows_; ++row)
     for (std::uint32_t column = 0; column < columns_; ++column)
-      if (const auto last = lowering_.last_tile(row, column)) {
+      if (const auto last = operands_.last_tile(row, column)) {
         last_tile_rows_[row] = std::max(last_tile_rows_[row], *last);
         last_tile_columns_[column] = std::max(last_tile_columns_[column], *last);
       }
@@ -72,7 +72,7 @@ void StoppingTiming::place_stops(const Run& run) {
   const std::uint32_t lanes = machine_.array.lanes;
   const bool asks = pair_.any_activation == 0;
   const bool cuts = !pair_.only_effectual;
-  const Lowering::Position position = lowering_.position(tile.index);
+  const Lowering::Position& position = run.operands.position;
   const std::uint64_t first_window = tile.windows->windows.front();
   for (Sides* side : {&row_side_, &column_side_})
     for (LineStop& line : side->stops) line = {};
@@ -364,7 +364,7 @@ void StoppingTiming::leave_tile(Run& run) {
   const Tile& tile = run.tile();
   for_classes(tile, [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
                         std::uint32_t columns) {
-    const bool last = lowering_.last_tile(first_row, first_column) == tile.index;
+    const bool last = operands_.last_tile(first_row, first_column) == tile.index;
     const bool edges = waits_.edges() && (r != 0 || c != 0);
     for (std::uint32_t row = first_row; row < rows; ++row)
       for (std::uint32_t column = first_column; column < columns; ++column) {

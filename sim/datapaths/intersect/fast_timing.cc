@@ -17,11 +17,11 @@ Timing::Timing(Operands& operands, const Values& values, Fold& fold)
       lowering_(operands.lowering()),
       machine_(lowering_.machine()),
       fold_(fold),
-      tiles_(lowering_.tiles()),
+      tiles_(operands.tiles()),
       unicast_(machine_.array.mapping == Mapping::Filters),
       depth_{machine_.weights.fifo_depth, machine_.activations.fifo_depth},
-      memory_(lowering_, fold, [this](std::uint64_t tile) { run_of(tile); }),
-      waits_(lowering_, memory_) {
+      memory_(operands, fold, [this](std::uint64_t tile) { run_of(tile); }),
+      waits_(operands, memory_) {
   const std::uint32_t rows = machine_.array.rows;
   const std::uint32_t columns = machine_.array.columns;
   lines_.resize(rows + columns);
@@ -38,7 +38,7 @@ Timing::Timing(Operands& operands, const Values& values, Fold& fold)
   for (Pe& pe : pes_) {
     pe.row = static_cast<std::uint32_t>(index_of(pe)) / columns;
     pe.column = static_cast<std::uint32_t>(index_of(pe)) % columns;
-    const auto last = lowering_.last_tile(pe.row, pe.column);
+    const auto last = operands_.last_tile(pe.row, pe.column);
     pe.last_tile = last.value_or(kNoTile);
     if (last)
       for (Line* line : {&lines_[pe.row], &lines_[rows + pe.column]}) line->last_tile = later(line->last_tile, *last);
@@ -77,7 +77,7 @@ void Timing::enter_tile(Line& line, std::uint64_t tile) {
   line.tile = tiles_;
   if (line.last_tile == kNoTile) return;
   for (; tile <= line.last_tile; ++tile) {
-    const Geometry geometry = lowering_.geometry(tile);
+    const Geometry geometry = operands_.geometry(tile);
     if ((line.side == kWeights ? geometry.columns_of(line.index) : geometry.rows_of(line.index)) != 0) {
       line.tile = tile;
       return;
@@ -432,7 +432,7 @@ void Timing::finish_tile(Pe& pe, Time free) {
   if (discarded) wait(pe, pe.stop + 2, free, PeClass::Imbalance);
   pe.free = free;
   do ++pe.tile;
-  while (waits_.edges() && !lowering_.geometry(pe.tile).mapped(pe.row, pe.column));
+  while (waits_.edges() && !operands_.geometry(pe.tile).mapped(pe.row, pe.column));
 }
 
 // ---- Drain ----
@@ -458,7 +458,7 @@ bool Timing::advance(std::uint32_t column, Bus& bus) {
       ++run.results;
       run.last_result = std::max(run.last_result, time);
       if (run.results == run.work.tile().pes())
-        memory_.results(bus.tile, run.last_result, output_bytes(operands_, values_, run.work.tile()));
+        memory_.results(bus.tile, run.last_result, output_bytes(operands_, values_, run.work.operands));
       ++bus.row;
       changed = true;
       fold_.on(event::Drain{time, static_cast<std::uint32_t>(index_of(pe)), bus.tile, 0});

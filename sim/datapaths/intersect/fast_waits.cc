@@ -7,18 +7,18 @@ namespace lacuna::fast {
 namespace {
 
 /// Some tile leaves a PE without work: tiles differ only at the ends of the filters and of the windows.
-bool has_edges(const Lowering& lowering, std::uint32_t pes) {
-  for (std::uint64_t tile = 0; tile < lowering.tiles(); ++tile)
-    if (lowering.geometry(tile).pes() != pes) return true;
+bool has_edges(const Operands& operands, std::uint32_t pes) {
+  for (std::uint64_t tile = 0; tile < operands.tiles(); ++tile)
+    if (operands.geometry(tile).pes() != pes) return true;
   return false;
 }
 
 }  // namespace
 
-WaitAccount::WaitAccount(const Lowering& lowering, const MemorySequence& memory)
-    : memory_(memory), tiles_(lowering.tiles()), columns_(lowering.machine().array.columns) {
-  const std::uint32_t pes = lowering.machine().array.rows * columns_;
-  edges_ = has_edges(lowering, pes);
+WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory)
+    : memory_(memory), tiles_(operands.tiles()), columns_(operands.lowering().machine().array.columns) {
+  const std::uint32_t pes = operands.lowering().machine().array.rows * columns_;
+  edges_ = has_edges(operands, pes);
   classes_.resize(pes);
 }
 

@@ -12,7 +12,7 @@ namespace lacuna::fast {
 
 class WaitAccount {
  public:
-  WaitAccount(const Lowering& lowering, const MemorySequence& memory);
+  WaitAccount(const Operands& operands, const MemorySequence& memory);
 
   /// In begin..end the match stage of `pe` issued nothing, for want of an operand or of work.
   void add(std::uint32_t pe, Time begin, Time end, PeClass what) {

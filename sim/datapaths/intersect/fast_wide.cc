@@ -15,17 +15,17 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
       machine_(lowering_.machine()),
       kernels_(operands.kernels()),
       fold_(fold),
-      tiles_(lowering_.tiles()),
+      tiles_(operands.tiles()),
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
       stride_(padded(columns_)),
-      memory_(lowering_, fold, [this](std::uint64_t tile) { run_of(tile); }),
-      waits_(lowering_, memory_) {
+      memory_(operands, fold, [this](std::uint64_t tile) { run_of(tile); }),
+      waits_(operands, memory_) {
   keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
   std::uint32_t column_split = columns_;
   for (std::uint64_t tile = 0; tile < tiles_; ++tile) {
-    const Geometry geometry = lowering_.geometry(tile);
+    const Geometry geometry = operands_.geometry(tile);
     row_split = std::min(row_split, geometry.rows);
     column_split = std::min(column_split, geometry.columns);
   }
@@ -283,7 +283,7 @@ bool WideArray::drain() {
                          drained_.data(), drain_bus_.data()});
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
   const Relative latest = *std::max_element(drain_bus_.data(), drain_bus_.data() + tile.columns) - 1;
-  memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, tile));
+  memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, run.operands));
   for (std::uint32_t i = 0; i < tile.pes(); ++i) fold_.on(event::Drain{});
   ++drain_tile_;
   return true;
@@ -309,7 +309,7 @@ void WideArray::forget() {
       for (std::uint32_t j = 0; j < (lines == &row_lines_ ? columns_ : rows_); ++j) {
         const std::uint32_t row = lines == &row_lines_ ? i : j;
         const std::uint32_t column = lines == &row_lines_ ? j : i;
-        const auto last = lowering_.last_tile(row, column);
+        const auto last = operands_.last_tile(row, column);
         if (last && *last >= work_tile_) free = std::min(free, free_[row * stride_ + column]);
       }
       std::erase_if(lines->waits[i], [&](const Interval& wait) { return wait.end <= absolute(free); });
@@ -326,7 +326,7 @@ void WideArray::rebase() {
   // PEs that have work to come must not be left behind.
   for (std::uint32_t row = 0; row < rows_; ++row)
     for (std::uint32_t column = 0; column < columns_; ++column) {
-      const auto last = lowering_.last_tile(row, column);
+      const auto last = operands_.last_tile(row, column);
       if (last && *last >= work_tile_ && free_[row * stride_ + column] < latest + kLongAgo / 2) throw TooWide{};
     }
   const auto move = [&](Aligned<Relative>& times) {
@@ -516,7 +516,7 @@ bool WideTiming::work_block() {
 void WideTiming::leave_tile(Run& run) {
   const Tile& tile = run.tile();
   for_classes(tile, [&](int, int, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
-    if (lowering_.last_tile(row, column) != tile.index) return;
+    if (operands_.last_tile(row, column) != tile.index) return;
     for (std::uint32_t i = row; i < rows; ++i)
       for (std::uint32_t j = column; j < columns; ++j)
         done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);

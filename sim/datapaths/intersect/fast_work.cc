@@ -30,7 +30,7 @@ class Worker {
         columns_(operands.lowering().machine().array.columns),
         lanes_(operands.lowering().machine().array.lanes) {
     const ArrayConfig& array = operands.lowering().machine().array;
-    const Lowering::Position position = operands.lowering().position(tile_.index);
+    const Lowering::Position& position = work.operands.position;
     work.steps = static_cast<std::uint32_t>(tile_.steps().size());
     work.pes.resize(std::size_t{array.rows} * columns_);
     work.stop_step.assign(work.pes.size(), kNever);
@@ -155,9 +155,10 @@ TileWork work_of(const Operands& operands, const Values& values, CompactTile til
   return work;
 }
 
-std::uint64_t output_bytes(const Operands& operands, const Values& values, const Tile& tile) {
+std::uint64_t output_bytes(const Operands& operands, const Values& values, const CompactTile& compact) {
+  const Tile& tile = *compact.tile;
   const ArrayConfig& array = operands.lowering().machine().array;
-  const Lowering::Position position = operands.lowering().position(tile.index);
+  const Lowering::Position& position = compact.position;
   const std::uint32_t first =
       position.filter_tile * array.rows * (tile.mapping == Mapping::Filters ? array.columns : 1);
   std::uint64_t bytes = 0;

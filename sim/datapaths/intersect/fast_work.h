@@ -34,6 +34,6 @@ struct TileWork {
 TileWork work_of(const Operands& operands, const Values& values, CompactTile tile);
 
 /// Bytes of the outputs of a tile as they are written.
-std::uint64_t output_bytes(const Operands& operands, const Values& values, const Tile& tile);
+std::uint64_t output_bytes(const Operands& operands, const Values& values, const CompactTile& tile);
 
 }  // namespace lacuna::fast

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "cli/completion.h"
@@ -85,4 +86,31 @@ TEST_CASE("a timing-only run has the same cycles and energy and says that there 
   std::set<std::string> files;
   for (const auto& file : std::filesystem::directory_iterator(*options.output)) files.insert(file.path().filename());
   CHECK(files == std::set<std::string>{"config.yaml", "energy.yaml", "result.csv", "result.json"});
+}
+
+TEST_CASE("a sampled run says so and gives intervals around its estimates") {
+  RunOptions options = lenet("json");
+  options.workload = LACUNA_SOURCE_DIR "/workloads/vgg16";
+  options.layers = {"conv1_2"};
+  options.sample = "5%";
+  const auto json = nlohmann::json::parse(run(options));
+  const auto& layer = json["layers"][0];
+  const auto& sampled = layer["sampled"];
+  CHECK(layer["verified"] == false);
+  CHECK(sampled["share"] == 0.05);
+  CHECK(sampled["seed"] == 1);
+  CHECK(sampled["confidence"] == 0.95);
+  CHECK(sampled["measured_tiles"].get<int>() < sampled["simulated_tiles"].get<int>());
+  CHECK(2 * sampled["simulated_tiles"].get<int>() <= sampled["tiles"].get<int>());
+  const auto inside = [](const nlohmann::json& value, const nlohmann::json& interval) {
+    return interval[0] < value && value < interval[1];
+  };
+  CHECK(inside(layer["cycles"], sampled["intervals"]["cycles"]));
+  CHECK(inside(layer["energy_pj"]["total"], sampled["intervals"]["energy_pj"]));
+  CHECK(inside(layer["pairs"]["executed"], sampled["intervals"]["pairs"]["executed"]));
+  CHECK(inside(layer["pe_cycles"]["busy"], sampled["intervals"]["pe_cycles"]["busy"]));
+  CHECK(json["total"]["sampled"]["intervals"]["cycles"] == sampled["intervals"]["cycles"]);
+  CHECK_THAT(layer["notes"].dump(), Catch::Contains("with 95 % confidence"));
+  options.format = "table";
+  CHECK_THAT(run(options), Catch::Contains("Sampled: estimates of all figures from a part of the tiles"));
 }

@@ -1,0 +1,86 @@
+// What does a random part of a layer say about all of it? Which tiles are simulated, and 95 % confidence intervals of
+// what the others are taken to be. sim/datapaths/intersect/FAST.md states the assumptions.
+//
+// Tiles overlap in time, so a tile has no time of its own. What can be measured is by how much a run of neighbouring
+// tiles, a block, puts off the end: the layer's tiles up to the block's end, less those up to its beginning. Both are
+// simulated exactly, but from a few tiles before the block on instead of from the layer's start: the array forgets what
+// was before as soon as its FIFOs and buffers have been refilled. Every counter of an outcome is measured in this way.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "machine/lowering.h"
+#include "machine/outcome.h"
+
+namespace lacuna {
+
+struct SampleOptions {
+  double share = 0.05;  ///< of the tiles to be measured, 0..1; more if they would be too few to judge
+  std::uint64_t seed = 1;
+};
+
+/// Neighbouring tiles begin..end-1.
+struct TileBlock {
+  std::uint64_t begin = 0, end = 0;
+};
+
+/// Blocks alike in what they fetch from DRAM, of which some are measured.
+struct Stratum {
+  std::vector<TileBlock> blocks, measured;
+};
+
+struct SamplePlan {
+  std::uint64_t tiles = 0;
+  std::uint64_t warm_up = 0;    ///< tiles simulated before each block
+  std::vector<Stratum> strata;  ///< the block that begins the layer is alone in the first one
+  bool whole = false;           ///< the layer is too small for a sample: all of it is to be simulated
+
+  [[nodiscard]] std::uint64_t measured_tiles() const;
+  /// Tiles simulated, warm-up included.
+  [[nodiscard]] std::uint64_t simulated_tiles() const;
+};
+
+/// Draws the blocks of a layer. The same for the same layer, machine and options.
+SamplePlan plan_sample(const Lowering& lowering, const SampleOptions& options);
+
+/// A number that is `value` give or take `half_width` with a confidence of 95 %.
+struct Estimate {
+  double value = 0, half_width = 0;
+};
+
+/// The quantile of Student's t for two-sided intervals of 95 %; `freedom` at least 1.
+double student_t(double freedom);
+
+/// Counters that add up over blocks.
+struct Increment {
+  static constexpr std::size_t kPairs = 1, kPeCycles = kPairs + enum_count<PairClass>(),
+                               kActions = kPeCycles + enum_count<PeClass>(), kSize = kActions + enum_count<Action>();
+  std::array<double, kSize> values{};  ///< cycles, pairs, PE-cycles, actions
+};
+
+/// An outcome that was estimated from a sample of its tiles.
+struct SampledOutcome {
+  LayerOutcome outcome;  ///< whole numbers near the estimates for which all laws hold; no output tensor
+  std::uint64_t tiles = 0, measured_tiles = 0, simulated_tiles = 0;
+  /// The measured blocks of each stratum, and how many it has. Empty if the whole layer was simulated.
+  struct Measured {
+    std::uint64_t blocks = 0;
+    std::vector<Increment> increments;
+  };
+  std::vector<Measured> strata;
+
+  /// The sum over the layer of a weighted sum of counters. Exact if the whole layer was simulated.
+  [[nodiscard]] Estimate estimate(std::span<const double, Increment::kSize> weights) const;
+  /// Of one counter, by its place in Increment.
+  [[nodiscard]] Estimate estimate(std::size_t counter) const;
+};
+
+/// Estimates the layer. `simulate(begin, end)` is the outcome of tiles begin..end-1 as if there were no others.
+SampledOutcome sample_layer(const Lowering& lowering, const SamplePlan& plan,
+                            const std::function<LayerOutcome(std::uint64_t begin, std::uint64_t end)>& simulate);
+
+}  // namespace lacuna
