@@ -1,0 +1,372 @@
+#!/usr/bin/env python3
+"""Area and longest path of the RTL's parts, by yosys, berkeley-abc and OpenSTA, in the 180 nm cells of qflow-tech-osu018.
+
+What counts: every gate and flip-flop, chunk FIFOs included, which are flip-flops. Operand buffers are SRAMs, for which
+the library has no cells: their bits are told (`memory_bits`) and are in no area; paths end and begin at their ports. There are
+no wires in area or path. The array's area is that of its parts times their numbers; its path is looked for among one
+row feeder, one column feeder, the PE where they meet, one drain and one post unit.
+
+Parts `pe.fifos`, `pe.match`, `pe.select`, `pe.mac` and `pe.control` are a PE synthesised again with their borders kept:
+`pe.mac`, multipliers with operand registers, partial sum and result register, is the PE of a plain MAC array.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+LIBERTY = pathlib.Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
+SKIP_RULES = ("none", "gate", "activations", "weights", "both")
+EARLY_TERMINATIONS = ("none", "exact")
+# The modules of which the array is made; each is synthesised once and keeps its borders.
+UNITS = ("intersect_pe", "intersect_feeder", "intersect_drain", "intersect_post")
+# What a PE is made of; the rest of it is control.
+PE_PARTS = {"chunk_fifo": "pe.fifos", "match_unit": "pe.match", "operand_select": "pe.select", "mac_lane": "pe.mac",
+            "partial_sum": "pe.mac"}
+BREAKDOWN = ("pe.fifos", "pe.match", "pe.select", "pe.mac", "pe.control")
+UNIT_PARTS = ("pe", "weight_feeder", "activation_feeder", "drain", "post")
+PARTS = ("pe", *BREAKDOWN, "weight_feeder", "activation_feeder", "drain", "post", "array")
+# abc sizes gates for this delay, whatever the configuration's clock: 180 nm cells are slow.
+DELAY_TARGET_PS = 10000
+
+
+class Failure(Exception):
+    """What a person can do something about: a tool's complaint, a wrong option."""
+
+
+def tool(command, what, **options):
+    try:
+        result = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True, **options)
+    except FileNotFoundError:
+        raise Failure(f"{command[0]} does not run; scripts/setup installs it") from None
+    if result.returncode != 0:
+        lines = result.stdout.strip().split("\n")
+        said = [line for line in lines if "ERROR" in line] or lines[-10:]
+        raise Failure(f"{what}: " + "\n  ".join(said))
+    return result.stdout
+
+
+def module_of(kind):
+    """The SystemVerilog module of a yosys type: `$paramod$hash\\name`, `$paramod\\name\\Parameter=value` or `name`."""
+    return (kind.split("\\") + [kind])[1] if kind.startswith("$") else kind
+
+
+class Library:
+    """Cells of a liberty file: area in um2, whether they are flip-flops, capacitance of their inputs in pF."""
+
+    def __init__(self, path=LIBERTY):
+        if not path.exists():
+            raise Failure(f"{path}: no such file; scripts/setup installs it")
+        self.path = path
+        self.area, self.flops, self.pins = {}, set(), {}
+        for text in re.split(r"^cell \(", path.read_text(), flags=re.M)[1:]:
+            name = text[:text.index(")")]
+            self.area[name] = float(re.search(r"^\s*area : ([\d.]+)", text, re.M)[1])
+            if re.search(r"^\s*ff \(", text, re.M):
+                self.flops.add(name)
+            for pin in re.split(r"^\s*pin\(", text, flags=re.M)[1:]:
+                capacitance = re.search(r"^\s*capacitance : ([\d.]+)", pin, re.M)
+                if re.search(r"direction : input", pin) and capacitance:
+                    self.pins[name, pin[:pin.index(")")]] = float(capacitance[1])
+
+
+def model_parameters(program, config, assignments):
+    """Parameters of intersect_array for a configuration, as the engine `rtl` derives them."""
+    command = [program, config] + [word for text in assignments for word in ("--set", text)]
+    return {key: int(value) for key, value in
+            (line.split() for line in tool(command, "configuration").strip().split("\n"))}
+
+
+class Design:
+    """The RTL of one folder: elaborates arrays and synthesises their units, each distinct one once."""
+
+    def __init__(self, rtl, library, folder):
+        self.rtl, self.library, self.folder = pathlib.Path(rtl).resolve(), library, pathlib.Path(folder)
+        sources = self.rtl / "sources.f"
+        if not sources.exists():
+            raise Failure(f"{rtl}: no sources.f there; --rtl wants a copy of the folder rtl/")
+        self.files = [line for line in sources.read_text().split("\n") if line and not line.startswith("#")]
+        (self.folder / "constraints").write_text("set_driving_cell INVX4\nset_load 0.05 [all_outputs]\n")
+        self.units, self.paths = {}, {}
+        self.first, self.locks = threading.Lock(), {}
+
+    def yosys(self, what, *commands):
+        script = self.folder / f"{abs(hash((what,) + commands)):x}.ys"
+        script.write_text("\n".join(commands) + "\n")
+        tool(["yosys", "-q", "-s", script], what, cwd=self.rtl)
+
+    def elaborated(self, parameters):
+        settings = " ".join(f"-set {key} {value}" for key, value in sorted(parameters.items()))
+        return [f"read_verilog -sv -Icommon {' '.join(self.files)}", f"chparam {settings} intersect_array",
+                "hierarchy -top intersect_array -check"]
+
+    def mapped(self):
+        return [f"dfflibmap -liberty {self.library.path}",
+                f"abc -liberty {self.library.path} -D {DELAY_TARGET_PS} -constr {self.folder}/constraints", "opt_clean"]
+
+    def array(self, parameters):
+        """The array of these parameters before synthesis: its JSON module, as yosys writes it."""
+        out = self.folder / f"array_{abs(hash(tuple(sorted(parameters.items())))):x}.json"
+        self.yosys("elaboration of the array", *self.elaborated(parameters), "proc",
+                   "opt_clean intersect_array", f"write_json {out}")
+        modules = json.loads(out.read_text())["modules"]
+        return modules["intersect_array"], modules
+
+    def unit(self, name, parameters):
+        """Module `name` of the array (its name has the values of its parameters in it), flat, in cells of the library."""
+        with self.first:
+            lock = self.locks.setdefault(name, threading.Lock())
+        with lock:
+            return self.synthesised(name, parameters)
+
+    def synthesised(self, name, parameters):
+        if name not in self.units:
+            out = self.folder / f"unit_{abs(hash(name)):x}.json"
+            self.yosys(
+                f"synthesis of {module_of(name)}", *self.elaborated(parameters), f"hierarchy -top {name}",
+                f"synth -top {name} -flatten -run begin:fine",
+                # Operand buffers are the memories inside operand_buffer; all other storage becomes flip-flops.
+                r"chtype -set lacuna_sram */u_buffer.* t:$mem_v2 %i", "synth -run fine:check", *self.mapped(),
+                f"write_json {out}")
+            self.units[name] = json.loads(out.read_text())["modules"][name]
+        return self.units[name]
+
+    def pe_in_parts(self, name, parameters):
+        """A PE in cells of the library with the borders of its parts: JSON modules, and the file of its Verilog."""
+        out = self.folder / f"parts_{abs(hash(name)):x}.json"
+        borders = " ".join(f"*{module}*" for module in PE_PARTS)
+        if not out.exists():
+            self.yosys("synthesis of a PE in parts", *self.elaborated(parameters), f"hierarchy -top {name}",
+                       f"setattr -mod -set keep_hierarchy 1 {borders}", f"synth -top {name} -flatten", *self.mapped(),
+                       f"write_json {out}", f"rename {name} pe", f"write_verilog -noattr {out.with_suffix('.v')}")
+        return json.loads(out.read_text())["modules"], out.with_suffix(".v")
+
+    def breakdown(self, name, parameters):
+        """Figures of the parts of a PE, by part."""
+        modules, _ = self.pe_in_parts(name, parameters)
+        cells = modules[name]["cells"]
+        result = {part: dict.fromkeys(self.figures({"cells": {}}), 0) for part in BREAKDOWN}
+
+        def add(part, figures):
+            for key, value in figures.items():
+                result[part][key] += value
+        for cell in cells.values():
+            if cell["type"] in modules:
+                add(PE_PARTS[module_of(cell["type"])], self.figures(modules[cell["type"]]))
+        add("pe.control", self.figures({"cells": {key: cell for key, cell in cells.items()
+                                                  if cell["type"] not in modules}}))
+        return result
+
+    def figures(self, module):
+        """Cells, area, bits in flip-flops and in SRAMs of one synthesised module."""
+        result = {"cells": 0, "area_um2": 0.0, "register_area_um2": 0.0, "register_bits": 0, "memory_bits": 0}
+        for cell in module["cells"].values():
+            kind = cell["type"]
+            if kind == "lacuna_sram":
+                bits = {key: int(cell["parameters"][key], 2) for key in ("SIZE", "WIDTH")}
+                result["memory_bits"] += bits["SIZE"] * bits["WIDTH"]
+                continue
+            if kind not in self.library.area:
+                raise Failure(f"synthesis left a cell {kind}, which the library does not have")
+            result["cells"] += 1
+            result["area_um2"] += self.library.area[kind]
+            if kind in self.library.flops:
+                result["register_bits"] += 1
+                result["register_area_um2"] += self.library.area[kind]
+        return result
+
+    def longest_path(self, key, module):
+        """Longest path in ns of a flat module, set-up time included, and where it begins and ends."""
+        if key not in self.paths:
+            name = f"{abs(hash(key)):x}"
+            stored, netlist = self.folder / f"flat_{name}.json", self.folder / f"flat_{name}.v"
+            stored.write_text(json.dumps({"modules": {"top": srams_as_ports(module)}}))
+            self.yosys("netlist", f"read_json {stored}", "setundef -zero", f"write_verilog -noattr {netlist}")
+            script = self.folder / f"{name}.tcl"
+            script.write_text(f"read_liberty {self.library.path}\nread_verilog {netlist}\nlink_design top\n"
+                              "create_clock -name clock -period 0.001 [get_ports clk_i]\n"
+                              "set_input_delay 0 -clock clock [all_inputs]\nset_output_delay 0 -clock clock [all_outputs]\n"
+                              "set_false_path -from [get_ports rst_ni]\n"
+                              "report_checks -path_delay max -format full -digits 4\nexit\n")
+            said = tool(["sta", "-no_splash", "-exit", script], "OpenSTA")
+            slack = re.search(r"(-?[\d.]+)\s+slack", said)
+            ends = re.findall(r"^(?:Startpoint|Endpoint): (\S+)", said, re.M)
+            if not slack or len(ends) != 2:
+                raise Failure("OpenSTA found no path:\n" + said[-1500:])
+            self.paths[key] = (round(0.001 - float(slack[1]), 3), registers(netlist, ends))
+        return self.paths[key]
+
+    def cross(self, array, modules):
+        """One row and one column of the array as a flat netlist: the instances with index 0 of every unit."""
+        kept = {name: cell for name, cell in array["cells"].items()
+                if module_of(cell["type"]) not in UNITS or set(re.findall(r"\[(\d+)\]", name)) <= {"0"}}
+        stubs = {cell["type"]: {"attributes": {"blackbox": "1"}, "ports": modules[cell["type"]]["ports"], "cells": {},
+                                "netnames": {}} for cell in kept.values() if cell["type"] in modules}
+        name = f"{abs(hash(tuple(sorted(stubs)))):x}"
+        one, two, three = (self.folder / f"cross_{name}_{i}.json" for i in range(3))
+        one.write_text(json.dumps({"modules": {"top": {**array, "cells": kept}, **stubs}}))
+        self.yosys("one row and column", f"read_json {one}", "hierarchy -top top", "setundef -undriven -zero",
+                   "synth -top top -noabc", *self.mapped(), f"write_json {two}")
+        top = json.loads(two.read_text())["modules"]["top"]
+        units = {stub: self.units[stub] for stub in stubs}
+        one.write_text(json.dumps({"modules": {"top": top, **units}}))
+        self.yosys("one row and column", f"read_json {one}", "hierarchy -top top", "flatten", "opt_clean",
+                   f"write_json {three}")
+        return json.loads(three.read_text())["modules"]["top"]
+
+
+def srams_as_ports(module):
+    """The module with every SRAM taken out and its ports made ports of the module."""
+    module = {**module, "ports": dict(module["ports"]), "cells": dict(module["cells"])}
+    srams = [name for name, cell in module["cells"].items() if cell["type"] == "lacuna_sram"]
+    for number, name in enumerate(srams):
+        cell = module["cells"].pop(name)
+        for port, bits in cell["connections"].items():
+            if port == "RD_DATA":
+                module["ports"][f"sram{number}_data"] = {"direction": "input", "bits": bits}
+            elif port in ("RD_ADDR", "WR_ADDR", "WR_DATA", "WR_EN"):
+                module["ports"][f"sram{number}_{port.lower()}"] = {"direction": "output", "bits": bits}
+    return module
+
+
+def registers(netlist, ends):
+    """Names of the ends of a path as a person knows them: the net a flip-flop drives, or the port."""
+    text = netlist.read_text()
+    names = []
+    for end in ends:
+        instance = re.search(r"\b" + re.escape(end) + r" \(\n(.*?)\n\s*\);", text, re.S)
+        driven = re.search(r"\.Q\(\\?([^)]*?)\s*\)", instance[1]) if instance else None
+        names.append(re.sub(r"\[\d+\]$", "", driven[1].strip() if driven else end))
+    return names
+
+
+def measure(design, parameters, parts, timing):
+    """Records of the parts of one machine."""
+    array, modules = design.array(parameters)
+    instances = {}
+    for name, cell in array["cells"].items():
+        kind = module_of(cell["type"])
+        if kind in UNITS:
+            part = {"intersect_pe": "pe", "intersect_drain": "drain", "intersect_post": "post"}.get(kind)
+            part = part or ("weight_feeder" if name.startswith("gen_row") else "activation_feeder")
+            instances.setdefault(part, []).append(cell["type"])
+    records = []
+    total = {}
+    if set(BREAKDOWN) & set(parts):
+        for part, figures in design.breakdown(instances["pe"][0], parameters).items():
+            if part in parts:
+                records.append({"part": part, **figures, "path": None})
+    for part in UNIT_PARTS:
+        if part not in parts and "array" not in parts:
+            continue
+        if len(set(instances.get(part, []))) != 1:
+            raise Failure(f"the array has no {part}, or {part}s of several kinds")
+        name = instances[part][0]
+        figures = design.figures(design.unit(name, parameters))
+        for key, value in figures.items():
+            total[key] = total.get(key, 0) + value * len(instances[part])
+        if part in parts:
+            path = design.longest_path(name, design.units[name]) if timing else None
+            records.append({"part": part, **figures, "path": path})
+    if "array" in parts:
+        path = None
+        if timing:
+            key = tuple(sorted({name for names in instances.values() for name in names}))
+            path = design.paths.get(key) or design.longest_path(key, design.cross(array, modules))
+        records.append({"part": "array", **total, "path": path})
+    for record in records:
+        path = record.pop("path")
+        record["longest_path_ns"], (record["path_from"], record["path_to"]) = path or (None, (None, None))
+    return records
+
+
+def report(result):
+    lines = []
+    base = {r["part"]: r for r in result["parts"] if r["skip"] == "none" and not r["early_termination"]}
+    head = ("part", "skip", "early term.", "cells", "area mm2", "to none", "of it regs", "path ns", "to none",
+            "register bits", "SRAM bits")
+    rows = [head]
+    for dense, r in [(True, r) for r in result["plain"]] + [(False, r) for r in result["parts"]]:
+        b = base.get(r["part"])
+
+        def to_none(key):
+            return f"{100 * (r[key] / b[key] - 1):+.1f} %" if b and b is not r and r[key] and b[key] else "-"
+        rows.append((r["part"], r["skip"] + (", dense" if dense else ""),
+                     "yes" if r["early_termination"] else "no", str(r["cells"]), f"{r['area_um2'] * 1e-6:.4f}",
+                     to_none("area_um2"), f"{100 * r['register_area_um2'] / r['area_um2']:.0f} %" if r["area_um2"] else "-",
+                     "-" if r["longest_path_ns"] is None else f"{r['longest_path_ns']:.2f}", to_none("longest_path_ns"),
+                     str(r["register_bits"]), str(r["memory_bits"])))
+    rows = rows[:1] + sorted(rows[1:], key=lambda row: PARTS.index(row[0]))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    for row in rows:
+        lines.append("  ".join(f"{cell:<{w}}" if i < 3 else f"{cell:>{w}}"
+                               for i, (cell, w) in enumerate(zip(row, widths))).rstrip())
+    lines.append("")
+    lines.append("SRAM bits (operand buffers) are in no area. Wires are in no area and no path. 180 nm cells.")
+    return "\n".join(lines)
+
+
+def words(text, legal, what):
+    chosen = text.split(",")
+    for word in chosen:
+        if word not in legal:
+            raise Failure(f"{what}: unknown word '{word}'; legal: {', '.join(legal)}")
+    return chosen
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="area", description=__doc__.split("\n")[0])
+    parser.add_argument("config", nargs="?", default=str(ROOT / "configs/default.yaml"))
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of lacuna run")
+    parser.add_argument("--rtl", default=str(ROOT / "rtl"), metavar="DIR", help="an edited copy of rtl/")
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--skip", default=",".join(SKIP_RULES), help="skip rules, or 'configured'")
+    parser.add_argument("--early-termination", default=",".join(EARLY_TERMINATIONS), help="none, exact or 'configured'")
+    parser.add_argument("--no-timing", action="store_true", help="area only")
+    parser.add_argument("--format", default="table", choices=("table", "json"))
+    parser.add_argument("--parameters-program", default=str(ROOT / "build/release/rtl_parameters"), metavar="FILE")
+    options = parser.parse_args()
+
+    parameters = model_parameters(options.parameters_program, options.config, options.set)
+    parts = words(options.parts, PARTS, "--parts")
+    skips = [SKIP_RULES[parameters["Skip"]]] if options.skip == "configured" else words(options.skip, SKIP_RULES, "--skip")
+    earlies = [EARLY_TERMINATIONS[parameters["EarlyTermination"]]] if options.early_termination == "configured" \
+        else words(options.early_termination, EARLY_TERMINATIONS, "--early-termination")
+
+    library = Library()
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        design = Design(options.rtl, library, folder)
+        machines = [(skip, early, "configured") for skip in skips for early in earlies]
+        if "none" in skips and len(skips) > 1:
+            machines.append(("none", "none", "dense"))
+
+        def run(machine):
+            skip, early, encoding = machine
+            values = {**parameters, "Skip": SKIP_RULES.index(skip), "EarlyTermination": EARLY_TERMINATIONS.index(early)}
+            if encoding == "dense":
+                values.update(WeightsEncoding=0, ActivationsEncoding=0)
+            return [{"part": record.pop("part"), "skip": skip, "early_termination": early == "exact", **record}
+                    for record in measure(design, values, parts, not options.no_timing)]
+
+        # The first machine alone: what all share is then there.
+        results = [run(machines[0])] + list(pool.map(run, machines[1:]))
+        result = {"parameters": parameters, "library": library.path.name, "parts": [], "plain": []}
+        for (_, _, encoding), records in zip(machines, results):
+            result["plain" if encoding == "dense" else "parts"] += records
+    print(json.dumps(result, indent=2) if options.format == "json" else report(result))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        print(f"area: {failure}", file=sys.stderr)
+        sys.exit(2)

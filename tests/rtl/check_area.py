@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""scripts/area.py and scripts/toggles.py on small PEs: the figures keep the laws of hardware.
+
+  check_area.py area|toggles PARAMETERS_PROGRAM
+"""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def program(name, *words):
+    return subprocess.run([sys.executable, str(ROOT / "scripts" / f"{name}.py"), "--parameters-program", sys.argv[2],
+                           str(ROOT / "configs/default.yaml"), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True)
+
+
+def measured(name, *words):
+    result = program(name, "--format", "json", *words)
+    if result.returncode != 0:
+        sys.exit(f"{name} {words}: {result.stderr}")
+    return json.loads(result.stdout)
+
+
+def hold(law, text):
+    if not law:
+        sys.exit(f"not so: {text}")
+
+
+def area():
+    small = ["--set", "array.rows=2", "--set", "array.columns=3", "--set", "array.chunk=8", "--set", "weights.fifo_depth=1",
+             "--set", "activations.fifo_depth=1", "--set", "weights.buffer_bytes=256", "--set",
+             "activations.buffer_bytes=512"]
+    result = measured("area", *small, "--skip", "both", "--early-termination", "none,exact")
+    plain, exact = ({r["part"]: r for r in result["parts"] if r["early_termination"] == early} for early in (False, True))
+    hold(exact["pe"]["area_um2"] > plain["pe"]["area_um2"], "early termination costs area")
+    hold(exact["pe"]["area_um2"] < 1.15 * plain["pe"]["area_um2"], "early termination costs less than 15 % of a PE")
+    for r in list(plain.values()) + list(exact.values()):
+        hold(r["cells"] > r["register_bits"] >= 0 and r["area_um2"] > r["register_area_um2"] >= 0, f"{r}: gates cost")
+    # FIFO entries of one chunk: weights have first, last, two check flags, mask, owned mask, bias and values; activations
+    # first, last, mask and values; each FIFO two counts, for one entry of one bit each, and two pointers that stay at 0.
+    weights, activations = 4 + 8 + 8 + 32 + 64, 2 + 8 + 64
+    bits = plain["pe.fifos"]["register_bits"]
+    hold(weights + activations + 4 <= bits <= weights + activations + 8, f"{bits} flip-flops of FIFOs of one entry")
+    # Operand buffers: bytes of both halves, and a table entry (place, length, six flags) for each word of them.
+    words = 512 // 16
+    table = words * (4 + 1 + 6)
+    hold(plain["activation_feeder"]["memory_bits"] == 512 * 8 + table, "operand buffers are counted in bits")
+    # One product and one sum: 2 x 8 operand bits and a valid bit, 2 x 32 bits of sums and two flags.
+    hold(plain["pe.mac"]["register_bits"] == 17 + 66, "registers of a MAC")
+    parts = sum(plain[part]["area_um2"] for part in plain if part.startswith("pe."))
+    hold(abs(parts / plain["pe"]["area_um2"] - 1) < 0.1, "the parts of a PE add up to it")
+    sums = 6 * plain["pe"]["area_um2"] + 2 * plain["weight_feeder"]["area_um2"] + 3 * (
+        plain["activation_feeder"]["area_um2"] + plain["drain"]["area_um2"] + plain["post"]["area_um2"])
+    hold(abs(sums - plain["array"]["area_um2"]) < 1, "2 x 3 PEs, 2 and 3 feeders are the array")
+    hold(plain["array"]["longest_path_ns"] >= plain["post"]["longest_path_ns"] - 0.5 > 1, "the array is as slow as its parts")
+    wider = ["array.chunk=16" if word == "array.chunk=8" else word for word in small]
+    wide = measured("area", *wider, "--skip", "both", "--early-termination", "none", "--parts",
+                    "pe", "--no-timing")["parts"][0]
+    hold(wide["area_um2"] > 1.5 * plain["pe"]["area_um2"], "a chunk of 16 takes more than one of 8")
+    hold(wide["longest_path_ns"] is None, "no path was asked for")
+
+    # An edited copy: a FIFO one entry deeper shows, and nothing else of the tree is read.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "rtl"
+        shutil.copytree(ROOT / "rtl", copy)
+        control = copy / "intersect/intersect_pe.sv"
+        control.write_text(control.read_text().replace(".Depth(WeightDepth)", ".Depth(WeightDepth + 1)"))
+        edited = measured("area", *small, "--rtl", str(copy), "--skip", "both", "--early-termination", "none", "--parts",
+                          "pe", "--no-timing")["parts"][0]
+        hold(edited["register_bits"] >= plain["pe"]["register_bits"] + weights, "an edited FIFO has more flip-flops")
+        control.write_text("module intersect_pe(;\n")
+        result = program("area", *small, "--rtl", str(copy), "--parts", "pe")
+        hold(result.returncode == 2 and "intersect_pe.sv:1" in result.stderr, f"a wrong line is named: {result.stderr}")
+    for words, text in ((["--rtl", "/nowhere"], "--rtl wants a copy of the folder rtl/"),
+                        (["--skip", "some"], "unknown word 'some'; legal: none, gate"),
+                        (["--set", "array.chunk=17"], "array.chunk is 17; allowed 8..128")):
+        result = program("area", *words)
+        hold(result.returncode == 2 and text in result.stderr, f"{words}: {result.stderr}")
+    print("areas keep the laws")
+
+
+def toggles():
+    result = measured("toggles", "--set", "array.chunk=8", "--set", "weights.fifo_depth=2", "--set",
+                      "activations.fifo_depth=2", "--cycles", "240")
+    runs = result["runs"]
+    # A chunk of 8 takes 8 cycles, one of skipped positions 1.
+    for name, cycles in ("executed", 8), ("wasted", 8), ("gated", 8), ("skipped", 1), ("matched", 8):
+        chunks = runs[name]["chunks"]
+        hold(abs(chunks - 240 / cycles) <= 1, f"{chunks} chunks of {name} in 240 cycles")
+    mac = {name: run["pj"]["pe.mac"] / run["cycles"] for name, run in runs.items()}
+    hold(0 < mac["gated"] < 0.1 * mac["executed"], "a gated multiplier rests")
+    hold(mac["skipped"] < 0.1 * mac["executed"], "a skipped chunk does not reach the multiplier")
+    hold(mac["gated"] < mac["wasted"] < mac["executed"], "a zero saves something, gating more")
+    hold(len({round(run["pj"]["clock"], 1) for run in runs.values()}) <= 3, "the clock ticks in all")
+    claims = {c["claim"]: c for c in result["claims"]}
+    hold(len(claims) == 7 and all(c["agree"] == (0.5 <= c["netlist"] / c["table"] <= 2) for c in result["claims"]),
+         "agreement is a factor of two")
+    result = program("toggles", "--set", "array.lanes=2")
+    hold(result.returncode == 2 and "array.lanes=1" in result.stderr, result.stderr)
+    print("toggles keep the laws")
+
+
+if __name__ == "__main__":
+    {"area": area, "toggles": toggles}[sys.argv[1]]()
