@@ -4,6 +4,7 @@ pipeline is told apart from a fault, a file that does not compile is answered wi
 Usage: edited_rtl.py PROGRAM SOURCE_DIR
 """
 
+import json
 import os
 import re
 import shlex
@@ -26,6 +27,18 @@ source: generated for a test
 layers:
   - {name: conv1, op: conv, shape: {M: 6, C: 5, H: 6, W: 6, R: 3, S: 3}, density: {weights: 0.5, input: 0.5}, seed: 1, relu: true}
 """
+
+
+# A stage more between the drain bus and the post unit.
+DRAIN_STAGE = (
+    "intersect/intersect_drain.sv",
+    ("  assign valid_o = valid_q;\n  assign first_o = first_q;\n  assign last_o = last_q;\n"
+     "  assign sum_o = sum_q;\n  assign multiplier_o = multiplier_q;\n  assign shift_o = shift_q;\n",
+     "  always_ff @(posedge clk_i or negedge rst_ni) begin\n"
+     "    if (!rst_ni) valid_o <= 1'b0;\n    else valid_o <= valid_q;\n  end\n"
+     "  always_ff @(posedge clk_i) begin\n"
+     "    first_o <= first_q;\n    last_o <= last_q;\n    sum_o <= sum_q;\n"
+     "    multiplier_o <= multiplier_q;\n    shift_o <= shift_q;\n  end\n"))
 
 
 class EditedRtl(unittest.TestCase):
@@ -97,15 +110,7 @@ class EditedRtl(unittest.TestCase):
         self.assertEqual(self.check(*sound).returncode, 0)
 
     def test_a_stage_more_in_the_pipeline_is_reported_as_a_shift(self):
-        # The drain bus hands its result to the post unit a cycle later.
-        self.edit("intersect/intersect_drain.sv",
-                  ("  assign valid_o = valid_q;\n  assign first_o = first_q;\n  assign last_o = last_q;\n"
-                   "  assign sum_o = sum_q;\n  assign multiplier_o = multiplier_q;\n  assign shift_o = shift_q;\n",
-                   "  always_ff @(posedge clk_i or negedge rst_ni) begin\n"
-                   "    if (!rst_ni) valid_o <= 1'b0;\n    else valid_o <= valid_q;\n  end\n"
-                   "  always_ff @(posedge clk_i) begin\n"
-                   "    first_o <= first_q;\n    last_o <= last_q;\n    sum_o <= sum_q;\n"
-                   "    multiplier_o <= multiplier_q;\n    shift_o <= shift_q;\n  end\n"))
+        self.edit(*DRAIN_STAGE)
         strict = self.check_edited("--random", "0")
         self.assertEqual(strict.returncode, 1, strict.stdout)
         events = self.check_edited("--compare", "events")
@@ -114,6 +119,34 @@ class EditedRtl(unittest.TestCase):
                                         r"memory \(writes\): cycle (\d+) write .*, there in cycle \d+; \d+ cycles there \(\+\d+\)\n")
         self.assertRegex(events.stdout, r"24 random layers .* agree \(\d+ events or outputs compared, \d+ at another cycle\)\n")
         self.assertEqual(self.check_edited("--compare", "outputs").returncode, 0)
+
+    def compared(self, *arguments):
+        shutil.copy(os.path.join(SOURCE, "configs/energy/45nm.yaml"), os.path.join(self.folder, "energy.yaml"))
+        self.write("priced.yaml", CONFIG.replace("energy: none", "energy: energy.yaml"))
+        return subprocess.run([PROGRAM, "compare", "priced.yaml", "workload.yaml", "--rtl", "edited", *arguments],
+                              cwd=self.folder, capture_output=True, timeout=900, text=True)
+
+    def test_compare_tells_what_an_edit_did_to_cycles_events_energy_and_area(self):
+        self.edit(*DRAIN_STAGE)
+        done = self.compared("--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads(done.stdout)
+        layer = result["layers"][0]
+        self.assertEqual(layer["outputs"], "equal")
+        self.assertEqual(layer["cycles"]["model"], layer["cycles"]["base_rtl"])
+        self.assertGreater(layer["cycles"]["edited_rtl"], layer["cycles"]["base_rtl"])
+        self.assertEqual(layer["events group"]["edited_rtl"], layer["events group"]["model"])
+        self.assertGreater(layer["energy"]["edited_rtl"], layer["energy"]["base_rtl"])  # leaks for longer
+        area = {part["part"]: part for part in result["area"]}
+        self.assertGreater(area["drain"]["edited_um2"], area["drain"]["base_um2"])
+        self.assertEqual(area["pe"]["edited_um2"], area["pe"]["base_um2"])
+
+    def test_compare_of_rtl_that_only_verilator_reads_says_that_the_area_is_not_known(self):
+        self.edit("intersect/mac_lane.sv", ("  logic active_q, active_d;", "  import lacuna_pkg::*;\n  logic active_q, active_d;"))
+        done = self.compared()
+        self.assertEqual(done.returncode, 2, done.stdout)
+        self.assertRegex(done.stderr, r"edited: the area is not known: .*; --no-area leaves it out\n")
+        self.assertEqual(self.compared("--no-area").returncode, 0)
 
     def test_rtl_that_does_not_compile_is_answered_with_the_place(self):
         self.edit("intersect/partial_sum.sv", ("assign retire = complete_q", "assign retire = compleet_q"))
