@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <set>
-#include <sstream>
 #include <thread>
 
 #include "cli/engines.h"
@@ -48,7 +49,8 @@ fs::path store_path(const SweepOptions& options, const SweepFile& file) {
   const fs::path path = options.output;
   if (path.extension() == ".sqlite" || path.extension() == ".db") return path;
   std::error_code error;
-  if (!options.dry_run && !fs::is_directory(path, error) && !fs::create_directory(path, error) && !fs::is_directory(path))
+  if (!options.dry_run && !fs::is_directory(path, error) && !fs::create_directory(path, error) &&
+      !fs::is_directory(path))
     fail(Place{path.string()}, "cannot make this folder: {}", error.message());
   return path / "store.sqlite";
 }
@@ -67,7 +69,8 @@ std::string counted(std::uint64_t number, std::string_view what) {
 /// Takes out what the file of known keys has.
 void leave_out_known(const std::string& path, std::vector<PointTask>& tasks) {
   if (path.empty()) return;
-  std::istringstream lines(yaml::read_text(path));
+  std::ifstream lines(path);
+  if (!lines) fail(Place{path}, "cannot read: {}", std::strerror(errno));
   std::set<std::string> known;
   for (std::string line; std::getline(lines, line);) known.insert(line);
   std::erase_if(tasks, [&](const PointTask& task) { return known.contains(task.key); });
@@ -156,8 +159,9 @@ int run_search(const Work& work) {
   return 0;
 }
 
-int run_on_slurm(const Work& work, const std::vector<PointTask>& tasks, Store& store) {
-  SlurmRunner slurm(work.sweep.id(), tasks, store, slurm_options(work.options, work.runner));
+int run_on_slurm(const Work& work, const std::vector<PointTask>& all, const std::vector<PointTask>& tasks,
+                 Store& store) {
+  SlurmRunner slurm(work.sweep.id(), all, tasks, store, slurm_options(work.options, work.runner));
   const SlurmResult result = slurm.run();
   if (result.interrupted) {
     say(
@@ -184,14 +188,16 @@ int run_points(const Work& work, Shard shard) {
     return 0;
   }
   Store store(work.path, Store::Mode::Create);
+  const std::vector<PointTask> all = tasks;
   const std::vector<PointTask> missing = work.sweep.missing(tasks, store);
   work.sweep.record(tasks, store);
-  if (work.options.slurm && !missing.empty()) return run_on_slurm(work, tasks, store);
+  if (work.options.slurm && !missing.empty()) return run_on_slurm(work, all, tasks, store);
   const RunnerResult result = work.sweep.run(missing, store);
   if (result.interrupted) return stopped(work, coverage(tasks, store).done, tasks.size());
   if (work.options.export_format.empty())
-    work.print(fmt::format("{} in {}, {} of them computed now\n", counted(tasks.size(), "point"), work.path.string(),
-                           result.computed));
+    work.print(fmt::format(
+        "{} in {}, {} of them computed now{}\n", counted(tasks.size(), "point"), work.path.string(), result.computed,
+        all.size() == tasks.size() ? "" : fmt::format("; {} cannot run", all.size() - tasks.size())));
   return 0;
 }
 

@@ -42,8 +42,8 @@ std::string complaint(const ChildResult& result) {
 
 }  // namespace
 
-SlurmRunner::SlurmRunner(const std::string& sweep_id, const std::vector<PointTask>& tasks, Store& store,
-                         SlurmOptions options)
+SlurmRunner::SlurmRunner(const std::string& sweep_id, const std::vector<PointTask>& all,
+                         const std::vector<PointTask>& tasks, Store& store, SlurmOptions options)
     : store_(store), options_(std::move(options)) {
   const fs::path path = fs::absolute(store.path()).lexically_normal();
   Hasher hasher;
@@ -52,8 +52,11 @@ SlurmRunner::SlurmRunner(const std::string& sweep_id, const std::vector<PointTas
   hasher.add(options_.shards);
   job_name_ = "lacuna-" + hasher.hex().substr(0, 12);
   folder_ = path.string() + "." + job_name_;
+  std::set<std::string> wanted;
+  for (const auto& task : tasks) wanted.insert(task.key);
   for (std::uint64_t shard = 0; shard < options_.shards; ++shard)
-    for (const auto& task : Sweep::part(tasks, {shard, options_.shards})) keys_.emplace_back(task.key, shard);
+    for (const auto& task : Sweep::part(all, {shard, options_.shards}))
+      if (wanted.contains(task.key)) keys_.emplace_back(task.key, shard);
 }
 
 SlurmRunner::Live SlurmRunner::live() {

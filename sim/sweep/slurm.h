@@ -37,8 +37,10 @@ struct SlurmResult {
 /// replaced by starting it again: tasks are found by their job name, results by their files.
 class SlurmRunner {
  public:
-  /// `tasks`: all points of the sweep that can run. Everything must outlive it.
-  SlurmRunner(const std::string& sweep_id, const std::vector<PointTask>& tasks, Store& store, SlurmOptions options);
+  /// `tasks`: the points to run. `all`: those of the sweep file, which tasks of the cluster part among themselves
+  /// before they know which of them cannot run. The store must outlive it.
+  SlurmRunner(const std::string& sweep_id, const std::vector<PointTask>& all, const std::vector<PointTask>& tasks,
+              Store& store, SlurmOptions options);
 
   /// "lacuna-" and what tells this sweep on this store from others.
   [[nodiscard]] const std::string& job_name() const { return job_name_; }

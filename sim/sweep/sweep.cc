@@ -98,7 +98,7 @@ std::vector<PointTask> Sweep::missing(std::vector<PointTask>& tasks, const Store
     }
     runnable.push_back(task);
   }
-  if (invalid != 0 && (!file_.skip_invalid || runnable.empty()))
+  if (invalid != 0 && !file_.skip_invalid)
     fail(place, "{}; {} of {} points cannot run; leave them out with 'skip_where' or 'invalid: skip'", first, invalid,
          tasks.size());
   tasks = std::move(runnable);

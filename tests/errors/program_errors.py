@@ -193,6 +193,7 @@ ARGUMENT_CASES = [
     (SWEEP + ["-o", "none/folder"], "none/folder: cannot make this folder: No such file or directory"),
     (SWEEP + ["-o", "mine/../mine/precious.sqlite"], "mine/../mine/precious.sqlite: is no store of lacuna sweep"),
     (SWEEP + ["--shards", "3"], "--shards: is for --slurm; --shard I/N runs one part here"),
+    (SWEEP + ["--known", "none.txt"], "none.txt: cannot read: No such file or directory"),
     (SWEEP + ["--sbatch=--partition=p"], "--sbatch: is for --slurm"),
     (SWEEP + ["--slurm", "--shard", "1/3"], "--shard: --slurm makes the shards itself; --shards says how many"),
     (SWEEP + ["--slurm", "--shards", "1001"], "--shards: 1001 is more than 1000"),
