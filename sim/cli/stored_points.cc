@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
@@ -22,7 +23,7 @@ Settings settings_of(const StoredPoint& point, Settings config) {
   std::erase_if(config, [](const auto& setting) { return setting.first == "energy"; });
   config.emplace_back("network", point.network);
   config.emplace_back("workload hash", point.identity.workload_hash);
-  if (!point.identity.layers.empty()) config.emplace_back("layers", point.identity.layers);
+  config.emplace_back("layers", point.identity.layers.empty() ? "all" : point.identity.layers);
   config.emplace_back("engine", point.identity.engine);
   config.emplace_back("energy table", point.energy_table);
   config.emplace_back("energy hash", point.identity.energy_hash);
@@ -139,6 +140,25 @@ void finish(ComparedStore& store, const std::set<std::string>& varying) {
     if (!varying.contains(name) && !said_elsewhere.contains(name)) result.config.emplace_back(name, value);
 }
 
+/// The settings a sweep varies: its axes, and what tells points of one configuration apart beyond the network. Nothing
+/// for a sweep that says none.
+std::vector<std::string> axes_of(const StoredSweep& sweep, const PageSweep& page) {
+  const auto json = nlohmann::json::parse(sweep.axes, nullptr, false);
+  if (!json.is_array() || !std::all_of(json.begin(), json.end(), [](const auto& axis) { return axis.is_string(); }))
+    fail(Place{page.file}, "the axes of sweep '{}' are no list of names; the store is damaged", sweep.name);
+  std::vector<std::string> axes = json;
+  if (axes.empty()) return axes;
+  std::set<std::string> networks, hashes;
+  for (const auto& point : page.points)
+    for (const auto& [name, value] : point.settings) {
+      if (name == "network") networks.insert(value);
+      if (name == "workload hash") hashes.insert(value);
+    }
+  axes.insert(axes.end(), {"layers", "engine", "energy hash", "verified"});
+  if (hashes.size() > networks.size()) axes.emplace_back("workload hash");
+  return axes;
+}
+
 }  // namespace
 
 bool is_store(const std::filesystem::path& path) {
@@ -155,7 +175,7 @@ std::vector<PageSweep> page_sweeps(const std::filesystem::path& path) {
   const auto add = [&](const std::string& name, EnergyUnit unit, std::size_t first, PagePoint point) {
     auto at = std::find_if(pages.begin() + static_cast<std::ptrdiff_t>(first), pages.end(),
                            [&](const PageSweep& page) { return page.unit == unit; });
-    if (at == pages.end()) at = pages.insert(at, {name, path.string(), unit, {}});
+    if (at == pages.end()) at = pages.insert(at, {name, path.string(), unit, {}, {}});
     at->points.push_back(std::move(point));
   };
   for (const auto& sweep : store.sweeps()) {
@@ -164,6 +184,7 @@ std::vector<PageSweep> page_sweeps(const std::filesystem::path& path) {
       shown.insert(point.key);
       add(sweep.name, unit_of(point), first, page_point(store, point, sweep.area_hash));
     });
+    for (std::size_t i = first; i < pages.size(); ++i) pages[i].axes = axes_of(sweep, pages[i]);
   }
   const std::size_t first = pages.size();
   store.each_point(false, [&](const StoredPoint& point) {

@@ -299,6 +299,11 @@ test("filters of a sweep choose points and the front is the front of what they l
       assert.equal(inFront + others, count);
       assert.equal(await card(page, "Points").locator("tbody tr").count(), Math.min(front, 50));
     };
+    const filters = await page
+      .locator("fieldset[data-parameter]")
+      .evaluateAll((all) => all.map((one) => one.dataset.parameter));
+    const axes = ["array.rows", "array.columns", "array.chunk", "array.skip", "weights.fifo_depth", "network"];
+    assert.deepEqual(filters, axes); // what follows from an axis has no filter
     const first = value("network", 0);
     await check((i) => value("network", i) === first);
     const skips = page.locator('fieldset[data-parameter="array.skip"]');

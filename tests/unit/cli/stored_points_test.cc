@@ -1,6 +1,7 @@
 // Points of a store as `compare` and `report` see them.
 #include "cli/stored_points.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "../report/sample.h"
@@ -113,6 +114,26 @@ TEST_CASE("a store without points has nothing to show") {
         "a.sqlite: the store has no finished point");
 }
 
+TEST_CASE("a store with axes that are none is damaged") {
+  const TemporaryFolder folder;
+  for (const std::string axes : {"oops", "{}", "[1]"}) {
+    const StoredPoint only = point(2, 100);
+    const auto path = store_of(folder, axes + ".sqlite", {only});
+    {
+      Store store(path, Store::Mode::Write);
+      StoredSweep sweep;
+      sweep.id = "1";
+      sweep.name = "shape";
+      sweep.axes = axes;
+      sweep.objectives = "[]";
+      store.insert(sweep);
+      store.insert("1", {{0, only.key}});
+    }
+    CHECK(error_text(folder, [&] { (void)page_sweeps(path); }) ==
+          axes + ".sqlite: the axes of sweep 'shape' are no list of names; the store is damaged");
+  }
+}
+
 TEST_CASE("the page of a store has each sweep with its points and areas and what belongs to no sweep") {
   const TemporaryFolder folder;
   const StoredPoint first = point(2, 100), second = point(4, 60), loose = point(8, 30);
@@ -124,7 +145,7 @@ TEST_CASE("the page of a store has each sweep with its points and areas and what
                              .text = "",
                              .program_version = "1",
                              .seed = 0,
-                             .axes = "[]",
+                             .axes = "[\"array.rows\"]",
                              .objectives = "[]",
                              .area_hash = "t"});
     store.insert("1", {{0, second.key}, {1, first.key}, {2, "not finished"}});
@@ -136,6 +157,9 @@ TEST_CASE("the page of a store has each sweep with its points and areas and what
   REQUIRE(sweeps[0].points.size() == 2);
   CHECK(sweeps[0].points[0].cycles == 60);
   CHECK(sweeps[0].points[0].um2 == 7.5);
+  CHECK(sweeps[0].axes.front() == "array.rows");
+  CHECK(std::count(sweeps[0].axes.begin(), sweeps[0].axes.end(), "workload hash") == 0);  // the network says it
+  CHECK(sweeps[1].axes.empty());
   CHECK(sweeps[0].points[1].pe_cycles[PeClass::Imbalance] == 600);
   CHECK(sweeps[1].name == "a");
   CHECK(sweeps[1].points[0].cycles == 30);
