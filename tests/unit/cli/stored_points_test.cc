@@ -16,9 +16,10 @@ using namespace lacuna;
 
 namespace {
 
-/// A point of the sample on `rows` x 3 PEs that takes `cycles` in one layer.
-StoredPoint point(std::uint32_t rows, std::uint64_t cycles, EnergyUnit unit = EnergyUnit::Pj) {
+/// A point of the sample on `rows` x 3 PEs that takes `cycles` in one layer; its FIFOs hold `depth` chunks.
+StoredPoint point(std::uint32_t rows, std::uint64_t cycles, EnergyUnit unit = EnergyUnit::Pj, std::uint32_t depth = 4) {
   Report report = sample();
+  report.machine.weights.fifo_depth = depth;
   report.machine.array.rows = rows;
   report.energy_unit = unit;
   report.layers.resize(1);
@@ -71,6 +72,42 @@ TEST_CASE("stores are compared point by point") {
   CHECK_FALSE(verdict.passes);
   CHECK(verdict.lines[0] == "FAILED: cycles of array.rows=2 +10.000 %, at most +6 % allowed");
   CHECK(verdict.lines[1] == "FAILED: cycles of all points +6.250 %, at most +6 % allowed");
+  CHECK_THAT(compare_table(c, nullptr), Catch::Contains("engine systemc, 2 points, workload net\n"));
+}
+
+TEST_CASE("points are named by what tells them apart and what follows from it may change") {
+  const TemporaryFolder folder;
+  // Rows and FIFO depth vary together: the depth need not be named.
+  const auto base = store_of(folder, "a.sqlite", {point(2, 100, EnergyUnit::Pj, 1), point(4, 60, EnergyUnit::Pj, 2)});
+  const auto now = store_of(folder, "b.sqlite", {point(2, 90, EnergyUnit::Pj, 8), point(4, 60, EnergyUnit::Pj, 2)});
+  const auto [left, right] = comparable_stores(base, now);
+  REQUIRE(left.layer("array.rows=2") != nullptr);
+  CHECK(right.layer("array.rows=2")->cycles == 90);
+  const ResultComparison c = compare_results(left, right, false);
+  REQUIRE(c.settings.size() == 1);
+  CHECK(c.settings[0].name == "weights.fifo_depth of array.rows=2");
+  CHECK(c.settings[0].base == "1");
+  CHECK(c.settings[0].now == "8");
+}
+
+TEST_CASE("points are listed in the order of their numbers") {
+  const TemporaryFolder folder;
+  const auto path = store_of(folder, "a.sqlite", {point(16, 10), point(2, 100), point(8, 30), point(32, 7)});
+  const auto [left, right] = comparable_stores(path, path);
+  std::vector<std::string> names;
+  for (const auto& layer : left.layers) names.push_back(layer.name);
+  CHECK(names == std::vector<std::string>{"array.rows=2", "array.rows=8", "array.rows=16", "array.rows=32"});
+}
+
+TEST_CASE("the newest of two points with the same settings counts") {
+  const TemporaryFolder folder;
+  StoredPoint old = point(2, 100), fresh = point(2, 70);
+  fresh.identity.result_version = old.identity.result_version + 1;
+  fresh.key = fresh.identity.key();
+  const auto path = store_of(folder, "a.sqlite", {old, fresh, point(4, 60)});
+  const auto [left, right] = comparable_stores(path, path);
+  REQUIRE(left.layers.size() == 2);
+  CHECK(left.layer("array.rows=2")->cycles == 70);
 }
 
 TEST_CASE("a point that only one store has is named") {
