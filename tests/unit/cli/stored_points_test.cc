@@ -205,6 +205,6 @@ TEST_CASE("the page of a store has each sweep with its points and areas and what
   ReportOptions options;
   options.results = {path.string()};
   options.output = (folder.path() / "page.html").string();
-  CHECK_THAT(report(options), Catch::Contains("0 results, 2 sweeps with 3 points"));
+  CHECK_THAT(report(options), Catch::Contains("page.html: 2 sweeps with 3 points, "));
   CHECK(std::filesystem::exists(options.output));
 }
