@@ -6,6 +6,15 @@
 
 namespace lacuna {
 
+namespace {
+
+/// "1 result", "2 results"
+std::string counted(std::size_t number, std::string_view what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+}  // namespace
+
 std::string report(const ReportOptions& options) {
   if (options.output.empty()) fail(Place{"--output"}, "the name is empty");
   StagedFile file(options.output);  // a name that cannot be written is refused before anything is read
@@ -21,10 +30,13 @@ std::string report(const ReportOptions& options) {
   const std::string page = to_page(content);
   file.append(page);
   file.commit();
+  std::vector<std::string> what;
+  if (!content.results.empty()) what.push_back(counted(content.results.size(), "result"));
   std::size_t points = 0;
   for (const auto& sweep : content.sweeps) points += sweep.points.size();
-  return fmt::format("{}: {} results, {} sweeps with {} points, {} KiB\n", options.output, content.results.size(),
-                     content.sweeps.size(), points, (page.size() + 1023) / 1024);
+  if (points != 0)
+    what.push_back(fmt::format("{} with {}", counted(content.sweeps.size(), "sweep"), counted(points, "point")));
+  return fmt::format("{}: {}, {} KiB\n", options.output, fmt::join(what, ", "), (page.size() + 1023) / 1024);
 }
 
 }  // namespace lacuna

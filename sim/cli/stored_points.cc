@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -22,7 +24,7 @@ Settings settings_of(const StoredPoint& point, Settings config) {
   std::erase_if(config, [](const auto& setting) { return setting.first == "energy"; });
   config.emplace_back("network", point.network);
   config.emplace_back("workload hash", point.identity.workload_hash);
-  if (!point.identity.layers.empty()) config.emplace_back("layers", point.identity.layers);
+  config.emplace_back("layers", point.identity.layers.empty() ? "all" : point.identity.layers);
   config.emplace_back("engine", point.identity.engine);
   config.emplace_back("energy table", point.energy_table);
   config.emplace_back("energy hash", point.identity.energy_hash);
@@ -98,45 +100,145 @@ ComparedStore read_compared(const std::filesystem::path& path) {
   return read;
 }
 
-/// Names of settings in the order of the first point, those of other points after them, with the values they take.
-using Values = std::vector<std::pair<std::string, std::set<std::string>>>;
+std::string value_of(const Settings& settings, const std::string& name) {
+  for (const auto& [key, value] : settings)
+    if (key == name) return value;
+  return "-";
+}
 
-Values values_of(const std::vector<Compared>& points) {
-  Values values;
+/// "array.rows=8 network=lenet5": the point by these settings.
+std::string name_by(const Settings& settings, const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names)
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value_of(settings, name));
+  return text.empty() ? "the only point" : text;
+}
+
+/// Points that differ in their result version only: the newest stays.
+void keep_newest(std::vector<Compared>& points) {
+  std::map<Settings, std::size_t> latest;
+  std::vector<Compared> kept;
+  for (auto& point : points) {
+    const auto [at, is_new] = latest.try_emplace(point.settings, kept.size());
+    if (is_new)
+      kept.push_back(std::move(point));
+    else if (kept[at->second].result_version < point.result_version)
+      kept[at->second] = std::move(point);
+  }
+  points = std::move(kept);
+}
+
+/// Settings with more than one value among the points of either store, in the order of the configuration.
+std::vector<std::string> varying_settings(const ComparedStore& left, const ComparedStore& right) {
+  std::vector<std::string> varying;
+  for (const auto* store : {&left, &right}) {
+    std::map<std::string, std::pair<std::string, bool>> seen;  // first value, and whether there is another
+    std::vector<std::string> order;
+    for (const auto& point : store->points)
+      for (const auto& [name, value] : point.settings) {
+        const auto [at, is_new] = seen.try_emplace(name, value, false);
+        if (is_new) order.push_back(name);
+        if (at->second.first != value) at->second.second = true;
+      }
+    for (const auto& name : order)
+      if (seen.at(name).second && std::find(varying.begin(), varying.end(), name) == varying.end())
+        varying.push_back(name);
+  }
+  return varying;
+}
+
+bool tell_apart(const std::vector<Compared>& points, const std::vector<std::string>& names) {
+  std::set<std::string> seen;
   for (const auto& point : points)
-    for (const auto& [name, value] : point.settings) {
-      auto at = std::find_if(values.begin(), values.end(), [&](const auto& entry) { return entry.first == name; });
-      if (at == values.end()) at = values.insert(values.end(), {name, {}});
-      at->second.insert(value);
+    if (!seen.insert(name_by(point.settings, names)).second) return false;
+  return true;
+}
+
+/// As few of the varying settings as tell the points of each store apart: what follows from others need not be named.
+std::vector<std::string> naming_settings(const ComparedStore& left, const ComparedStore& right,
+                                         std::vector<std::string> names) {
+  for (std::size_t i = names.size(); i-- > 0;) {
+    std::vector<std::string> fewer = names;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+    if (tell_apart(left.points, fewer) && tell_apart(right.points, fewer)) names = std::move(fewer);
+  }
+  return names;
+}
+
+/// In the order of the settings they are named by, numbers as numbers; a store keeps them in the order of their keys.
+void sort_points(std::vector<Compared>& points, const std::vector<std::string>& names) {
+  const auto before = [](const std::string& a, const std::string& b) {
+    const auto is_number = [](const std::string& text) {
+      return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    };
+    return is_number(a) && is_number(b) && a.size() != b.size() ? a.size() < b.size() : a < b;
+  };
+  std::stable_sort(points.begin(), points.end(), [&](const Compared& a, const Compared& b) {
+    for (const auto& name : names) {
+      const std::string left = value_of(a.settings, name), right = value_of(b.settings, name);
+      if (left != right) return before(left, right);
     }
-  return values;
+    return false;
+  });
 }
 
 /// Points become layers; settings that do not vary become the configuration.
-void finish(ComparedStore& store, const std::set<std::string>& varying) {
+void finish(ComparedStore& store, const std::vector<std::string>& varying, const std::vector<std::string>& names) {
   Result& result = store.result;
-  std::map<std::string, std::pair<std::uint64_t, ResultGroup>> by_name;
-  std::vector<std::string> order;
-  for (auto& point : store.points) {
-    std::string name;
-    for (const auto& [key, value] : point.settings)
-      if (varying.contains(key)) name += fmt::format("{}{}={}", name.empty() ? "" : " ", key, value);
-    if (name.empty()) name = "the only point";
-    point.figures.name = name;
-    auto [at, is_new] = by_name.try_emplace(name, point.result_version, point.figures);
-    if (is_new)
-      order.push_back(name);
-    else if (at->second.first < point.result_version)
-      at->second = {point.result_version, point.figures};
-  }
-  for (const auto& name : order) result.layers.push_back(by_name.at(name).second);
   result.total.name = "total";
   result.total.verified = true;
-  for (const auto& layer : result.layers) result.total += layer;
+  for (const auto& point : store.points) {
+    result.layers.push_back(point.figures);
+    result.layers.back().name = name_by(point.settings, names);
+    result.total += point.figures;
+  }
   static const std::set<std::string> said_elsewhere = {"network", "workload hash", "engine", "energy table",
                                                        "energy hash"};
   for (const auto& [name, value] : store.points.front().settings)
-    if (!varying.contains(name) && !said_elsewhere.contains(name)) result.config.emplace_back(name, value);
+    if (!said_elsewhere.contains(name) && std::find(varying.begin(), varying.end(), name) == varying.end())
+      result.config.emplace_back(name, value);
+}
+
+/// A setting that is not in the names may differ between the two points of a name: both sides say so once.
+void tell_differences(ComparedStore& left, ComparedStore& right, const std::vector<std::string>& varying,
+                      const std::vector<std::string>& names) {
+  std::map<std::string, const Settings*> by_name;
+  for (const auto& point : right.points) by_name[name_by(point.settings, names)] = &point.settings;
+  for (const auto& setting : varying) {
+    if (std::find(names.begin(), names.end(), setting) != names.end() || setting == "workload hash") continue;
+    std::size_t differ = 0;
+    std::string where, before, after;
+    for (const auto& point : left.points) {
+      const auto other = by_name.find(name_by(point.settings, names));
+      if (other == by_name.end()) continue;
+      const std::string base = value_of(point.settings, setting), now = value_of(*other->second, setting);
+      if (base != now && differ++ == 0) std::tie(where, before, after) = std::tie(other->first, base, now);
+    }
+    if (differ == 0) continue;
+    const std::string title = differ == 1 ? fmt::format("{} of {}", setting, where)
+                                          : fmt::format("{} of {} and {} more", setting, where, differ - 1);
+    left.result.config.emplace_back(title, before);
+    right.result.config.emplace_back(title, after);
+  }
+}
+
+/// The settings a sweep varies: its axes, and what tells points of one configuration apart beyond the network. Nothing
+/// for a sweep that says none.
+std::vector<std::string> axes_of(const StoredSweep& sweep, const PageSweep& page) {
+  const auto json = nlohmann::json::parse(sweep.axes, nullptr, false);
+  if (!json.is_array() || !std::all_of(json.begin(), json.end(), [](const auto& axis) { return axis.is_string(); }))
+    fail(Place{page.file}, "the axes of sweep '{}' are no list of names; the store is damaged", sweep.name);
+  std::vector<std::string> axes = json;
+  if (axes.empty()) return axes;
+  std::set<std::string> networks, hashes;
+  for (const auto& point : page.points)
+    for (const auto& [name, value] : point.settings) {
+      if (name == "network") networks.insert(value);
+      if (name == "workload hash") hashes.insert(value);
+    }
+  axes.insert(axes.end(), {"layers", "engine", "energy hash", "verified"});
+  if (hashes.size() > networks.size()) axes.emplace_back("workload hash");
+  return axes;
 }
 
 }  // namespace
@@ -155,7 +257,7 @@ std::vector<PageSweep> page_sweeps(const std::filesystem::path& path) {
   const auto add = [&](const std::string& name, EnergyUnit unit, std::size_t first, PagePoint point) {
     auto at = std::find_if(pages.begin() + static_cast<std::ptrdiff_t>(first), pages.end(),
                            [&](const PageSweep& page) { return page.unit == unit; });
-    if (at == pages.end()) at = pages.insert(at, {name, path.string(), unit, {}});
+    if (at == pages.end()) at = pages.insert(at, {name, path.string(), unit, {}, {}});
     at->points.push_back(std::move(point));
   };
   for (const auto& sweep : store.sweeps()) {
@@ -164,6 +266,7 @@ std::vector<PageSweep> page_sweeps(const std::filesystem::path& path) {
       shown.insert(point.key);
       add(sweep.name, unit_of(point), first, page_point(store, point, sweep.area_hash));
     });
+    for (std::size_t i = first; i < pages.size(); ++i) pages[i].axes = axes_of(sweep, pages[i]);
   }
   const std::size_t first = pages.size();
   store.each_point(false, [&](const StoredPoint& point) {
@@ -175,12 +278,14 @@ std::vector<PageSweep> page_sweeps(const std::filesystem::path& path) {
 
 std::pair<Result, Result> comparable_stores(const std::filesystem::path& base, const std::filesystem::path& now) {
   ComparedStore left = read_compared(base), right = read_compared(now);
-  std::set<std::string> varying;
-  for (const auto* store : {&left, &right})
-    for (const auto& [name, values] : values_of(store->points))
-      if (values.size() > 1) varying.insert(name);
-  finish(left, varying);
-  finish(right, varying);
+  for (auto* store : {&left, &right}) keep_newest(store->points);
+  const auto varying = varying_settings(left, right);
+  const auto names = naming_settings(left, right, varying);
+  for (auto* store : {&left, &right}) {
+    sort_points(store->points, names);
+    finish(*store, varying, names);
+  }
+  tell_differences(left, right, varying, names);
   return {std::move(left.result), std::move(right.result)};
 }
 

@@ -17,8 +17,8 @@ bool is_store(const std::filesystem::path& path);
 /// units apart. Points that belong to no sweep come last. UserError if the store has no point at all.
 std::vector<PageSweep> page_sweeps(const std::filesystem::path& store);
 
-/// Two stores as results that can be compared: a point is a layer, named by the settings that vary in either store.
-/// A point with a newer result version replaces the older one.
+/// Two stores as results that can be compared: a point is a layer, named by as few settings as tell the points of each
+/// store apart. A point with a newer result version replaces the older one.
 std::pair<Result, Result> comparable_stores(const std::filesystem::path& base, const std::filesystem::path& now);
 
 }  // namespace lacuna

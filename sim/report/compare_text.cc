@@ -63,9 +63,11 @@ std::vector<std::string> cells_of(const ChangeSection& section, const ChangeRow&
 }
 
 std::string side(std::string_view word, const Result& result) {
-  return fmt::format("{}  {}: lacuna {}, engine {}, machine {}, config {}, workload {}\n", word, result.file,
-                     result.version, result.engine, result.parameter("name"), result.config_hash.substr(0, 8),
-                     result.workload);
+  const std::string what = result.part == "layer" ? fmt::format("machine {}, config {}", result.parameter("name"),
+                                                                result.config_hash.substr(0, 8))
+                                                  : fmt::format("{} {}s", result.layers.size(), result.part);
+  return fmt::format("{}  {}: lacuna {}, engine {}, {}, workload {}\n", word, result.file, result.version,
+                     result.engine, what, result.workload);
 }
 
 constexpr std::string_view kNothingChanged = "same configuration, energy table, workload, engine and version";

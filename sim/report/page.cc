@@ -121,7 +121,7 @@ Json sweep_json(const PageSweep& sweep) {
     std::vector<std::string> of_points, values;
     std::map<std::string, std::size_t> index;
     for (const auto& point : sweep.points) {
-      std::string text;
+      std::string text = "-";  // a point that has no such setting
       for (const auto& [key, value] : point.settings)
         if (key == name) text = value;
       if (index.emplace(text, 0).second) values.push_back(text);
@@ -136,9 +136,11 @@ Json sweep_json(const PageSweep& sweep) {
     for (std::size_t i = 0; i < values.size(); ++i) index[values[i]] = i;
     Json of = Json::array();
     for (const auto& text : of_points) of.push_back(index[text]);
+    const bool axis = sweep.axes.empty() || std::find(sweep.axes.begin(), sweep.axes.end(), name) != sweep.axes.end();
     // Cycles of different networks are not compared: one is shown at a time.
     json["parameters"].push_back({{"name", name},
                                   {"single", name == "network"},
+                                  {"axis", axis || name == "network"},
                                   {"first", index[first]},
                                   {"values", values},
                                   {"index", std::move(of)}});

@@ -26,6 +26,7 @@ struct PagePoint {
 struct PageSweep {
   std::string name, file;
   EnergyUnit unit = EnergyUnit::Pj;
+  std::vector<std::string> axes;  ///< settings that were varied; others that differ follow from them. Empty: all
   std::vector<PagePoint> points;  ///< at least one
 };
 

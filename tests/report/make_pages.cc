@@ -65,6 +65,7 @@ PageSweep many_points() {
   PageSweep sweep;
   sweep.name = "ten thousand";
   sweep.file = "results/points.sqlite";
+  sweep.axes = {"array.rows", "array.columns", "array.chunk", "array.skip", "weights.fifo_depth"};
   Random random(7);
   const std::vector<std::string> skips = {"none", "gate", "activations", "weights", "both"};
   for (std::uint64_t i = 0; i < 10'000; ++i) {
@@ -77,6 +78,7 @@ PageSweep many_points() {
                       {"array.chunk", fmt::format("{}", chunk)},
                       {"array.skip", skips[skip]},
                       {"weights.fifo_depth", fmt::format("{}", depth)},
+                      {"activations.fifo_depth", fmt::format("{}", depth)},  // follows from that of weights
                       {"network", i % 2 == 0 ? "lenet5" : "alexnet"},
                       {"engine", "fast"}};
     point.cycles = 50'000'000 / (rows * columns * (skip + 1)) + random.below(100'000);
@@ -101,7 +103,7 @@ int main(int argc, char** argv) {
   page("points.html", {"1.2.3", {}, {many_points()}});
 
   const std::string longest = kStrange + std::string(3000, 'x');
-  PageSweep strange = {kStrange, longest, EnergyUnit::Pj, many_points().points};
+  PageSweep strange = {kStrange, longest, EnergyUnit::Pj, {}, many_points().points};
   strange.points.resize(60);
   for (std::size_t i = 0; i < strange.points.size(); ++i) {
     strange.points[i].settings.emplace_back(kStrange, longest + (i % 2 == 0 ? "a" : "b"));

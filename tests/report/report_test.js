@@ -299,6 +299,11 @@ test("filters of a sweep choose points and the front is the front of what they l
       assert.equal(inFront + others, count);
       assert.equal(await card(page, "Points").locator("tbody tr").count(), Math.min(front, 50));
     };
+    const filters = await page
+      .locator("fieldset[data-parameter]")
+      .evaluateAll((all) => all.map((one) => one.dataset.parameter));
+    const axes = ["array.rows", "array.columns", "array.chunk", "array.skip", "weights.fifo_depth", "network"];
+    assert.deepEqual(filters, axes); // what follows from an axis has no filter
     const first = value("network", 0);
     await check((i) => value("network", i) === first);
     const skips = page.locator('fieldset[data-parameter="array.skip"]');
@@ -410,15 +415,18 @@ test("a result given twice and a result without layers make pages", async () => 
 
 test("nothing is wider than the window from 360 px on", async () => {
   for (const name of ["one.html", "two.html", "points.html", "strange.html", "empty.html"])
-    for (const width of [360, 600, 1000, 1920])
-      await open(
-        name,
-        async (page) => {
+    await open(
+      name,
+      async (page) => {
+        for (const width of [360, 600, 1000, 1920]) {
+          await page.setViewportSize({ width, height: 900 });
+          await page.waitForTimeout(100);
           const wide = await page.evaluate(() => document.documentElement.scrollWidth);
           assert.ok(wide <= width, `${name} at ${width} px is ${wide} px wide`);
-        },
-        { width },
-      );
+        }
+      },
+      { width: 360 },
+    );
 });
 
 test("plots keep to a window that changes its width", async () => {

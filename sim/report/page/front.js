@@ -12,7 +12,7 @@ function frontCard(view) {
   };
   const whole = (i) => classes.reduce((sum, [word]) => sum + view.sweep.pe_cycles[word][i], 0) || 1;
   // A bar is named by what differs within the front.
-  const naming = () => view.sweep.parameters.filter((p) => new Set(view.front.map((i) => p.index[i])).size > 1);
+  const naming = () => view.axes.filter((p) => new Set(view.front.map((i) => p.index[i])).size > 1);
   const nameOf = (names) => (i) => names.map((p) => valueAt(p, i)).join(" · ") || "the only point";
   const sentence = el("span");
   const figures = el("div");

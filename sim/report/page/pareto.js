@@ -3,7 +3,7 @@
 
 /// The colour of a point: by the value of the chosen parameter.
 function colouring(view) {
-  const parameter = view.sweep.parameters.find((p) => p.name === view.colour);
+  const parameter = view.axes.find((p) => p.name === view.colour);
   if (!parameter) return { of: () => "#0072B2", key: [] };
   if (parameter.values.length <= OKABE_ITO.length)
     return {
@@ -120,7 +120,7 @@ function paretoCard(view) {
   function pin({ datasetIndex, index }) {
     const i = drawing.chart().data.datasets[datasetIndex].data[index].i;
     const sets = view.sweep.parameters
-      .filter((p) => p.name !== "network" && p.name !== "engine")
+      .filter((p) => p.name.includes(".") || p.name === "clock_mhz")
       .map((p) => `--set ${p.name}=${valueAt(p, i)}`)
       .join(" ");
     const rows = [...view.metrics].map(([name, metric]) => [name, metric.text(metric.of(i))]);
@@ -152,11 +152,8 @@ function paretoCard(view) {
       view[which],
       (name) => view.set({ [which]: name }),
     );
-  const colours = choice(
-    "Colour",
-    [["", "none"], ...view.sweep.parameters.map((p) => [p.name, p.name])],
-    view.colour,
-    (name) => view.set({ colour: name }),
+  const colours = choice("Colour", [["", "none"], ...view.axes.map((p) => [p.name, p.name])], view.colour, (name) =>
+    view.set({ colour: name }),
   );
   return card(
     "Pareto front",

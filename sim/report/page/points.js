@@ -9,7 +9,7 @@ function pointsCard(view) {
     sort = { column: "", down: false };
   const holder = el("div");
   const columns = [
-    ...view.sweep.parameters.map((p) => ({ name: p.name, of: (i) => valueAt(p, i), text: (v) => v })),
+    ...view.axes.map((p) => ({ name: p.name, of: (i) => valueAt(p, i), text: (v) => v })),
     ...[...view.metrics].map(([name, metric]) => ({ name, of: metric.of, text: metric.text })),
   ];
   function fill() {

@@ -75,18 +75,13 @@ function sweepSection(sweep) {
   const fields = el(
     "div",
     { class: "filters" },
-    sweep.parameters.map((p) => filter(view, p)),
+    view.axes.map((p) => filter(view, p)),
   );
   box.append(
     el("h3", {}, "Filters"),
-    el(
-      "details",
-      { open: window.innerWidth >= 1000 },
-      el("summary", {}, `${sweep.parameters.length} parameters`),
-      fields,
-    ),
+    el("details", { open: window.innerWidth >= 1000 }, el("summary", {}, `${view.axes.length} parameters`), fields),
   );
-  if (sweep.parameters.length === 0) box.append(el("p", { class: "about" }, "All points have the same configuration."));
+  if (view.axes.length === 0) box.append(el("p", { class: "about" }, "All points have the same configuration."));
   view.update();
   const common = card(
     "What all points share",

@@ -20,7 +20,7 @@ function sweepMetrics(sweep) {
       "energy x delay",
       {
         of: (i) => m.energy[i] * m.seconds[i],
-        text: short,
+        text: (v) => `${short(v)}\u00a0${sweep.energy_unit}\u00a0s`,
         tick: short,
         axis: `energy x delay, ${sweep.energy_unit} s`,
       },
@@ -54,12 +54,11 @@ const isNumber = (text) => text !== "" && Number.isFinite(Number(text));
 class SweepView {
   constructor(sweep) {
     this.sweep = sweep;
+    this.axes = sweep.parameters.filter((p) => p.axis); // the other settings follow from these
     this.metrics = sweepMetrics(sweep);
     this.x = "cycles";
     this.y = "energy";
-    const words = sweep.parameters.find(
-      (p) => !p.single && p.values.length <= OKABE_ITO.length && !p.values.every(isNumber),
-    );
+    const words = this.axes.find((p) => !p.single && p.values.length <= OKABE_ITO.length && !p.values.every(isNumber));
     this.colour = words ? words.name : "";
     this.tests = new Map(); // parameter name: (i) => whether point i passes
     this.listeners = [];
@@ -77,6 +76,6 @@ class SweepView {
     this.update();
   }
   describe(i) {
-    return this.sweep.parameters.map((p) => `${p.name} ${valueAt(p, i)}`);
+    return this.axes.map((p) => `${p.name} ${valueAt(p, i)}`);
   }
 }

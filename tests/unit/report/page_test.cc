@@ -78,10 +78,27 @@ TEST_CASE("a sweep's settings are columns with their values in the order of numb
   CHECK(sweep["parameters"][0]["first"] == 1);
   CHECK(sweep["common"] == nlohmann::json::parse(R"([["array.skip", "both"], ["network", "net"]])"));
   CHECK(sweep["metrics"]["cycles"].size() == 4);
+  CHECK(sweep["parameters"][0]["axis"] == true);
   CHECK_FALSE(sweep["metrics"].contains("area"));
   PageContent c = content("net");
   for (auto& point : c.sweeps[0].points) point.um2 = 5;
   CHECK(data_of(to_page(c))["sweeps"][0]["metrics"]["area"].size() == 4);
+}
+
+TEST_CASE("settings that follow from the axes of a sweep are told from them") {
+  PageContent c = content("net");
+  c.sweeps[0].axes = {"array.columns"};
+  CHECK(data_of(to_page(c))["sweeps"][0]["parameters"][0]["axis"] == false);
+  c.sweeps[0].axes = {"array.columns", "array.rows"};
+  CHECK(data_of(to_page(c))["sweeps"][0]["parameters"][0]["axis"] == true);
+}
+
+TEST_CASE("a setting that a point does not have is a dash") {
+  PageContent c = content("net");
+  c.sweeps[0].points[1].settings.emplace_back("post.threshold", "3");
+  const auto parameter = data_of(to_page(c))["sweeps"][0]["parameters"][1];
+  CHECK(parameter["values"] == nlohmann::json({"-", "3"}));
+  CHECK(parameter["index"] == nlohmann::json({0, 1, 0, 0}));
 }
 
 TEST_CASE("no name ends the element it stands in") {
