@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/parallel.h"
@@ -160,15 +161,32 @@ void speed(const std::vector<Layer>& layers) {
   fmt::print("core seconds: timing only {:.3f}, with outputs {:.3f}, early termination {:.3f}, bare loop {:.3f}\n",
              timing, outputs, stopping, bare);
 
+  for (const fast::Kernels* kernels : fast::runnable_kernels()) {
+    const auto other = make_fast_engine({.kernels = kernels});
+    double time = 0;
+    for (const Layer& layer : layers) time += best(core_seconds, [&] { other->time(machine, layer, nullptr); });
+    fmt::print("timing only with kernels {}: {:.3f} s, {:.1f} G products/s\n", kernels->name, time,
+               giga(products, time));
+  }
+
   for (const Machine* m : {&machine, static_cast<const Machine*>(&terminating)}) {
     const auto all = [&](unsigned threads) {
-      return best(seconds, [&] {
-        parallel_for(layers.size(), threads, [&](std::size_t i, unsigned) { engine->time(*m, layers[i], nullptr); });
+      std::vector<double> worker_seconds(threads);
+      const double wall = best(seconds, [&] {
+        std::ranges::fill(worker_seconds, 0.0);
+        parallel_for(layers.size(), threads, [&](std::size_t i, unsigned worker) {
+          worker_seconds[worker] += core_seconds([&] { engine->time(*m, layers[i], nullptr); });
+        });
       });
+      return std::pair(wall, worker_seconds);
     };
-    const double one = all(1), two = all(2);
-    fmt::print("all layers, early termination {}: one core {:.3f} s, two cores {:.3f} s, {:.2f} times as fast\n",
+    const auto [one, one_core] = all(1);
+    const auto [two, two_cores] = all(2);
+    // Where other programs take cores away, the wall time says little; what each core worked is the time it would take
+    // alone.
+    fmt::print("all layers, early termination {}: one core {:.3f} s, two cores {:.3f} s, {:.2f} times as fast; ",
                name_of(m->array.early_termination), one, two, one / two);
+    fmt::print("work of one {:.3f} s, of two {:.3f} s and {:.3f} s\n", one_core[0], two_cores[0], two_cores[1]);
   }
 }
 

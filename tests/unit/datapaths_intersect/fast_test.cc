@@ -41,7 +41,8 @@ TEST_CASE("random layers on random machines take the same cycles and end in the 
   const auto systemc = make_systemc_engine();
   for (std::uint64_t seed = 1; seed <= 500; ++seed) {
     const RandomCase c = random_case(seed);
-    require_equal(c, seed, "default", systemc->run(c.machine, c.layer, nullptr), fast->run(c.machine, c.layer, nullptr));
+    require_equal(c, seed, "default", systemc->run(c.machine, c.layer, nullptr),
+                  fast->run(c.machine, c.layer, nullptr));
   }
 }
 
@@ -81,5 +82,51 @@ TEST_CASE("an outcome does not depend on the number of threads or on whether out
       timed.output = one.output;
       require_equal(c, seed, "timing only", one, timed);
     }
+  }
+}
+
+TEST_CASE("deep FIFOs agree with the clocked engine") {
+  const auto fast = make_fast_engine();
+  const auto systemc = make_systemc_engine();
+  for (std::uint64_t seed = 60000; seed < 60150; ++seed) {
+    RandomCase c = random_case(seed);
+    c.machine.weights.fifo_depth = seed % 2 == 0 ? 64 : 33;
+    c.machine.activations.fifo_depth = seed % 3 == 0 ? 63 : 17;
+    require_equal(c, seed, "deep", systemc->run(c.machine, c.layer, nullptr), fast->run(c.machine, c.layer, nullptr));
+  }
+}
+
+TEST_CASE("rows of PEs whose times leave 32 bits end as PEs taken one by one do") {
+  // Rows count in 32 bits from a base that moves every 2^29 cycles; slow DRAM and rows of inputs that no buffer holds
+  // make a small layer last far longer.
+  Layer layer;
+  layer.name = "slow";
+  layer.shape.C = 16;
+  layer.shape.M = 7;
+  layer.shape.H = 61;
+  layer.shape.W = 77;
+  layer.weights = Tensor(DType::Int8, {7, 16, 1, 1});
+  layer.input = Tensor(DType::UInt8, {1, 16, 61, 77});
+  layer.bias.assign(7, 0);
+  layer.requantise.assign(7, {1, 4});
+  layer.relu = true;
+  Random random(1);
+  for (auto& weight : layer.weights.as<std::int8_t>())
+    weight = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
+  for (auto& value : layer.input.as<std::uint8_t>()) value = static_cast<std::uint8_t>(random.below(256));
+  const auto rows = make_fast_engine();
+  const auto one_by_one = make_fast_engine({.whole_rows = false});
+  for (const auto termination : {EarlyTermination::None, EarlyTermination::Exact}) {
+    RandomCase c;
+    c.layer = layer;
+    c.machine.array.rows = 3;
+    c.machine.array.columns = 1;
+    c.machine.array.early_termination = termination;
+    c.machine.global_buffer.bytes = 1024;
+    c.machine.array.order = Order::WindowsOuter;
+    c.machine.dram.latency = 100000;
+    const LayerOutcome expected = one_by_one->run(c.machine, c.layer, nullptr);
+    REQUIRE(expected.cycles > (std::uint64_t{1} << 30));
+    require_equal(c, 0, "slow DRAM", expected, rows->run(c.machine, c.layer, nullptr));
   }
 }
