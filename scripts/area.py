@@ -284,7 +284,8 @@ def measure(design, parameters, parts, timing):
         records.append({"part": "array", **total, "path": path})
     for record in records:
         path = record.pop("path")
-        record["longest_path_ns"], (record["path_from"], record["path_to"]) = path or (None, (None, None))
+        if path:
+            record["longest_path_ns"], (record["path_from"], record["path_to"]) = path
     return records
 
 
@@ -298,11 +299,11 @@ def report(result):
         b = base.get(r["part"])
 
         def to_none(key):
-            return f"{100 * (r[key] / b[key] - 1):+.1f} %" if b and b is not r and r[key] and b[key] else "-"
+            return f"{100 * (r[key] / b[key] - 1):+.1f} %" if b and b is not r and r.get(key) and b.get(key) else "-"
         rows.append((r["part"], r["skip"] + (", dense" if dense else ""),
                      "yes" if r["early_termination"] else "no", str(r["cells"]), f"{r['area_um2'] * 1e-6:.4f}",
                      to_none("area_um2"), f"{100 * r['register_area_um2'] / r['area_um2']:.0f} %" if r["area_um2"] else "-",
-                     "-" if r["longest_path_ns"] is None else f"{r['longest_path_ns']:.2f}", to_none("longest_path_ns"),
+                     f"{r['longest_path_ns']:.2f}" if "longest_path_ns" in r else "-", to_none("longest_path_ns"),
                      str(r["register_bits"]), str(r["memory_bits"])))
     rows = rows[:1] + sorted(rows[1:], key=lambda row: PARTS.index(row[0]))
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
