@@ -401,14 +401,21 @@ void Store::each_point_of(const std::string& sweep, bool layers,
   impl_->alone([&] {
     SQLite::Statement row(
         *impl_->database,
-        fmt::format("SELECT {}, position FROM points JOIN sweep_points ON sweep_points.point = points.key "
-                    "WHERE sweep = ? ORDER BY position",
-                    kPointColumns));
+        fmt::format(
+            "SELECT {}, position, machine_name FROM points JOIN sweep_points ON sweep_points.point = points.key "
+            "WHERE sweep = ? ORDER BY position",
+            kPointColumns));
     row.bind(1, sweep);
     while (row.executeStep()) {
       StoredPoint p = read_point(row);
       if (layers) impl_->layers_of(p);
-      use(static_cast<std::uint64_t>(row.getColumn(row.getColumnCount() - 1).getInt64()), p);
+      const int position = row.getColumnCount() - 2;
+      if (const std::string name = row.getColumn(position + 1).getString(); !name.empty() && name != p.machine) {
+        Json config = Json::parse(p.config);
+        config["name"] = p.machine = name;
+        p.config = config.dump();
+      }
+      use(static_cast<std::uint64_t>(row.getColumn(position).getInt64()), p);
     }
   });
 }
@@ -452,10 +459,11 @@ void Store::insert(const StoredSweep& sweep) {
 void Store::insert(const std::string& sweep, const std::vector<SweepPlace>& places) {
   impl_->together([&] {
     for (const auto& place : places) {
-      SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO sweep_points VALUES (?,?,?)");
+      SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO sweep_points VALUES (?,?,?,?)");
       row.bind(1, sweep);
       row.bind(2, static_cast<std::int64_t>(place.position));
       row.bind(3, place.key);
+      row.bind(4, place.machine);
       row.exec();
     }
   });
@@ -486,10 +494,11 @@ std::vector<SweepPlace> Store::places(const std::string& sweep) const {
   return impl_->alone([&] {
     std::vector<SweepPlace> list;
     SQLite::Statement& row =
-        impl_->statement("SELECT position, point FROM sweep_points WHERE sweep = ? ORDER BY position");
+        impl_->statement("SELECT position, point, machine_name FROM sweep_points WHERE sweep = ? ORDER BY position");
     row.bind(1, sweep);
     while (row.executeStep())
-      list.push_back({static_cast<std::uint64_t>(row.getColumn(0).getInt64()), row.getColumn(1).getString()});
+      list.push_back({static_cast<std::uint64_t>(row.getColumn(0).getInt64()), row.getColumn(1).getString(),
+                      row.getColumn(2).getString()});
     return list;
   });
 }

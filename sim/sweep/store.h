@@ -86,6 +86,7 @@ struct StoredSweep {
 struct SweepPlace {
   std::uint64_t position = 0;  ///< counts from 0; the order of the design space, or in which the search asked
   std::string key;
+  std::string machine = {};    ///< the configuration's name in this sweep; "" for that of the point
 };
 
 /// Thread-safe: one connection, one call at a time. UserError where a file cannot be opened, read or written, a disk
@@ -109,7 +110,7 @@ class Store {
   [[nodiscard]] std::uint64_t points() const;
   /// Calls `use` with every point in the order of keys; `layers` false leaves their layers out, which is faster.
   void each_point(bool layers, const std::function<void(const StoredPoint&)>& use) const;
-  /// The finished points of a sweep in the order of their positions.
+  /// The finished points of a sweep in the order of their positions, each under the name its configuration has there.
   void each_point_of(const std::string& sweep, bool layers,
                      const std::function<void(std::uint64_t position, const StoredPoint&)>& use) const;
 

@@ -6,7 +6,7 @@ namespace lacuna {
 /// "Lcna", in the header of the file, so that no other SQLite file is taken for a store.
 constexpr int kStoreApplicationId = 0x4c636e61;
 /// Raised with the schema; a store of a newer version is refused.
-constexpr int kStoreVersion = 1;
+constexpr int kStoreVersion = 2;
 
 constexpr const char* kStoreSchema = R"sql(
 CREATE TABLE points (
@@ -55,9 +55,10 @@ CREATE TABLE sweeps (
   area_hash       TEXT NOT NULL
 );
 CREATE TABLE sweep_points (
-  sweep    TEXT NOT NULL REFERENCES sweeps (id),
-  position INTEGER NOT NULL,
-  point    TEXT NOT NULL,
+  sweep        TEXT NOT NULL REFERENCES sweeps (id),
+  position     INTEGER NOT NULL,
+  point        TEXT NOT NULL,
+  machine_name TEXT NOT NULL,
   PRIMARY KEY (sweep, position)
 ) WITHOUT ROWID;
 CREATE TABLE claims (

@@ -121,7 +121,7 @@ void Sweep::record(const std::vector<PointTask>& tasks, Store& store) const {
   if (area_) sweep.area_hash = area_->hash;
   store.insert(sweep);
   std::vector<SweepPlace> places;
-  for (const auto& task : tasks) places.push_back({task.position, task.key});
+  for (const auto& task : tasks) places.push_back({task.position, task.key, space_->machine(task.configuration).name});
   store.insert(sweep.id, places);
   record_areas(tasks, store);
 }

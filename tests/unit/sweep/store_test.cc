@@ -259,7 +259,7 @@ TEST_CASE("files that are no stores are refused and left alone") {
   { Store store(newer, Store::Mode::Create); }
   SQLite::Database(newer.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=9");
   CHECK_THROWS_WITH(Store(newer, Store::Mode::Read),
-                    Contains(": the store has version 9; this program reads version 1"));
+                    Contains(": the store has version 9; this program reads version 2"));
 
   CHECK_THROWS_WITH(Store(folder.path() / "none", Store::Mode::Read), Contains(": there is no such store"));
   CHECK_THROWS_WITH(Store(folder.path(), Store::Mode::Create), Contains(": is a folder; a store is a file"));

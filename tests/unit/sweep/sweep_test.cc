@@ -280,7 +280,15 @@ TEST_CASE("a point is known by content whatever its names are") {
   auto tasks = one.tasks();
   one.run(one.missing(tasks, store), store);
   tasks = two.tasks();
-  CHECK(two.missing(tasks, store).size() == 1);
+  const auto missing = two.missing(tasks, store);
+  CHECK(missing.size() == 1);
+  two.record(tasks, store);
+  two.run(missing, store);
+  std::vector<std::string> names;  // the point of the first sweep has the name it has here
+  store.each_point_of(two.id(), false, [&](std::uint64_t, const StoredPoint& p) {
+    names.push_back(p.machine + " " + nlohmann::json::parse(p.config)["name"].get<std::string>());
+  });
+  CHECK(names == std::vector<std::string>{"another another", "another another"});
   CHECK(one.id() != two.id());
 }
 
