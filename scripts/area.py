@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Area and longest path of the RTL's parts, by yosys, berkeley-abc and OpenSTA, in the 180 nm cells of qflow-tech-osu018.
+"""Area and longest path of the RTL's parts: yosys, berkeley-abc, OpenSTA, the 180 nm cells of qflow-tech-osu018.
 
 What counts: every gate and flip-flop, chunk FIFOs included, which are flip-flops. Operand buffers are SRAMs, for which
-the library has no cells: their bits are told (`memory_bits`) and are in no area; paths end and begin at their ports. There are
-no wires in area or path. The array's area is that of its parts times their numbers; its path is looked for among one
-row feeder, one column feeder, the PE where they meet, one drain and one post unit.
+the library has no cells: their bits are told (`memory_bits`) and are in no area; paths end and begin at their ports.
+There are no wires in area or path. The array's area is that of its parts times their numbers; its path is looked for
+among one row feeder, one column feeder, the PE where they meet, one drain and one post unit.
 
 Parts `pe.fifos`, `pe.match`, `pe.select`, `pe.mac` and `pe.control` are a PE synthesised again with their borders kept:
 `pe.mac`, multipliers with operand registers, partial sum and result register, is the PE of a plain MAC array.
@@ -121,7 +121,7 @@ class Design:
         return modules["intersect_array"], modules
 
     def unit(self, name, parameters):
-        """Module `name` of the array (its name has the values of its parameters in it), flat, in cells of the library."""
+        """Module `name` of the array (the name has its parameters' values in it), flat, in cells of the library."""
         with self.first:
             lock = self.locks.setdefault(name, threading.Lock())
         with lock:
@@ -193,7 +193,8 @@ class Design:
             script = self.folder / f"{name}.tcl"
             script.write_text(f"read_liberty {self.library.path}\nread_verilog {netlist}\nlink_design top\n"
                               "create_clock -name clock -period 0.001 [get_ports clk_i]\n"
-                              "set_input_delay 0 -clock clock [all_inputs]\nset_output_delay 0 -clock clock [all_outputs]\n"
+                              "set_input_delay 0 -clock clock [all_inputs]\n"
+                              "set_output_delay 0 -clock clock [all_outputs]\n"
                               "set_false_path -from [get_ports rst_ni]\n"
                               "report_checks -path_delay max -format full -digits 4\nexit\n")
             said = tool(["sta", "-no_splash", "-exit", script], "OpenSTA")
@@ -302,7 +303,8 @@ def report(result):
             return f"{100 * (r[key] / b[key] - 1):+.1f} %" if b and b is not r and r.get(key) and b.get(key) else "-"
         rows.append((r["part"], r["skip"] + (", dense" if dense else ""),
                      "yes" if r["early_termination"] else "no", str(r["cells"]), f"{r['area_um2'] * 1e-6:.4f}",
-                     to_none("area_um2"), f"{100 * r['register_area_um2'] / r['area_um2']:.0f} %" if r["area_um2"] else "-",
+                     to_none("area_um2"),
+                     f"{100 * r['register_area_um2'] / r['area_um2']:.0f} %" if r["area_um2"] else "-",
                      f"{r['longest_path_ns']:.2f}" if "longest_path_ns" in r else "-", to_none("longest_path_ns"),
                      str(r["register_bits"]), str(r["memory_bits"])))
     rows = rows[:1] + sorted(rows[1:], key=lambda row: PARTS.index(row[0]))
@@ -338,7 +340,8 @@ def main():
 
     parameters = model_parameters(options.parameters_program, options.config, options.set)
     parts = words(options.parts, PARTS, "--parts")
-    skips = [SKIP_RULES[parameters["Skip"]]] if options.skip == "configured" else words(options.skip, SKIP_RULES, "--skip")
+    skips = [SKIP_RULES[parameters["Skip"]]] if options.skip == "configured" \
+        else words(options.skip, SKIP_RULES, "--skip")
     earlies = [EARLY_TERMINATIONS[parameters["EarlyTermination"]]] if options.early_termination == "configured" \
         else words(options.early_termination, EARLY_TERMINATIONS, "--early-termination")
 

@@ -46,7 +46,8 @@ module bench;
            .weight_push_i(weight_push), .weight_check_each_i(1'b0), .weight_check_end_i(1'b0),
            .weight_owned_i({{{chunk}{{1'b1}}}}), .weight_bias_i({accumulator}'d5),
            .weight_first_i(weight[0]), .weight_last_i(weight[1]), .weight_mask_i(weight[2+:{chunk}]),
-           .weight_values_i(weight[2+{chunk}+:{values}]), .weight_room_o(weight_room), .weight_stopped_o(weight_stopped),
+           .weight_values_i(weight[2+{chunk}+:{values}]), .weight_room_o(weight_room),
+           .weight_stopped_o(weight_stopped),
            .activation_push_i(activation_push), .activation_first_i(activation[0]), .activation_last_i(activation[1]),
            .activation_mask_i(activation[2+:{chunk}]), .activation_values_i(activation[2+{chunk}+:{values}]),
            .activation_room_o(activation_room), .activation_stopped_o(activation_stopped),
@@ -253,7 +254,8 @@ def compare(runs, table, chunk, operand_bytes):
          per_chunk("gated") / per_chunk("executed")),
         ("chunk walked without a match / chunk of executed products, PE without clock", walked / executed,
          per_chunk("wasted") / per_chunk("executed")),
-        ("skipped chunk / the same chunk walked, PE without clock", skipped / walked, per_chunk("skipped") / per_chunk("wasted")),
+        ("skipped chunk / the same chunk walked, PE without clock", skipped / walked,
+         per_chunk("skipped") / per_chunk("wasted")),
         ("full chunk matched by `both` / the same chunk in `none`, PE without clock", matched / executed,
          per_chunk("matched") / per_chunk("executed")),
     ]
@@ -286,8 +288,9 @@ def main():
     width = max(len(c["claim"]) for c in claims)
     print(f"{'':<{width}}  table  netlist")
     for c in claims:
+        apart = max(c["table"] / c["netlist"], c["netlist"] / c["table"])
         print(f"{c['claim']:<{width}}  {c['table']:5.3f}  {c['netlist']:7.3f}"
-              + ("" if c["agree"] else f"   DISAGREE by a factor of {max(c['table'] / c['netlist'], c['netlist'] / c['table']):.1f}"))
+              + ("" if c["agree"] else f"   DISAGREE by a factor of {apart:.1f}"))
     apart = sum(not c["agree"] for c in claims)
     print(f"\n{len(claims) - apart} of {len(claims)} within a factor of two.")
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""How fast is the compiled RTL, what do Verilator's and the C++ compiler's options bring, and what does a check cost beside
-its two engines? Prints, judges nothing. Seconds are of the processor, but for two threads, where they are of the clock.
+"""How fast is the compiled RTL, what do Verilator's and the C++ compiler's options bring, and what does a check cost
+beside its two engines? Prints, judges nothing. Seconds are of the processor; for two threads, of the clock on the wall.
 
     rtl_bench.py PROGRAM [LAYER...]        an 8 x 8 array with chunks of 16, layers of LeNet-5 (default: all)
 """
@@ -50,7 +50,8 @@ def environment(folder, edit):
     shim = folder / "verilator"
     shim.write_text("#!/usr/bin/env bash\narguments=()\nfor a in \"$@\"; do\n"
                     f"  mapfile -t words < <(sed '{edit}' <<< \"$a\")\n"
-                    "  if [[ ${words[0]} == --build\\ * ]]; then arguments+=(${words[0]}); else arguments+=(\"${words[0]}\"); fi\n"
+                    "  if [[ ${words[0]} == --build\\ * ]]; then arguments+=(${words[0]})\n"
+                    "  else arguments+=(\"${words[0]}\"); fi\n"
                     f"done\nexec {shutil.which('verilator')} \"${{arguments[@]}}\"\n")
     shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
     return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "XDG_CACHE_HOME": str(folder / "cache")}
@@ -80,7 +81,7 @@ def main():
                   flush=True)
         own = {**os.environ, "XDG_CACHE_HOME": str(folder / "0/cache")}
         systemc, rtl = seconds(run("systemc"), own)[0], seconds(run("rtl"), own)[0]
-        check = seconds([program, "check", *what, "--engines", "systemc,rtl"], own)[0]
+        check = seconds([program, "check", *what, "--engines", "systemc,rtl", "--random", "0"], own)[0]
         print(f"systemc {systemc:.2f} s + rtl {rtl:.2f} s; check of the two {check:.2f} s: "
               f"{check / (systemc + rtl):.2f} of their sum")
 

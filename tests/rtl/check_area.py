@@ -33,17 +33,18 @@ def hold(law, text):
 
 
 def area():
-    small = ["--set", "array.rows=2", "--set", "array.columns=3", "--set", "array.chunk=8", "--set", "weights.fifo_depth=1",
-             "--set", "activations.fifo_depth=1", "--set", "weights.buffer_bytes=256", "--set",
-             "activations.buffer_bytes=512"]
+    small = ["--set", "array.rows=2", "--set", "array.columns=3", "--set", "array.chunk=8",
+             "--set", "weights.fifo_depth=1", "--set", "activations.fifo_depth=1",
+             "--set", "weights.buffer_bytes=256", "--set", "activations.buffer_bytes=512"]
     result = measured("area", *small, "--skip", "both", "--early-termination", "none,exact")
-    plain, exact = ({r["part"]: r for r in result["parts"] if r["early_termination"] == early} for early in (False, True))
+    plain, exact = ({r["part"]: r for r in result["parts"] if r["early_termination"] == early}
+                    for early in (False, True))
     hold(exact["pe"]["area_um2"] > plain["pe"]["area_um2"], "early termination costs area")
     hold(exact["pe"]["area_um2"] < 1.15 * plain["pe"]["area_um2"], "early termination costs less than 15 % of a PE")
     for r in list(plain.values()) + list(exact.values()):
         hold(r["cells"] > r["register_bits"] >= 0 and r["area_um2"] > r["register_area_um2"] >= 0, f"{r}: gates cost")
-    # FIFO entries of one chunk: weights have first, last, two check flags, mask, owned mask, bias and values; activations
-    # first, last, mask and values; each FIFO two counts, for one entry of one bit each, and two pointers that stay at 0.
+    # FIFO entries of one chunk: weights have first, last, two check flags, mask, owned mask, bias and values;
+    # activations first, last, mask and values; each FIFO two counts of one bit, and two pointers that stay at 0.
     weights, activations = 4 + 8 + 8 + 32 + 64, 2 + 8 + 64
     bits = plain["pe.fifos"]["register_bits"]
     hold(weights + activations + 4 <= bits <= weights + activations + 8, f"{bits} flip-flops of FIFOs of one entry")
@@ -58,13 +59,15 @@ def area():
     sums = 6 * plain["pe"]["area_um2"] + 2 * plain["weight_feeder"]["area_um2"] + 3 * (
         plain["activation_feeder"]["area_um2"] + plain["drain"]["area_um2"] + plain["post"]["area_um2"])
     hold(abs(sums - plain["array"]["area_um2"]) < 1, "2 x 3 PEs, 2 and 3 feeders are the array")
-    hold(plain["array"]["longest_path_ns"] >= plain["post"]["longest_path_ns"] - 0.5 > 1, "the array is as slow as its parts")
+    slowest = plain["post"]["longest_path_ns"]
+    hold(plain["array"]["longest_path_ns"] >= slowest - 0.5 > 1, "the array is as slow as its parts")
     wider = ["array.chunk=16" if word == "array.chunk=8" else word for word in small]
     wide = measured("area", *wider, "--skip", "both", "--early-termination", "none", "--parts",
                     "pe", "--no-timing")["parts"][0]
     hold(wide["area_um2"] > 1.2 * plain["pe"]["area_um2"], "a chunk of 16 takes more than one of 8")
     # 8 positions more: mask, owned mask and values of weights, mask and values of activations, issued slots.
-    hold(wide["register_bits"] - plain["pe"]["register_bits"] == (8 + 8 + 64) + (8 + 64) + 8, "registers of 8 positions")
+    wider_by = wide["register_bits"] - plain["pe"]["register_bits"]
+    hold(wider_by == (8 + 8 + 64) + (8 + 64) + 8, "registers of 8 positions")
     hold("longest_path_ns" not in wide, "no path was asked for")
 
     # An edited copy: a FIFO one entry deeper shows, and nothing else of the tree is read.
@@ -73,8 +76,8 @@ def area():
         shutil.copytree(ROOT / "rtl", copy)
         control = copy / "intersect/intersect_pe.sv"
         control.write_text(control.read_text().replace(".Depth(WeightDepth)", ".Depth(WeightDepth + 1)"))
-        edited = measured("area", *small, "--rtl", str(copy), "--skip", "both", "--early-termination", "none", "--parts",
-                          "pe", "--no-timing")["parts"][0]
+        edited = measured("area", *small, "--rtl", str(copy), "--skip", "both", "--early-termination", "none",
+                          "--parts", "pe", "--no-timing")["parts"][0]
         hold(edited["register_bits"] >= plain["pe"]["register_bits"] + weights, "an edited FIFO has more flip-flops")
         control.write_text("module intersect_pe(;\n")
         result = program("area", *small, "--rtl", str(copy), "--parts", "pe")

@@ -230,7 +230,8 @@ def netlist():
                       f"rename -top netlist_{index}; write_verilog -noattr {folder}/netlist_{index}.v; "
                       f"write_json {folder}/netlist_{index}.json")
             run(["yosys", "-q", "-p", script], f"synthesis of {module} {parameters}", cwd=RTL)
-            described = json.loads((folder / f"netlist_{index}.json").read_text())["modules"][f"netlist_{index}"]["ports"]
+            modules = json.loads((folder / f"netlist_{index}.json").read_text())["modules"]
+            described = modules[f"netlist_{index}"]["ports"]
             ports = {port: (value["direction"], len(value["bits"])) for port, value in described.items()}
             return bench(index, module, parameters, ports)
 
