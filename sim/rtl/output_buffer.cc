@@ -49,12 +49,16 @@ OutputBuffer::Half& OutputBuffer::half_of(const Tile& tile) {
 
 void OutputBuffer::collect(std::uint64_t now) {
   drained_.clear();
-  if (!ports_.value_valid.any()) return;
-  for (std::uint32_t column = 0; column < columns_.size(); ++column)
-    if (ports_.value_valid.test(column)) arrive(column, now);
+  if (!ports_.value_valid.any() && !ports_.encoded_valid.any()) return;
+  for (std::uint32_t column = 0; column < columns_.size(); ++column) {
+    const bool complete = ports_.value_valid.test(column) && arrive(column, now);
+    if (complete != ports_.encoded_valid.test(column))
+      throw RtlFailure(fmt::format("cycle {}: column {} is {}", now, column,
+                                   complete ? "complete, but not encoded" : "encoded, but not complete"));
+  }
 }
 
-void OutputBuffer::arrive(std::uint32_t index, std::uint64_t now) {
+bool OutputBuffer::arrive(std::uint32_t index, std::uint64_t now) {
   Column& column = columns_[index];
   if (column.in_post.empty())
     throw RtlFailure(fmt::format("cycle {}: a value arrives from column {}, which took no result", now, index));
@@ -68,12 +72,11 @@ void OutputBuffer::arrive(std::uint32_t index, std::uint64_t now) {
 
   Half& half = half_of(tile);
   --half.missing;
-  if (taken.row + 1 != tile.rows_of(index)) return;
-  if (!ports_.encoded_valid.test(index))
-    throw RtlFailure(fmt::format("cycle {}: column {} of tile {} is complete, but not encoded", now, index, taken.tile));
+  if (taken.row + 1 != tile.rows_of(index)) return false;
   if (rescaled_) encoded(index, tile, half);
   else half.bytes += column.values.size() * lowering_.output_bytes();
   column.values.clear();
+  return true;
 }
 
 /// The compressed results of a column are what is stored; only other formats are encoded here, from the values.

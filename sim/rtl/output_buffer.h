@@ -56,7 +56,8 @@ class OutputBuffer {
   };
 
   void enter_tile(std::uint32_t column, std::uint64_t tile);
-  void arrive(std::uint32_t column, std::uint64_t now);
+  /// Takes the value of a column; whether it is the column's last in its tile.
+  bool arrive(std::uint32_t column, std::uint64_t now);
   void encoded(std::uint32_t column, const Tile& tile, Half& half);
   void store(const Tile& tile, std::uint32_t row, std::uint32_t column, std::int64_t value);
   Half& half_of(const Tile& tile);
