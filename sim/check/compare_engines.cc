@@ -1,9 +1,10 @@
 #include "check/compare_engines.h"
 
+#include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <exception>
-#include <map>
 #include <mutex>
 #include <thread>
 
@@ -92,11 +93,37 @@ class ObservedEngine {
   std::thread thread_;  // the last member: it uses the others
 };
 
+/// First in, first out, without a node or a block for each few events.
+class EventQueue {
+ public:
+  [[nodiscard]] bool empty() const { return first_ == events_.size(); }
+  [[nodiscard]] const TracedEvent& front() const { return events_[first_]; }
+  void push(const TracedEvent& event) { events_.push_back(event); }
+  void pop() {
+    if (++first_ != events_.size()) return;
+    events_.clear();
+    first_ = 0;
+  }
+
+ private:
+  std::vector<TracedEvent> events_;
+  std::size_t first_ = 0;
+};
+
 /// What one unit did on either side and has not been matched yet.
 struct UnitStreams {
-  std::deque<TracedEvent> waiting[2];
+  EventQueue waiting[2];
   std::uint64_t agreed = 0;
-  std::deque<TracedEvent> last;
+  std::array<TracedEvent, 6> latest;  ///< event number n that agreed is at n % 6
+
+  void agree(const TracedEvent& event) { latest[agreed++ % latest.size()] = event; }
+  /// The latest events that agreed, oldest first.
+  [[nodiscard]] std::vector<TracedEvent> last() const {
+    std::vector<TracedEvent> events;
+    for (std::uint64_t n = agreed - std::min<std::uint64_t>(agreed, latest.size()); n < agreed; ++n)
+      events.push_back(latest[n % latest.size()]);
+    return events;
+  }
 };
 
 /// Matches events of two sides, unit by unit.
@@ -110,14 +137,20 @@ class Matcher {
     if (compare_ == Compare::Events && !survives_a_shift(event.kind)) return true;
     latest_[side] = event.cycle;
     const Unit unit = unit_of(event);
-    UnitStreams& streams = units_[{unit.kind, unit.index}];
+    UnitStreams& streams = streams_of(unit);
     auto& other = streams.waiting[1 - side];
     if (other.empty()) {
-      streams.waiting[side].push_back(event);
+      streams.waiting[side].push(event);
+      return true;
+    }
+    if (compare_ == Compare::Cycles && event == other.front()) {
+      other.pop();
+      streams.agree(event);
+      ++result_.agreed;
       return true;
     }
     const TracedEvent opposite = other.front();
-    other.pop_front();
+    other.pop();
     const TracedEvent& left = side == 0 ? event : opposite;
     const TracedEvent& right = side == 0 ? opposite : event;
     TracedEvent shifted = right;
@@ -134,11 +167,8 @@ class Matcher {
       return false;
     }
     if (compare_ == Compare::Events) note_shift(left, right);
-    ++streams.agreed;
+    streams.agree(left);
     ++result_.agreed;
-    constexpr std::size_t kLast = 6;
-    streams.last.push_back(left);
-    if (streams.last.size() > kLast) streams.last.pop_front();
     return true;
   }
 
@@ -149,25 +179,30 @@ class Matcher {
   }
 
  private:
-  using Key = std::pair<Unit::Kind, std::uint32_t>;
+  UnitStreams& streams_of(const Unit& unit) {
+    auto& units = units_[static_cast<std::size_t>(unit.kind)];
+    if (unit.index >= units.size()) units.resize(unit.index + 1);
+    return units[unit.index];
+  }
 
   /// An event of one side before `cycle` which the other side, already further, did not report: the earliest is the
   /// difference.
   void look_before(std::uint64_t cycle) {
-    const std::pair<const Key, UnitStreams>* earliest = nullptr;
-    for (const auto& entry : units_)
-      for (int side = 0; side < 2; ++side) {
-        const auto& waiting = entry.second.waiting[side];
-        if (waiting.empty() || waiting.front().cycle >= cycle || waiting.front().cycle + kLate >= latest_[1 - side]) continue;
-        cycle = waiting.front().cycle;
-        earliest = &entry;
-      }
+    std::optional<Unit> earliest;
+    for (std::size_t kind = 0; kind < units_.size(); ++kind)
+      for (std::uint32_t index = 0; index < units_[kind].size(); ++index)
+        for (int side = 0; side < 2; ++side) {
+          const EventQueue& waiting = units_[kind][index].waiting[side];
+          if (waiting.empty() || waiting.front().cycle >= cycle || waiting.front().cycle + kLate >= latest_[1 - side]) continue;
+          cycle = waiting.front().cycle;
+          earliest = Unit{static_cast<Unit::Kind>(kind), index};
+        }
     if (!earliest) return;
-    const UnitStreams& streams = earliest->second;
+    const UnitStreams& streams = streams_of(*earliest);
     const auto front = [&](int side) {
       return streams.waiting[side].empty() ? std::nullopt : std::optional(streams.waiting[side].front());
     };
-    differ({earliest->first.first, earliest->first.second}, streams, front(0), front(1));
+    differ(*earliest, streams, front(0), front(1));
   }
 
   /// Whether an event is the same in a machine that only takes longer.
@@ -192,7 +227,7 @@ class Matcher {
 
   void differ(Unit unit, const UnitStreams& streams, std::optional<TracedEvent> left, std::optional<TracedEvent> right) {
     result_.cycle = std::min(left ? left->cycle : UINT64_MAX, right ? right->cycle : UINT64_MAX);
-    result_.difference = Difference{unit, streams.agreed, {streams.last.begin(), streams.last.end()}, left, right};
+    result_.difference = Difference{unit, streams.agreed, streams.last(), left, right};
   }
 
   /// An event may be reported some cycles late: a result taken by the RTL's drain bus, when its value arrives.
@@ -202,7 +237,7 @@ class Matcher {
   bool early_termination_;
   Comparison& result_;
   std::uint64_t latest_[2] = {0, 0};  ///< cycle each side has reached
-  std::map<Key, UnitStreams> units_;
+  std::array<std::vector<UnitStreams>, kUnitKinds> units_;
 };
 
 void compare_events(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare,

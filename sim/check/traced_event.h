@@ -67,6 +67,7 @@ struct Unit {
   Kind kind = Kind::Pe;
   std::uint32_t index = 0;
 };
+constexpr std::size_t kUnitKinds = 6;
 Unit unit_of(const TracedEvent& event);
 /// "PE (2, 5)", "row feeder 2", ...
 std::string text_of(const Unit& unit, std::uint32_t columns);
