@@ -11,8 +11,8 @@ namespace lacuna {
 
 class FeederWalk {
  public:
-  FeederWalk(const RtlModel& model, const Lowering& lowering, event::Side side, const Stalls& stalls)
-      : lowering_(lowering), stalls_(stalls), weights_(side == event::Side::Weights), loader_(model, lowering, side) {
+  FeederWalk(const RtlModel& model, const Lowering& lowering, TileStore& tiles, event::Side side, const Stalls& stalls)
+      : lowering_(lowering), tiles_(tiles), stalls_(stalls), weights_(side == event::Side::Weights), loader_(model, lowering, side) {
     const std::string line = weights_ ? "row" : "column";
     ports_ = {model.port(line + "_tile_valid_i", 1),
               model.port(line + "_tile_count_i", model.width(weights_ ? "column_count" : "row_count")),
@@ -61,6 +61,9 @@ class FeederWalk {
       if (positions_[i].tile >= lowering_.tiles() || (tile && block))
         throw RtlFailure(fmt::format("cycle {}: the feeder of {} {} is done with a tile it does not have", now,
                                      weights_ ? "row" : "column", i));
+      if (block && positions_[i].block + 1 >= tiles_.get(positions_[i].tile).blocks.size())
+        throw RtlFailure(fmt::format("cycle {}: the feeder of {} {} is done with the last block of tile {}, but not with the tile",
+                                     now, weights_ ? "row" : "column", i, positions_[i].tile));
       done_.push_back({i, tile});
     }
   }
@@ -97,6 +100,7 @@ class FeederWalk {
   }
 
   const Lowering& lowering_;
+  TileStore& tiles_;
   Stalls stalls_;
   bool weights_;
   OperandLoader loader_;

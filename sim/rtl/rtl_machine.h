@@ -22,8 +22,8 @@ class RtlMachine {
       : model_(model),
         sink_(sink),
         memory_(lowering, tiles, stalls),
-        rows_(model, lowering, event::Side::Weights, stalls),
-        columns_(model, lowering, event::Side::Activations, stalls),
+        rows_(model, lowering, tiles, event::Side::Weights, stalls),
+        columns_(model, lowering, tiles, event::Side::Activations, stalls),
         outputs_(model, lowering, tiles, output, stalls),
         events_(model, lowering, tiles, sink) {
     reset();
