@@ -48,7 +48,7 @@ class EventPipe {
   }
 
  private:
-  static constexpr std::size_t kMost = 4;
+  static constexpr std::size_t kMost = 32;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::vector<TracedEvent>> batches_;
@@ -60,12 +60,15 @@ class ObservedEngine {
  public:
   ObservedEngine(Engine& engine, const Machine& machine, const Layer& layer)
       : thread_([this, &engine, &machine, &layer] {
+          constexpr std::size_t kBatch = 1024;  // small enough to be recycled by the allocator
           std::vector<TracedEvent> batch;
+          batch.reserve(kBatch);
           try {
             Tracer tracer([&](const TracedEvent& event) {
               batch.push_back(event);
-              constexpr std::size_t kBatch = 16384;
-              if (batch.size() == kBatch) pipe.put(std::exchange(batch, {}));
+              if (batch.size() < kBatch) return;
+              pipe.put(std::exchange(batch, {}));
+              batch.reserve(kBatch);
             });
             outcome = engine.observe(machine, layer, tracer);
             pipe.put(std::move(batch));
