@@ -111,13 +111,17 @@ Layer drawn_layer(Draw& draw, Operand operand) {
   return layer;
 }
 
-/// What decides the model of the RTL: array and feeders.
-Machine drawn_array(Draw& draw) {
+/// What decides the model of the RTL: array and feeders; `large` ones now and then, which take long to compile.
+Machine drawn_array(Draw& draw, bool large) {
   Machine m;
   m.name = "random";
   ArrayConfig& a = m.array;
   a.rows = draw.between(1, draw.chance(0.3) ? 2 : 8);
   a.columns = draw.between(1, draw.chance(0.3) ? 2 : 8);
+  if (large) {
+    if (draw.chance(0.06)) a.columns = draw.between(9, 40);
+    if (draw.chance(0.03)) a.rows = draw.between(9, 40);
+  }
   a.chunk = draw.one_of({8u, 16u, 24u, 32u, 64u, 72u, 128u});
   a.lanes = draw.one_of({1u, 1u, 1u, 2u, 3u, 4u, 8u});
   a.operand = draw.chance(0.25) ? Operand::Int16 : Operand::Int8;
@@ -128,6 +132,7 @@ Machine drawn_array(Draw& draw) {
   for (FeederConfig* feeder : {&m.weights, &m.activations}) {
     feeder->bus_bytes = draw.one_of({1u, 2u, 3u, 4u, 8u, 16u, 64u, 256u});
     feeder->fifo_depth = draw.one_of({1u, 1u, 2u, 3u, 4u, 8u});
+    if (large && draw.chance(0.05)) feeder->fifo_depth = draw.between(9, 64);
     feeder->encoding = draw.chance(0.8) ? Encoding::Bitmask : Encoding::Dense;
     // The largest message: every value, two masks and a bias, for every PE of a row; twice.
     const std::uint32_t values = a.chunk * operand_bytes(m) + a.chunk / 4 + 6;
@@ -164,7 +169,7 @@ RandomCase random_case(std::uint64_t seed, std::uint64_t geometries) {
   Draw array(geometries == 0 ? seed : seed % geometries);
   Draw draw(~seed);
   RandomCase result;
-  result.machine = drawn_array(array);
+  result.machine = drawn_array(array, geometries == 0);
   draw_surroundings(result.machine, draw);
   result.layer = drawn_layer(draw, result.machine.array.operand);
   return result;

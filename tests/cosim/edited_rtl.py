@@ -138,8 +138,9 @@ class EditedRtl(unittest.TestCase):
         self.assertEqual(layer["events group"]["edited_rtl"], layer["events group"]["model"])
         self.assertGreater(layer["energy"]["edited_rtl"], layer["energy"]["base_rtl"])  # leaks for longer
         area = {part["part"]: part for part in result["area"]}
-        self.assertGreater(area["drain"]["edited_um2"], area["drain"]["base_um2"])
-        self.assertEqual(area["pe"]["edited_um2"], area["pe"]["base_um2"])
+        # Some sixty flip-flops more in the drain; what is not edited stays but for the scatter of synthesis.
+        self.assertGreater(area["drain"]["edited_um2"], 1.2 * area["drain"]["base_um2"])
+        self.assertLess(abs(area["pe"]["edited_um2"] / area["pe"]["base_um2"] - 1), 0.02)
 
     def test_compare_of_rtl_that_only_verilator_reads_says_that_the_area_is_not_known(self):
         self.edit("intersect/mac_lane.sv", ("  logic active_q, active_d;", "  import lacuna_pkg::*;\n  logic active_q, active_d;"))
