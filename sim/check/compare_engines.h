@@ -53,8 +53,9 @@ struct Comparison {
   [[nodiscard]] bool agrees() const { return agreed != 0 && !difference && outcome_difference.empty() && failure.empty(); }
 };
 
-/// Runs both engines on `layer`. Engines with events run at the same time, in two threads, and are stopped at the first
-/// difference or when one breaks off (a broken law or assertion); if one has none, whole outcomes are compared: outputs, cycles, classes of every PE, pairs, actions.
+/// Runs both engines on `layer`, at the same time, in two threads; they are stopped at the first difference or when one
+/// breaks off (a broken law or assertion). At the end whole outcomes are compared: outputs, cycles, classes of every PE,
+/// pairs, actions.
 Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare);
 
 /// The first quantity in which two outcomes differ, with both values, or "". Outputs always; pairs unless only outputs are

@@ -164,7 +164,7 @@ std::string run(const RunOptions& options) {
   report.source = workload.source();
   report.workload_hash = workload.hash();
 
-  const std::unique_ptr<Timeline> timeline = open_timeline(options, *engine, report);
+  const std::unique_ptr<Timeline> timeline = open_timeline(options, report);
   // Layers at the same time, and with threads left over each layer on several.
   const unsigned at_once =
       engine->runs_layers_at_once() && !timeline ? static_cast<unsigned>(std::min<std::size_t>(threads, indices.size())) : 1;

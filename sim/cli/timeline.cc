@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "cli/engines.h"
-
 namespace lacuna {
 
 namespace {
@@ -24,20 +22,13 @@ CycleWindow window_of(const std::string& text) {
 
 }  // namespace
 
-std::unique_ptr<Timeline> open_timeline(const RunOptions& options, const Engine& engine, const Report& report) {
+std::unique_ptr<Timeline> open_timeline(const RunOptions& options, const Report& report) {
   if (!options.timeline) {
     if (!options.timeline_cycles.empty())
       fail(Place{"--timeline-cycles"}, "there is no trace; --timeline FILE writes one");
     return nullptr;
   }
   if (options.timeline->empty()) fail(Place{"--timeline"}, "the name is empty");
-  if (!engine.has_events()) {
-    std::vector<std::string_view> able;
-    for (const auto& entry : kEngines)
-      if (entry.make()->has_events()) able.push_back(entry.name);
-    fail(Place{"--timeline"}, "engine '{}' reports no events; take another with --engine ({})", options.engine,
-         join(able));
-  }
   const CycleWindow window = options.timeline_cycles.empty() ? CycleWindow{} : window_of(options.timeline_cycles);
   return std::make_unique<Timeline>(
       *options.timeline, report.machine, window,

@@ -4,14 +4,12 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "machine/engine.h"
 #include "report/report.h"
 #include "report/timeline.h"
 
 namespace lacuna {
 
-/// The trace that `options` ask for, or nothing. UserError if the engine reports no events, the cycles are no range or
-/// the file cannot be written.
-std::unique_ptr<Timeline> open_timeline(const RunOptions& options, const Engine& engine, const Report& report);
+/// The trace that `options` ask for, or nothing. UserError if the cycles are no range or the file cannot be written.
+std::unique_ptr<Timeline> open_timeline(const RunOptions& options, const Report& report);
 
 }  // namespace lacuna

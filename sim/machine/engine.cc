@@ -2,8 +2,6 @@
 
 namespace lacuna {
 
-LayerOutcome Engine::observe(const Machine&, const Layer&, EventSink&) { throw Bug("this engine reports no events"); }
-
 SampledOutcome Engine::sample(const Machine&, const Layer&, const SampleOptions&, Progress*) {
   throw Bug("this engine does not sample");
 }

@@ -41,10 +41,8 @@ class Engine {
   /// Whether layers may be run from several threads at once.
   [[nodiscard]] virtual bool runs_layers_at_once() const { return false; }
 
-  /// Whether observe() reports what every unit does.
-  [[nodiscard]] virtual bool has_events() const { return false; }
-  /// The same as run(), with every event given to `sink` as it happens. Bug if the engine has no events.
-  virtual LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink);
+  /// The same as run(), with what every unit does given to `sink`, by cycle.
+  virtual LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) = 0;
 };
 
 }  // namespace lacuna

@@ -23,7 +23,6 @@ class RtlEngine : public Engine {
     Fold fold(lowering);
     return simulate(lowering, fold, progress);
   }
-  [[nodiscard]] bool has_events() const override { return true; }
   LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) override {
     Lowering lowering(machine, layer);
     ObservedFold fold(lowering, sink);

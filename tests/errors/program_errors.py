@@ -167,8 +167,6 @@ ARGUMENT_CASES = [
     (RUN + ["-o", "mine"], "mine: exists and is no result of lacuna; it is not overwritten"),
     (RUN + ["-o", "config.yaml"], "config.yaml: exists and is no result of lacuna; it is not overwritten"),
     (RUN + ["-o", "none/out"], "none/out: there is no folder 'none' to put it in"),
-    (RUN + ["--timeline", "t.json"],
-     "--timeline: engine 'fast' reports no events; take another with --engine (systemc, rtl)"),
     (RUN + ["--timeline", ""], "--timeline: the name is empty"),
     (RUN + ["--timeline-cycles", "0-9"], "--timeline-cycles: there is no trace; --timeline FILE writes one"),
     (RUN + ["--engine", "systemc", "--timeline", "none/t.json"],

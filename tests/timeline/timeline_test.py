@@ -67,8 +67,8 @@ class TimelineTest(unittest.TestCase):
             file.write(WORKLOAD)
 
     def run_lacuna(self, settings, *more):
-        arguments = [PROGRAM, "run", os.path.join(SOURCE, "configs/default.yaml"), "workload.yaml", "--engine", "systemc",
-                     "-o", "out", "--timeline", "trace.json", *more]
+        arguments = [PROGRAM, "run", os.path.join(SOURCE, "configs/default.yaml"), "workload.yaml", "-o", "out",
+                     "--timeline", "trace.json", *more]
         for setting in settings:
             arguments += ["--set", setting]
         done = subprocess.run(arguments, cwd=self.folder, capture_output=True, timeout=120)
@@ -166,6 +166,16 @@ class TimelineTest(unittest.TestCase):
             if event["ph"] in "BEXi" and event["pid"] != 1:
                 self.assertTrue(any(begin <= event["ts"] <= end for begin, end in windows), event)
 
+    def test_engines_write_the_same_trace(self):
+        for settings in MACHINES:
+            with self.subTest(settings=settings):
+                tracks = []
+                for engine in ("systemc", "fast"):
+                    trace, _ = self.run_lacuna(settings, "--engine", engine)
+                    self.assertEqual(trace["otherData"]["engine"], engine)
+                    tracks.append(sorted(json.dumps(event, sort_keys=True) for event in trace["traceEvents"]))
+                self.assertEqual(tracks[0], tracks[1])
+
     def test_the_same_run_gives_the_same_bytes_and_the_same_result_as_without_a_trace(self):
         contents = []
         for _ in range(2):
@@ -173,8 +183,7 @@ class TimelineTest(unittest.TestCase):
             with open(os.path.join(self.folder, "trace.json"), "rb") as file:
                 contents.append(file.read())
         self.assertEqual(contents[0], contents[1])
-        arguments = [PROGRAM, "run", os.path.join(SOURCE, "configs/default.yaml"), "workload.yaml", "--engine", "systemc",
-                     "--format", "json"]
+        arguments = [PROGRAM, "run", os.path.join(SOURCE, "configs/default.yaml"), "workload.yaml", "--format", "json"]
         for setting in MACHINES[1]:
             arguments += ["--set", setting]
         done = subprocess.run(arguments, cwd=self.folder, check=True, capture_output=True, timeout=120)

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "datapaths/intersect/fast_events.h"
 #include "datapaths/intersect/fast_operands.h"
 #include "datapaths/intersect/fast_stopping.h"
 #include "datapaths/intersect/fast_timing.h"
@@ -54,6 +55,20 @@ class FastEngine : public Engine {
     });
   }
 
+  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) override {
+    Lowering lowering(machine, layer);
+    fast::Operands operands(lowering, kernels_);
+    fast::Values values(operands, true);
+    values.compute(threads_);
+    fast::EventTeller teller(operands, values.output(), sink);
+    LayerOutcome outcome = *timed_by<fast::Timing>(lowering, operands, values, nullptr, &teller);
+    // The outcome is that of run(), so that who compares two engines compares it too.
+    if (auto whole_rows = timed_by_rows(lowering, operands, values, nullptr)) outcome = std::move(*whole_rows);
+    outcome.output = values.take_output();
+    check_laws(outcome, machine);
+    return outcome;
+  }
+
  private:
   LayerOutcome simulate(const Machine& machine, const Layer& layer, bool outputs, Progress* progress) const {
     Lowering lowering(machine, layer);
@@ -94,21 +109,26 @@ class FastEngine : public Engine {
   /// output.
   LayerOutcome timed(const Lowering& lowering, fast::Operands& operands, const fast::Values& values,
                      Progress* progress) const {
-    std::optional<LayerOutcome> outcome;
-    if (whole_rows_ && fast::WideTiming::takes(lowering))
-      outcome = timed_by<fast::WideTiming>(lowering, operands, values, progress);
-    if (whole_rows_ && fast::StoppingTiming::takes(lowering))
-      outcome = timed_by<fast::StoppingTiming>(lowering, operands, values, progress);
+    auto outcome = timed_by_rows(lowering, operands, values, progress);
     if (!outcome) outcome = timed_by<fast::Timing>(lowering, operands, values, progress);
     return std::move(*outcome);
   }
+  /// Nothing if rows of PEs cannot be taken at a time.
+  std::optional<LayerOutcome> timed_by_rows(const Lowering& lowering, fast::Operands& operands,
+                                            const fast::Values& values, Progress* progress) const {
+    if (whole_rows_ && fast::WideTiming::takes(lowering))
+      return timed_by<fast::WideTiming>(lowering, operands, values, progress);
+    if (whole_rows_ && fast::StoppingTiming::takes(lowering))
+      return timed_by<fast::StoppingTiming>(lowering, operands, values, progress);
+    return std::nullopt;
+  }
   /// Nothing if this way of timing turns out not to take the layer.
-  template <typename Timing>
+  template <typename Timing, typename... Teller>
   static std::optional<LayerOutcome> timed_by(const Lowering& lowering, fast::Operands& operands,
-                                              const fast::Values& values, Progress* progress) {
+                                              const fast::Values& values, Progress* progress, Teller*... teller) {
     Fold fold(lowering);
     try {
-      Timing timing(operands, values, fold);
+      Timing timing(operands, values, fold, teller...);
       timing.run([&](std::uint64_t written) {
         if (progress) progress->tiles(written, lowering.tiles());
       });

@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "datapaths/intersect/fast_events.h"
 #include "memory/memory_unit.h"
 
 namespace lacuna::fast {
 
-MemorySequence::MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand)
+MemorySequence::MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand,
+                               EventTeller* teller)
     : lowering_(operands.lowering()),
       machine_(lowering_.machine()),
       fold_(fold),
+      teller_(teller),
       demand_(std::move(demand)),
       count_(operands.tiles()),
       pes_(machine_.array.rows * machine_.array.columns) {}
@@ -85,7 +88,9 @@ void MemorySequence::begin(const Next& next) {
     const std::uint64_t burst = machine_.dram.burst_bytes;
     const std::uint64_t dram_bytes = (bytes + burst - 1) / burst * burst;
     idle_ = next.write + transfer_cycles(machine_, dram_bytes, bytes, 0);
-    fold_.on(event::Write{next.write, idle_ - next.write, written_, bytes, dram_bytes});
+    const event::Write write{next.write, idle_ - next.write, written_, bytes, dram_bytes};
+    fold_.on(write);
+    if (teller_) teller_->tell(write);
     written_at_[written_++ % 4] = idle_;
     drop();
     return;
@@ -94,7 +99,9 @@ void MemorySequence::begin(const Next& next) {
   const Block& block = tile.tile->blocks[next_fetch_.block];
   idle_ = next.fetch + transfer_cycles(machine_, block.dram_bytes, block.buffer_bytes, block.words) +
           (block.dram_bytes != 0 ? machine_.dram.latency : 0);
-  fold_.on(event::Fetch{next.fetch, idle_ - next.fetch, tile.tile.get(), next_fetch_.block});
+  const event::Fetch fetch{next.fetch, idle_ - next.fetch, tile.tile.get(), next_fetch_.block};
+  fold_.on(fetch);
+  if (teller_) teller_->tell(fetch, tile.tile);
   BlockTimes& times = tile.times[next_fetch_.block];
   times.begun = next.fetch;
   times.loaded = idle_;

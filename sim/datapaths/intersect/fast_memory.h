@@ -31,10 +31,13 @@ struct BlockTimes {
   Time released = kUnknown;  ///< from when on every line is past it and all before
 };
 
+class EventTeller;
+
 class MemorySequence {
  public:
-  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it.
-  MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand);
+  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `teller`: may be null.
+  MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand,
+                 EventTeller* teller = nullptr);
 
   /// The next tile, in order; its blocks say what is fetched. It is held as long as it is needed here.
   void add(std::shared_ptr<const Tile> tile);
@@ -110,6 +113,7 @@ class MemorySequence {
   const Lowering& lowering_;
   const Machine& machine_;
   Fold& fold_;
+  EventTeller* teller_;
   std::function<void(std::uint64_t)> demand_;
   std::uint64_t count_;  ///< tiles of the layer
   std::uint32_t pes_;

@@ -314,7 +314,7 @@ void StoppingTiming::account(const Run& run) {
         if (stop_step_[at] < step) continue;
         const Time there = std::max({free, weights, activations});
         if (pair_.gate && pair_.gate[at] > relative(there))
-          waits_.issue(pe, absolute(pair_.gate[at]) - there, PeClass::BlockedOutput);
+          waits_.block(pe, there, absolute(pair_.gate[at]));
       }
     apart_[r][c] = apart_[r][c] && near;
   });

@@ -11,17 +11,18 @@ constexpr std::uint64_t kNoTile = UINT64_MAX;
 
 }  // namespace
 
-Timing::Timing(Operands& operands, const Values& values, Fold& fold)
+Timing::Timing(Operands& operands, const Values& values, Fold& fold, EventTeller* teller)
     : operands_(operands),
       values_(values),
       lowering_(operands.lowering()),
       machine_(lowering_.machine()),
       fold_(fold),
+      teller_(teller),
       tiles_(operands.tiles()),
       unicast_(machine_.array.mapping == Mapping::Filters),
       depth_{machine_.weights.fifo_depth, machine_.activations.fifo_depth},
-      memory_(operands, fold, [this](std::uint64_t tile) { run_of(tile); }),
-      waits_(operands, memory_) {
+      memory_(operands, fold, [this](std::uint64_t tile) { run_of(tile); }, teller),
+      waits_(operands, memory_, teller) {
   const std::uint32_t rows = machine_.array.rows;
   const std::uint32_t columns = machine_.array.columns;
   lines_.resize(rows + columns);
@@ -56,6 +57,7 @@ Timing::TileRun& Timing::run_of(std::uint64_t tile) {
     TileRun& run = runs_.emplace_back();
     run.work = work_of(operands_, values_, operands_.tile(first_run_ + runs_.size() - 1));
     report(run.work);
+    if (teller_) run.values = teller_->values_of(run.work.operands);
     const std::array<std::size_t, 2> streams{unicast_ ? pes_.size() : machine_.array.rows, machine_.array.columns};
     for (Side side : {kWeights, kActivations}) {
       run.sends[side].resize(streams[side] * run.work.steps);
@@ -199,6 +201,7 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
                          line.index,  line.tile,
                          line.step,   bytes,
                          destinations};
+  if (teller_) teller_->tell(send);
   if (line.tile == line.last_tile)
     late_sends_.push_back({arrival, send});
   else
@@ -293,21 +296,19 @@ bool Timing::work(Pe& pe) {
   }
   starve(pe, kWeights, pe.free, weights.arrival, weights.start);
   starve(pe, kActivations, std::max(pe.free, weights.arrival), activations.arrival, activations.start);
-  waits_.issue(static_cast<std::uint32_t>(index_of(pe)), begin - there, PeClass::BlockedOutput);
+  waits_.block(static_cast<std::uint32_t>(index_of(pe)), there, begin);
 
   const std::uint32_t stop_step = run.work.stop_step[index_of(pe)];
   const std::uint32_t stop_group = run.work.stop_group[index_of(pe)];
   const std::uint32_t groups = run.work.groups_of(index_of(pe), pe.step);
-  const auto complete = [&](Time time) {
-    pe.complete[pe.completions++ % 2] = time;
-    buses_[pe.column].awake = true;
-  };
+  const auto index = static_cast<std::uint32_t>(index_of(pe));
+  if (teller_) teller_->pair(index, run.values, pe.step, begin, stop_step == pe.step ? stop_group + 1 : groups);
   if (stop_step != pe.step) {
     const Time last = begin + groups - 1;
     for (Side side : {kWeights, kActivations}) pop(pe, side, last);
     pe.free = last + 1;
     if (++pe.step == steps) {
-      complete(last);
+      complete(pe, last);
       finish_tile(pe, pe.free);
     }
     return true;
@@ -316,7 +317,7 @@ bool Timing::work(Pe& pe) {
   pe.stop = begin + stop_group;
   run.stopped[index_of(pe)] = pe.stop + 2;
   for (Side side : {kWeights, kActivations}) line_of(side, pe).awake = true;
-  complete(pe.stop);
+  complete(pe, pe.stop);
   pe.done = {};
   pe.discard_free = {pe.stop + 2, pe.stop + 2};
   if (stop_group + 1 == groups) {
@@ -326,7 +327,8 @@ bool Timing::work(Pe& pe) {
     return true;
   }
   // The next group of the same pair is killed.
-  waits_.issue(static_cast<std::uint32_t>(index_of(pe)), 1, PeClass::Bubble);
+  waits_.kill(index);
+  if (teller_) teller_->kill(index, run.values, pe.step, stop_group + 1, pe.stop);
   pe.next = {pe.step, pe.step};
   if (stop_group + 2 == groups) {
     for (Side side : {kWeights, kActivations}) {
@@ -360,7 +362,8 @@ bool Timing::settle_stop(Pe& pe) {
     return false;
   }
   if (arrives && !unknown) {
-    waits_.issue(static_cast<std::uint32_t>(index_of(pe)), 1, PeClass::Bubble);
+    waits_.kill(static_cast<std::uint32_t>(index_of(pe)));
+    if (teller_) teller_->kill(static_cast<std::uint32_t>(index_of(pe)), run.values, step, 0, pe.stop);
     if (run.work.groups_of(index_of(pe), step) == 1) {
       for (Side side : {kWeights, kActivations}) {
         pop(pe, side, pe.stop + 1);
@@ -369,6 +372,7 @@ bool Timing::settle_stop(Pe& pe) {
     }
   } else {
     pe.owed = pe.stop + 1;
+    if (teller_) teller_->stop(static_cast<std::uint32_t>(index_of(pe)), run.values, step - 1, pe.stop);
   }
   pe.state = State::Discarding;
   return true;
@@ -418,6 +422,17 @@ bool Timing::discard(Pe& pe) {
   return true;
 }
 
+/// The last group of a sum was issued in cycle `time`.
+void Timing::complete(Pe& pe, Time time) {
+  const std::uint64_t k = pe.completions++;
+  pe.complete[k % 2] = time;
+  buses_[pe.column].awake = true;
+  if (!teller_) return;
+  const auto index = static_cast<std::uint32_t>(index_of(pe));
+  teller_->complete(index);
+  if (pe.drains == k) teller_->retire(index, std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
+}
+
 /// Goes to the next tile that maps the PE; its match stage may begin it at `free`.
 void Timing::finish_tile(Pe& pe, Time free) {
   const bool discarded = pe.state == State::Discarding;
@@ -461,7 +476,11 @@ bool Timing::advance(std::uint32_t column, Bus& bus) {
         memory_.results(bus.tile, run.last_result, output_bytes(operands_, values_, run.work.operands));
       ++bus.row;
       changed = true;
-      fold_.on(event::Drain{time, static_cast<std::uint32_t>(index_of(pe)), bus.tile, 0});
+      const auto index = static_cast<std::uint32_t>(index_of(pe));
+      fold_.on(event::Drain{time, index, bus.tile, 0});
+      if (!teller_) continue;
+      teller_->drain(index, run.values, time);
+      if (pe.completions > pe.drains) teller_->retire(index, std::max(pe.complete[(k + 1) % 2] + 2, time + 1));
     }
     ++bus.tile;
     bus.row = 0;
@@ -504,7 +523,15 @@ void Timing::report(const TileWork& work) {
 
 /// Lets go of what no time to come depends on.
 void Timing::forget() {
+  if (memory_.array_tile() < tiles_) {
+    for (Pe& pe : pes_) {
+      if (pe.state != State::Finished || pe.free >= memory_.array_tile_since()) continue;
+      wait(pe, pe.free, memory_.array_tile_since(), PeClass::Imbalance);
+      pe.free = memory_.array_tile_since();
+    }
+  }
   waits_.flush();
+  if (teller_) teller_->reached(reached());
   while (!runs_.empty() && first_run_ < memory_.written() && first_run_ < memory_.array_tile() &&
          runs_.front().pes_left == 0) {
     runs_.pop_front();
@@ -525,11 +552,27 @@ void Timing::forget() {
   }
 }
 
+Time Timing::reached() const {
+  Time time = std::min(waits_.reached(), memory_.finished() ? kUnknown : memory_.idle());
+  for (const Line& line : lines_)
+    if (line.tile < tiles_) time = std::min(time, line.bus_free);
+  for (const Bus& bus : buses_) {
+    if (bus.tile == tiles_) continue;
+    Time free = bus.free;  // a bus that no result came on for many tiles still waits for what is written
+    if (bus.tile >= 2) free = std::max(free, std::min(memory_.written_at(bus.tile - 2), memory_.idle()));
+    time = std::min(time, free);
+  }
+  for (const Pe& pe : pes_)
+    time = std::min(time, pe.state == State::Working || pe.state == State::Finished ? pe.free : pe.stop);
+  return time;
+}
+
 void Timing::finish(Time cycles) {
   for (const Pe& pe : pes_) waits_.finish(static_cast<std::uint32_t>(index_of(pe)), pe.free, cycles);
   waits_.flush();
   for (const LateSend& late : late_sends_)
     if (late.arrival <= cycles) fold_.on(late.send);
+  if (teller_) teller_->finish(cycles);
   for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) fold_.on(event::PeSum{pe, waits_.classes(pe), 0, 0, 0, 0, 0, 0});
   fold_.on(event::Finish{cycles});
 }

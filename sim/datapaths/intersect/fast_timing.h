@@ -14,6 +14,7 @@
 #include <functional>
 #include <vector>
 
+#include "datapaths/intersect/fast_events.h"
 #include "datapaths/intersect/fast_memory.h"
 #include "datapaths/intersect/fast_waits.h"
 #include "datapaths/intersect/fast_work.h"
@@ -25,7 +26,8 @@ namespace lacuna::fast {
 
 class Timing {
  public:
-  Timing(Operands& operands, const Values& values, Fold& fold);
+  /// `teller` is told what happens; it may be null.
+  Timing(Operands& operands, const Values& values, Fold& fold, EventTeller* teller = nullptr);
 
   /// Runs the layer and reports it to the fold; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
@@ -40,6 +42,7 @@ class Timing {
   /// A tile in flight.
   struct TileRun {
     TileWork work;
+    TileValues values;  ///< where there is a teller
     std::array<std::vector<Send>, 2> sends;  ///< [stream][step]; a stream is a line, or a PE that a row serves alone
     std::array<std::vector<std::uint32_t>, 2> sent;  ///< [stream]: messages whose times are known
     std::array<std::vector<Time>, 2> token;          ///< [stream]: arrival of the end token
@@ -124,6 +127,7 @@ class Timing {
   bool discard(Pe& pe);
   void pop(Pe& pe, Side side, Time time);
   void finish_tile(Pe& pe, Time free);
+  void complete(Pe& pe, Time time);
   void wait(const Pe& pe, Time begin, Time end, PeClass what) {
     waits_.add(static_cast<std::uint32_t>(index_of(pe)), begin, end, what);
   }
@@ -134,6 +138,8 @@ class Timing {
   bool advance(std::uint32_t column, Bus& bus);
   void step_memory();
   void forget();
+  /// Nothing that happens before it is still unknown.
+  [[nodiscard]] Time reached() const;
   void finish(Time cycles);
 
   Operands& operands_;
@@ -141,6 +147,7 @@ class Timing {
   const Lowering& lowering_;
   const Machine& machine_;
   Fold& fold_;
+  EventTeller* teller_;
   std::uint64_t tiles_;
   bool unicast_;
   std::array<std::uint32_t, 2> depth_;

@@ -65,6 +65,7 @@ class Values {
   /// Computes those of an area only; nothing may be asked about others.
   void compute(const ValueArea& area, unsigned threads);
 
+  [[nodiscard]] const Tensor& output() const { return store_.output; }
   /// [N, M, P, Q]; to be taken once, if outputs are kept.
   Tensor take_output() { return std::move(store_.output); }
   /// Bytes of the results of one column: `rows` neighbouring filters of the array, from place `place` of the group on,

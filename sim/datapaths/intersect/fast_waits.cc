@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "datapaths/intersect/fast_events.h"
+
 namespace lacuna::fast {
 
 namespace {
@@ -15,11 +17,20 @@ bool has_edges(const Operands& operands, std::uint32_t pes) {
 
 }  // namespace
 
-WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory)
-    : memory_(memory), tiles_(operands.tiles()), columns_(operands.lowering().machine().array.columns) {
+WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory, EventTeller* teller)
+    : memory_(memory),
+      teller_(teller),
+      tiles_(operands.tiles()),
+      columns_(operands.lowering().machine().array.columns) {
   const std::uint32_t pes = operands.lowering().machine().array.rows * columns_;
   edges_ = has_edges(operands, pes);
   classes_.resize(pes);
+}
+
+void WaitAccount::count(std::uint32_t pe, Time begin, Time end, PeClass what) {
+  if (begin >= end) return;
+  classes_[pe][what] += end - begin;
+  if (teller_) teller_->wait(pe, begin, end, what);
 }
 
 void WaitAccount::starve(std::uint32_t pe, Time begin, Time end, Time start, PeClass starved,
@@ -47,21 +58,23 @@ void WaitAccount::finish(std::uint32_t pe, Time begin, Time cycles) {
 }
 
 void WaitAccount::flush() {
-  const bool all = memory_.array_tile() == tiles_;
+  const Time known = memory_.array_tile() == tiles_ ? kUnknown : memory_.array_tile_since();
   std::size_t kept = 0;
   for (const Wait& wait : waits_) {
-    if (wait.end > memory_.array_tile_since() && !all) {
-      waits_[kept++] = wait;
-      continue;
-    }
     const std::uint32_t row = wait.pe / columns_;
     const std::uint32_t column = wait.pe % columns_;
-    Time edge = 0;
-    auto at = std::ranges::upper_bound(memory_.edges(), wait.begin, {}, &MemorySequence::Edge::end);
-    for (; at != memory_.edges().end() && at->begin < wait.end; ++at)
-      if (!at->geometry.mapped(row, column)) edge += std::min(at->end, wait.end) - std::max(at->begin, wait.begin);
-    classes_[wait.pe][PeClass::IdleEdge] += edge;
-    classes_[wait.pe][wait.what] += wait.end - wait.begin - edge;
+    const Time end = std::min(wait.end, known);
+    Time from = wait.begin;
+    auto edge = std::ranges::upper_bound(memory_.edges(), from, {}, &MemorySequence::Edge::end);
+    for (; edge != memory_.edges().end() && edge->begin < end; ++edge) {
+      if (edge->geometry.mapped(row, column)) continue;
+      count(wait.pe, from, edge->begin, wait.what);
+      from = std::max(from, edge->begin);
+      count(wait.pe, from, std::min(edge->end, end), PeClass::IdleEdge);
+      from = std::min(edge->end, end);
+    }
+    count(wait.pe, from, end, wait.what);
+    if (end < wait.end) waits_[kept++] = {wait.pe, wait.what, std::max(wait.begin, end), wait.end};
   }
   waits_.resize(kept);
 }

@@ -12,7 +12,8 @@ namespace lacuna::fast {
 
 class WaitAccount {
  public:
-  WaitAccount(const Operands& operands, const MemorySequence& memory);
+  /// `teller`: may be null.
+  WaitAccount(const Operands& operands, const MemorySequence& memory, EventTeller* teller = nullptr);
 
   /// In begin..end the match stage of `pe` issued nothing, for want of an operand or of work.
   void add(std::uint32_t pe, Time begin, Time end, PeClass what) {
@@ -20,18 +21,26 @@ class WaitAccount {
     if (edges_)
       waits_.push_back({pe, what, begin, end});
     else
-      classes_[pe][what] += end - begin;
+      count(pe, begin, end, what);
   }
   /// In begin..end `pe` waited for an entry that was on its bus from `start` on and for whose line the sorted
   /// `memory_waits` are known.
   void starve(std::uint32_t pe, Time begin, Time end, Time start, PeClass starved,
               const std::vector<Interval>& memory_waits);
-  /// Cycles in which it issued a group, or could not though both operands were there.
-  void issue(std::uint32_t pe, Time cycles, PeClass what) { classes_[pe][what] += cycles; }
+  /// In begin..end it issued nothing, though both operands were there.
+  void block(std::uint32_t pe, Time begin, Time end) { count(pe, begin, end, PeClass::BlockedOutput); }
+  /// It issued a group that was killed.
+  void kill(std::uint32_t pe) { ++classes_[pe][PeClass::Bubble]; }
   /// From `begin` on `pe` has no further tile; the layer takes `cycles`. The last thing told of a PE.
   void finish(std::uint32_t pe, Time begin, Time cycles);
   /// Counts the waits of which it is known at which tile the array was.
   void flush();
+  /// No cycle before it is still to be counted.
+  [[nodiscard]] Time reached() const {
+    Time time = kUnknown;
+    for (const Wait& wait : waits_) time = wait.begin < time ? wait.begin : time;
+    return time;
+  }
 
   [[nodiscard]] const Counters<PeClass>& classes(std::uint32_t pe) const { return classes_[pe]; }
   /// Some tile does not map every PE.
@@ -44,7 +53,10 @@ class WaitAccount {
     Time begin, end;
   };
 
+  void count(std::uint32_t pe, Time begin, Time end, PeClass what);
+
   const MemorySequence& memory_;
+  EventTeller* teller_;
   std::uint64_t tiles_;
   std::uint32_t columns_;
   bool edges_;

@@ -549,7 +549,7 @@ void WideTiming::account(const Run& run) {
                       PeClass::StarvedActivation, column_lines_.waits[column]);
         const Time there = std::max({free, weights, activations});
         if (pair_.gate && pair_.gate[row * stride_ + column] > relative(there))
-          waits_.issue(pe, absolute(pair_.gate[row * stride_ + column]) - there, PeClass::BlockedOutput);
+          waits_.block(pe, there, absolute(pair_.gate[row * stride_ + column]));
         near |= there < edge;
       }
     apart_[r][c] = apart_[r][c] && near;

@@ -160,7 +160,6 @@ class SystemcEngine : public Engine {
     Fold fold(lowering);
     return simulate_any(lowering, fold, progress);
   }
-  [[nodiscard]] bool has_events() const override { return true; }
   LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) override {
     Lowering lowering(machine, layer);
     ObservedFold fold(lowering, sink);
