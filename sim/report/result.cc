@@ -51,6 +51,11 @@ class Value {
     if (!json_.is_number()) refuse("a number or text");
     return json_.dump();
   }
+  [[nodiscard]] std::pair<double, double> interval() const {
+    const auto ends = list();
+    if (ends.size() != 2) refuse("a list of two numbers");
+    return {ends[0].number(), ends[1].number()};
+  }
   [[nodiscard]] std::vector<Value> list() const {
     if (!json_.is_array()) refuse("a list");
     std::vector<Value> values;
@@ -144,6 +149,7 @@ ResultGroup common(const Value& json, EnergyUnit unit) {
   group.pe_cycles = counters<PeClass>(json["pe_cycles"]);
   group.actions = counters<Action>(json["actions"]);
   group.energy = energy_of(json, unit);
+  if (json.has("sampled")) group.sampled_cycles = json["sampled"]["intervals"]["cycles"].interval();
   return group;
 }
 

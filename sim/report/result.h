@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,8 @@ struct ResultGroup {
   std::string op;            ///< "conv", "fc", ...; "" in the total
   std::uint64_t images = 0;  ///< batch; 0 in the total
   bool verified = false;     ///< the output was compared with the reference
+  /// Low and high end of the 95 % interval of the cycles, where they are estimated from a sample of the tiles.
+  std::optional<std::pair<double, double>> sampled_cycles;
   std::uint64_t cycles = 0;
   std::uint64_t dense_pairs = 0;
   Counters<PairClass> pairs;

@@ -138,6 +138,17 @@ TEST_CASE("other prices and outputs nobody verified are warned of") {
                                  "the energy tables differ: energies changed with the prices, too"});
 }
 
+TEST_CASE("estimates are warned of, with their interval") {
+  Report report = sample();
+  report.layers[0].sampled.emplace().cycles = {1000, 0};
+  report.layers[1].sampled.emplace().cycles = {2000, 150};
+  const Result left = base(), right = read(report, "new.json");
+  CHECK(compare_results(left, right, false).warnings ==
+        std::vector<std::string>{"new.json: estimated from a sample of tiles, 2850 to 3150 cycles in all with 95 % "
+                                 "confidence; a smaller difference says nothing"});
+  CHECK(compare_results(left, left, false).warnings.empty());
+}
+
 TEST_CASE("the gate opens at its limit and closes above it") {
   const Result left = base(), right = read(slower(), "new.json");
   const ResultComparison c = compare_results(left, right, false);

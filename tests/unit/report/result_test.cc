@@ -110,6 +110,8 @@ TEST_CASE("a value of the wrong kind is named with its path") {
         "r.json: config.array.rows is false; need a number or text");
   CHECK(refusal([](Json& j) { j["engine"] = std::vector<int>(50, 1); }) ==
         "r.json: engine is [1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1...; need text");
+  CHECK(refusal([](Json& j) { j["total"]["sampled"]["intervals"]["cycles"] = {1}; }) ==
+        "r.json: total.sampled.intervals.cycles is [1]; need a list of two numbers");
 }
 
 TEST_CASE("a key that is missing is named") {
