@@ -70,7 +70,7 @@ class ObservedEngine {
               pipe.put(std::exchange(batch, {}));
               batch.reserve(kBatch);
             });
-            outcome = engine.observe(machine, layer, tracer);
+            outcome = engine.observe(machine, layer, tracer, nullptr);
             pipe.put(std::move(batch));
           } catch (const Abandoned&) {
           } catch (...) {

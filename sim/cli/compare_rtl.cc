@@ -59,7 +59,7 @@ struct Area {
 
 Observed observed(Engine& engine, const Machine& machine, const Layer& layer, const EnergyTable& table) {
   Observed result;
-  result.outcome = engine.observe(machine, layer, result.events);
+  result.outcome = engine.observe(machine, layer, result.events, nullptr);
   result.energy = energy(machine, result.outcome, table).total;
   return result;
 }

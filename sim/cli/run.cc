@@ -97,7 +97,7 @@ LayerOutcome outcome_of(Engine& engine, const Machine& machine, const Layer& lay
   if (!timeline)
     return options.timing_only ? engine.time(machine, layer, &progress) : engine.run(machine, layer, &progress);
   timeline->begin_layer(layer.name);
-  LayerOutcome outcome = engine.observe(machine, layer, *timeline);
+  LayerOutcome outcome = engine.observe(machine, layer, *timeline, &progress);
   timeline->end_layer(outcome.cycles);
   return outcome;
 }

@@ -42,7 +42,7 @@ class Engine {
   [[nodiscard]] virtual bool runs_layers_at_once() const { return false; }
 
   /// The same as run(), with what every unit does given to `sink`, by cycle.
-  virtual LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) = 0;
+  virtual LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink, Progress* progress) = 0;
 };
 
 }  // namespace lacuna

@@ -23,10 +23,10 @@ class RtlEngine : public Engine {
     Fold fold(lowering);
     return simulate(lowering, fold, progress);
   }
-  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) override {
+  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink, Progress* progress) override {
     Lowering lowering(machine, layer);
     ObservedFold fold(lowering, sink);
-    return simulate(lowering, fold, nullptr);
+    return simulate(lowering, fold, progress);
   }
 
  private:

@@ -55,13 +55,14 @@ class FastEngine : public Engine {
     });
   }
 
-  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) override {
+  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink,
+                       Progress* progress) override {
     Lowering lowering(machine, layer);
     fast::Operands operands(lowering, kernels_);
     fast::Values values(operands, true);
     values.compute(threads_);
     fast::EventTeller teller(operands, values.output(), sink);
-    LayerOutcome outcome = *timed_by<fast::Timing>(lowering, operands, values, nullptr, &teller);
+    LayerOutcome outcome = *timed_by<fast::Timing>(lowering, operands, values, progress, &teller);
     // The outcome is that of run(), so that who compares two engines compares it too.
     if (auto whole_rows = timed_by_rows(lowering, operands, values, nullptr)) outcome = std::move(*whole_rows);
     outcome.output = values.take_output();

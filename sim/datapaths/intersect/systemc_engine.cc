@@ -160,10 +160,10 @@ class SystemcEngine : public Engine {
     Fold fold(lowering);
     return simulate_any(lowering, fold, progress);
   }
-  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink) override {
+  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink, Progress* progress) override {
     Lowering lowering(machine, layer);
     ObservedFold fold(lowering, sink);
-    return simulate_any(lowering, fold, nullptr);
+    return simulate_any(lowering, fold, progress);
   }
 
  private:

@@ -14,7 +14,7 @@ class Player : public Engine {
   explicit Player(std::vector<event::Group> groups, std::int32_t value = 0) : groups_(std::move(groups)), value_(value) {}
 
   LayerOutcome run(const Machine&, const Layer&, Progress*) override { return outcome(); }
-  LayerOutcome observe(const Machine&, const Layer&, EventSink& sink) override {
+  LayerOutcome observe(const Machine&, const Layer&, EventSink& sink, Progress*) override {
     for (const auto& group : groups_) sink.on(group);
     if (breaks_off) throw Bug("an assertion failed");
     return outcome();

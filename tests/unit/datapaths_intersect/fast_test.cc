@@ -58,7 +58,7 @@ TEST_CASE("watching the engine without a clock changes nothing of the outcome") 
   for (std::uint64_t seed = 20000; seed < 20100; ++seed) {
     const RandomCase c = random_case(seed);
     EventCounts counts;
-    const LayerOutcome observed = fast->observe(c.machine, c.layer, counts);
+    const LayerOutcome observed = fast->observe(c.machine, c.layer, counts, nullptr);
     require_equal(c, seed, "observed", fast->run(c.machine, c.layer, nullptr), observed);
     CHECK(counts.of(EventKind::Drain) == observed.outputs);
     CHECK(counts.of(EventKind::Group) + counts.of(EventKind::Kill) + counts.of(EventKind::Wait) ==
