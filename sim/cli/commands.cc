@@ -28,7 +28,7 @@ std::string described(std::string_view sentence, const std::vector<std::string_v
 Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network accelerators.", "lacuna") {
   app.set_version_flag("--version", fmt::format("lacuna {}", LACUNA_VERSION), "Print the version and exit");
   app.require_subcommand(1);
-  app.footer("Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake, 3 a bug of the program.");
+  app.footer("Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake, 3 a bug of the program, 130 stopped by Ctrl-C.");
   app.get_formatter()->column_width(28);
 
   run = app.add_subcommand("run", "Simulate a workload on a machine and report cycles, energy and lost cycles");
