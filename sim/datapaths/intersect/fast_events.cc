@@ -1,17 +1,11 @@
 #include "datapaths/intersect/fast_events.h"
 
-#include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "machine/skip_rules.h"
 
 namespace lacuna::fast {
-
-namespace {
-
-constexpr std::size_t kFew = 1 << 14;
-
-}  // namespace
 
 EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSink& sink)
     : operands_(operands),
@@ -19,9 +13,9 @@ EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSi
       sink_(sink),
       output_(output.to_int64()),
       columns_(machine_.array.columns),
-      pes_(std::size_t{machine_.array.rows} * columns_),
-      many_(kFew) {
-  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) add(0, kMultiplied, event::Wait{0, pe, PeClass::FillDrain});
+      pes_(std::size_t{machine_.array.rows} * columns_) {
+  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe)
+    add(0, kMultiplied, Waits{{0, pe, PeClass::FillDrain}, 0});
 }
 
 TileValues EventTeller::values_of(const CompactTile& compact) const {
@@ -29,38 +23,50 @@ TileValues EventTeller::values_of(const CompactTile& compact) const {
   const Tile& tile = *compact.tile;
   const Lowering::Position& at = compact.position;
   const std::uint32_t filters_per_tile = machine_.array.rows * (tile.mapping == Mapping::Filters ? columns_ : 1);
+  const auto stream_of = [&](auto element, auto fill) {
+    std::vector<decltype(element)> row(operands_.row_stride());
+    fill(row.data());
+    return TileValues::Stream{{row.begin(), row.begin() + operands_.k()}, {}, {}};
+  };
+  const auto add_chunk = [&](TileValues::Stream& stream, std::uint32_t chunk, Pass pass) {
+    const std::int32_t* const at_chunk = stream.values.data() + std::size_t{chunk} * machine_.array.chunk;
+    Mask nonzero, owned;
+    for (std::uint32_t p = 0; p < operands_.chunk_length(chunk); ++p) {
+      if (pass != Pass::All && (pass == Pass::Positive) != (at_chunk[p] > 0)) continue;
+      owned.set(p);
+      if (at_chunk[p] != 0) nonzero.set(p);
+    }
+    stream.nonzero.push_back(nonzero);
+    stream.owned.push_back(owned);
+  };
   with_elements(operands_.input_size(), [&](auto activation, auto weight) {
-    const auto row = [&](auto element, auto fill) {
-      std::vector<decltype(element)> elements(operands_.row_stride());
-      fill(elements.data());
-      return std::vector<std::int32_t>(elements.begin(), elements.begin() + operands_.k());
-    };
-    for (std::uint32_t i = 0; i < tile.filters->filters.size(); ++i)
-      values.weights.push_back(row(
-          weight, [&](auto* to) { operands_.filter_row(at.group, at.filter_tile * filters_per_tile + i, to); }));
-    for (const std::uint64_t window : tile.windows->windows)
-      values.activations.push_back(row(activation, [&](auto* to) { operands_.window_row(at.group, window, to); }));
+    for (std::uint32_t i = 0; i < tile.filters->filters.size(); ++i) {
+      const auto fill = [&](auto* to) { operands_.filter_row(at.group, at.filter_tile * filters_per_tile + i, to); };
+      TileValues::Stream& stream = values.weights.emplace_back(stream_of(weight, fill));
+      for (const Step& step : tile.steps()) add_chunk(stream, step.chunk, step.pass);
+    }
+    for (const std::uint64_t window : tile.windows->windows) {
+      const auto fill = [&](auto* to) { operands_.window_row(at.group, window, to); };
+      TileValues::Stream& stream = values.activations.emplace_back(stream_of(activation, fill));
+      for (std::uint32_t chunk = 0; chunk < operands_.chunks(); ++chunk) add_chunk(stream, chunk, Pass::All);
+    }
   });
   return values;
 }
 
 EventTeller::Pair EventTeller::pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const {
   const Tile& tile = *values.tile;
-  const Step& at = tile.steps()[step];
-  const std::uint32_t first = at.chunk * machine_.array.chunk;
+  const std::uint32_t chunk = tile.steps()[step].chunk;
+  const TileValues::Stream& weights = values.weights[tile.filter_stream(pe / columns_, pe % columns_)];
+  const TileValues::Stream& activations = values.activations[tile.window_stream(pe % columns_)];
   Pair pair;
-  pair.weights = values.weights[tile.filter_stream(pe / columns_, pe % columns_)].data() + first;
-  pair.activations = values.activations[tile.window_stream(pe % columns_)].data() + first;
-  Mask owned, weights, activations;
-  for (std::uint32_t p = 0; p < operands_.chunk_length(at.chunk); ++p) {
-    if (pair.activations[p] != 0) activations.set(p);
-    if (at.pass != Pass::All && (at.pass == Pass::Positive) != (pair.weights[p] > 0)) continue;
-    owned.set(p);
-    if (pair.weights[p] != 0) weights.set(p);
-  }
-  pair.owned = owned.count();
-  pair.effectual = weights & activations;
-  with_skip_rule(machine_.array.skip, [&](auto rule) { pair.slots = rule.slots(owned, weights, activations); });
+  pair.weights = weights.values.data() + std::size_t{chunk} * machine_.array.chunk;
+  pair.activations = activations.values.data() + std::size_t{chunk} * machine_.array.chunk;
+  pair.owned = weights.owned[step].count();
+  pair.effectual = weights.nonzero[step] & activations.nonzero[chunk];
+  with_skip_rule(machine_.array.skip, [&](auto rule) {
+    pair.slots = rule.slots(weights.owned[step], weights.nonzero[step], activations.nonzero[chunk]);
+  });
   return pair;
 }
 
@@ -93,15 +99,18 @@ void EventTeller::pair(std::uint32_t pe, const TileValues& values, std::uint32_t
   }
 }
 
-void EventTeller::stop(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) {
+event::Stop EventTeller::stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const {
   event::Stop event{stop + 2, pe, values.tile->index, step, 0, 0};
   for (std::uint32_t later = step + 1; later < values.tile->steps().size(); ++later) {
     const Pair pair = pair_of(pe, values, later);
     event.terminated += pair.slots.count();
     event.skipped += pair.owned - pair.slots.count();
   }
-  // What is left of the step itself, if a group of it was killed, is added by kill().
-  add(stop + 2, kStopped, event);
+  return event;
+}
+
+void EventTeller::stop(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) {
+  add(stop + 2, kStopped, stop_of(pe, values, step, stop));
 }
 
 void EventTeller::kill(std::uint32_t pe, const TileValues& values, std::uint32_t step, std::uint32_t group, Time stop) {
@@ -111,8 +120,9 @@ void EventTeller::kill(std::uint32_t pe, const TileValues& values, std::uint32_t
   Mask left = pair.slots;
   Mask killed;
   for (std::uint32_t i = 0; i <= group; ++i) killed = next_group(left);
-  this->stop(pe, values, step, stop);
-  std::get<event::Stop>(told_.back().event).terminated += left.count();
+  event::Stop stopped = stop_of(pe, values, step, stop);
+  stopped.terminated += left.count();
+  add(stop + 2, kStopped, stopped);
   add(stop + 2, kMultiplied, event::Kill{stop + 2, pe, tile, step, killed.count()});
 }
 
@@ -127,7 +137,7 @@ void EventTeller::retire(std::uint32_t pe, Time time) {
 }
 
 void EventTeller::wait(std::uint32_t pe, Time begin, Time end, PeClass why) {
-  for (Time cycle = begin + 1; cycle <= end; ++cycle) add(cycle, kMultiplied, event::Wait{cycle, pe, why});
+  if (begin < end) add(begin + 1, kMultiplied, Waits{{begin + 1, pe, why}, end});
 }
 
 void EventTeller::drain(std::uint32_t pe, const TileValues& values, Time time) {
@@ -141,29 +151,45 @@ void EventTeller::drain(std::uint32_t pe, const TileValues& values, Time time) {
 }
 
 void EventTeller::tell(const event::Fetch& fetch, std::shared_ptr<const Tile> tile) {
-  told_.push_back({fetch.cycle, kMultiplied, fetch, std::move(tile)});
+  add(fetch.cycle, kMultiplied, fetch);
+  fetched_.emplace_back(fetch.cycle, std::move(tile));
+}
+
+void EventTeller::give(const Told& told) {
+  if (const auto* waits = std::get_if<Waits>(&told.event)) {
+    sink_.on(waits->next);
+    if (waits->next.cycle < waits->last) {
+      Waits rest = *waits;
+      ++rest.next.cycle;
+      add(rest.next.cycle, kMultiplied, rest);
+    }
+    return;
+  }
+  std::visit(
+      [&](const auto& event) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(event)>, Waits>) sink_.on(event);
+      },
+      told.event);
 }
 
 void EventTeller::reached(Time time) {
-  if (told_.size() < many_) return;
-  give(time);
-  many_ = 2 * told_.size() + kFew;
-}
-
-void EventTeller::give(Time time) {
-  const auto order = [](const Told& told) { return std::pair(told.cycle, told.rank); };
-  std::ranges::stable_sort(told_, {}, order);
-  std::size_t given = 0;
-  for (; given < told_.size() && told_[given].cycle < time; ++given)
-    std::visit([&](const auto& event) { sink_.on(event); }, told_[given].event);
-  told_.erase(told_.begin(), told_.begin() + static_cast<std::ptrdiff_t>(given));
+  for (; given_ < time && !told_.empty(); ++given_) {
+    ToldOfCycle cycle = std::move(told_.front());
+    for (const Rank rank : {kStopped, kRetired, kMultiplied, kOpened})
+      for (const Told& told : cycle)
+        if (told.rank == rank) give(told);
+    told_.pop_front();
+    cycle.clear();
+    spare_.push_back(std::move(cycle));
+  }
+  while (!fetched_.empty() && fetched_.front().first < given_) fetched_.pop_front();
 }
 
 void EventTeller::finish(Time cycles) {
-  std::erase_if(told_, [&](const Told& told) {
-    return told.cycle >= cycles && std::holds_alternative<event::Send>(told.event);
-  });
-  give(kUnknown);
+  reached(cycles);
+  for (const ToldOfCycle& cycle : told_)
+    for (const Told& told : cycle)
+      LACUNA_CHECK(std::holds_alternative<event::Send>(told.event), "something happens after cycle {}", cycles);
 }
 
 }  // namespace lacuna::fast

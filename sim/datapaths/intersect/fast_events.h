@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,14 +18,19 @@
 
 namespace lacuna::fast {
 
-/// The operands of a tile, value by value.
+/// The operands of a tile, value by value, and the masks these make.
 struct TileValues {
   std::shared_ptr<const Tile> tile;
-  std::vector<std::vector<std::int32_t>> weights, activations;  ///< [stream][position of the reduction]
+  struct Stream {
+    std::vector<std::int32_t> values;  ///< [position of the reduction]
+    std::vector<Mask> nonzero, owned;  ///< [step] of weights, in the step's pass; [chunk] of activations, all owned
+  };
+  std::vector<Stream> weights, activations;
 };
 
 /// Takes what happens in any order in which the events of no PE, line or bus come before earlier ones of the same, and
-/// gives it to the sink by cycle.
+/// gives it to the sink by cycle. What is not given yet is kept: a tile or two, or what happens while tiles leave some
+/// PEs without work, since these may have waited for anything.
 class EventTeller {
  public:
   /// `output`: of the layer, complete.
@@ -56,13 +63,16 @@ class EventTeller {
  private:
   /// The order of the events of a PE in one cycle.
   enum Rank : std::uint8_t { kStopped, kRetired, kMultiplied, kOpened };
+  /// Waits of one reason up to and with cycle `last`.
+  struct Waits {
+    event::Wait next;
+    Time last;
+  };
   struct Told {
-    Time cycle;
     Rank rank;
-    std::variant<event::Group, event::Kill, event::Wait, event::Open, event::Stop, event::Retire, event::Send,
-                 event::Drain, event::Fetch, event::Write>
+    std::variant<event::Group, event::Kill, Waits, event::Open, event::Stop, event::Retire, event::Send, event::Drain,
+                 event::Fetch, event::Write>
         event;
-    std::shared_ptr<const Tile> tile;  ///< keeps the tile of a fetch
   };
   struct Pe {
     std::int64_t psum = 0;
@@ -76,15 +86,23 @@ class EventTeller {
     const std::int32_t *weights = nullptr, *activations = nullptr;
   };
 
+  using ToldOfCycle = std::vector<Told>;
+
   template <typename Event>
   void add(Time cycle, Rank rank, const Event& event) {
-    told_.push_back({cycle, rank, event, nullptr});
+    LACUNA_CHECK(cycle >= given_, "told of cycle {} after cycle {}", cycle, given_);
+    const std::size_t ahead = cycle - given_;
+    while (told_.size() <= ahead) {
+      told_.push_back(spare_.empty() ? ToldOfCycle() : std::move(spare_.back()));
+      if (!spare_.empty()) spare_.pop_back();
+    }
+    told_[ahead].push_back({rank, event});
   }
   [[nodiscard]] Pair pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const;
+  [[nodiscard]] event::Stop stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const;
   /// Takes the next group from the slots that are left.
   [[nodiscard]] Mask next_group(Mask& slots) const;
-  /// Gives the sink what happened before `time`.
-  void give(Time time);
+  void give(const Told& told);
 
   const Operands& operands_;
   const Machine& machine_;
@@ -92,8 +110,10 @@ class EventTeller {
   std::vector<std::int64_t> output_;  ///< [N, M, P, Q]
   std::uint32_t columns_;
   std::vector<Pe> pes_;
-  std::vector<Told> told_;
-  std::size_t many_ = 0;  ///< with more than these it is worth while to sort
+  Time given_ = 0;                   ///< all before this cycle
+  std::deque<ToldOfCycle> told_;     ///< of cycles given_, given_ + 1, ...
+  std::vector<ToldOfCycle> spare_;   ///< empty
+  std::deque<std::pair<Time, std::shared_ptr<const Tile>>> fetched_;  ///< tiles of fetches that are not given
 };
 
 }  // namespace lacuna::fast
