@@ -15,7 +15,7 @@ EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSi
       columns_(machine_.array.columns),
       pes_(std::size_t{machine_.array.rows} * columns_) {
   for (std::uint32_t pe = 0; pe < pes_.size(); ++pe)
-    add(0, kMultiplied, Waits{{0, pe, PeClass::FillDrain}, 0});
+    add(0, kMultiplied, Waits{pe, PeClass::FillDrain, 0});
 }
 
 TileValues EventTeller::values_of(const CompactTile& compact) const {
@@ -137,7 +137,7 @@ void EventTeller::retire(std::uint32_t pe, Time time) {
 }
 
 void EventTeller::wait(std::uint32_t pe, Time begin, Time end, PeClass why) {
-  if (begin < end) add(begin + 1, kMultiplied, Waits{{begin + 1, pe, why}, end});
+  if (begin < end) add(begin + 1, kMultiplied, Waits{pe, why, end});
 }
 
 void EventTeller::drain(std::uint32_t pe, const TileValues& values, Time time) {
@@ -156,38 +156,43 @@ void EventTeller::tell(const event::Fetch& fetch, std::shared_ptr<const Tile> ti
 }
 
 void EventTeller::give(const Told& told) {
-  if (const auto* waits = std::get_if<Waits>(&told.event)) {
-    sink_.on(waits->next);
-    if (waits->next.cycle < waits->last) {
-      Waits rest = *waits;
-      ++rest.next.cycle;
-      add(rest.next.cycle, kMultiplied, rest);
-    }
-    return;
-  }
   std::visit(
       [&](const auto& event) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(event)>, Waits>) sink_.on(event);
+        if constexpr (std::is_same_v<std::decay_t<decltype(event)>, Waits>)
+          waiting_.push_back(event);
+        else
+          sink_.on(event);
       },
       told.event);
 }
 
-void EventTeller::reached(Time time) {
-  for (; given_ < time && !told_.empty(); ++given_) {
-    ToldOfCycle cycle = std::move(told_.front());
-    for (const Rank rank : {kStopped, kRetired, kMultiplied, kOpened})
-      for (const Told& told : cycle)
-        if (told.rank == rank) give(told);
-    told_.pop_front();
-    cycle.clear();
-    spare_.push_back(std::move(cycle));
+void EventTeller::give_cycle() {
+  const std::vector<Told> now = told_.empty() ? std::vector<Told>() : std::move(told_.front());
+  const auto give_all = [&](Rank rank) {
+    for (const Told& told : now)
+      if (told.rank == rank) give(told);
+  };
+  give_all(kStopped);
+  give_all(kRetired);
+  give_all(kMultiplied);
+  std::size_t left = 0;
+  for (const Waits& waits : waiting_) {
+    sink_.on(event::Wait{given_, waits.pe, waits.why});
+    if (waits.last > given_) waiting_[left++] = waits;
   }
+  waiting_.resize(left);
+  give_all(kOpened);
+  if (!told_.empty()) told_.pop_front();
+}
+
+void EventTeller::reached(Time time) {
+  for (; given_ < time && !(told_.empty() && waiting_.empty()); ++given_) give_cycle();
   while (!fetched_.empty() && fetched_.front().first < given_) fetched_.pop_front();
 }
 
 void EventTeller::finish(Time cycles) {
   reached(cycles);
-  for (const ToldOfCycle& cycle : told_)
+  for (const std::vector<Told>& cycle : told_)
     for (const Told& told : cycle)
       LACUNA_CHECK(std::holds_alternative<event::Send>(told.event), "something happens after cycle {}", cycles);
 }

@@ -63,9 +63,10 @@ class EventTeller {
  private:
   /// The order of the events of a PE in one cycle.
   enum Rank : std::uint8_t { kStopped, kRetired, kMultiplied, kOpened };
-  /// Waits of one reason up to and with cycle `last`.
+  /// Waits of one reason, one in each cycle up to and with `last`.
   struct Waits {
-    event::Wait next;
+    std::uint32_t pe;
+    PeClass why;
     Time last;
   };
   struct Told {
@@ -86,16 +87,11 @@ class EventTeller {
     const std::int32_t *weights = nullptr, *activations = nullptr;
   };
 
-  using ToldOfCycle = std::vector<Told>;
-
   template <typename Event>
   void add(Time cycle, Rank rank, const Event& event) {
     LACUNA_CHECK(cycle >= given_, "told of cycle {} after cycle {}", cycle, given_);
     const std::size_t ahead = cycle - given_;
-    while (told_.size() <= ahead) {
-      told_.push_back(spare_.empty() ? ToldOfCycle() : std::move(spare_.back()));
-      if (!spare_.empty()) spare_.pop_back();
-    }
+    if (told_.size() <= ahead) told_.resize(ahead + 1);
     told_[ahead].push_back({rank, event});
   }
   [[nodiscard]] Pair pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const;
@@ -103,6 +99,8 @@ class EventTeller {
   /// Takes the next group from the slots that are left.
   [[nodiscard]] Mask next_group(Mask& slots) const;
   void give(const Told& told);
+  /// Gives what happens in cycle given_.
+  void give_cycle();
 
   const Operands& operands_;
   const Machine& machine_;
@@ -110,9 +108,9 @@ class EventTeller {
   std::vector<std::int64_t> output_;  ///< [N, M, P, Q]
   std::uint32_t columns_;
   std::vector<Pe> pes_;
-  Time given_ = 0;                   ///< all before this cycle
-  std::deque<ToldOfCycle> told_;     ///< of cycles given_, given_ + 1, ...
-  std::vector<ToldOfCycle> spare_;   ///< empty
+  Time given_ = 0;  ///< all before this cycle
+  std::deque<std::vector<Told>> told_;  ///< of cycles given_, given_ + 1, ...
+  std::vector<Waits> waiting_;          ///< waits that have begun
   std::deque<std::pair<Time, std::shared_ptr<const Tile>>> fetched_;  ///< tiles of fetches that are not given
 };
 
