@@ -161,7 +161,13 @@ class Lowering {
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
   [[nodiscard]] std::uint64_t index_of(const Position& at) const;
-  [[nodiscard]] StoredOperands stored_operands() const;
+  [[nodiscard]] StoredOperands stored_operands();
+  /// Bytes of each output channel's weights in DRAM.
+  [[nodiscard]] std::vector<std::uint64_t> filter_bytes() const;
+  /// Bytes of each row of the input in DRAM, [group][N x H].
+  [[nodiscard]] std::vector<std::uint64_t> input_row_bytes();
+  /// The input with channels innermost; made when first needed.
+  const std::vector<std::int32_t>& channels_innermost();
   [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
   [[nodiscard]] std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t length, std::uint32_t nonzeros) const;
   /// The weights of an output channel in the order of the reduction.
@@ -184,7 +190,7 @@ class Lowering {
   std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group
   std::uint64_t tiles_ = 0;
   std::vector<std::uint32_t> filter_order_;  ///< [M]: group by group, the filters in the order they are mapped
-  std::vector<std::int32_t> input_;          ///< [N, H, W, C], channels innermost
+  std::vector<std::int32_t> input_;          ///< [N, H, W, C], once channels_innermost() was called
   std::unique_ptr<MemoryPlan> plan_;
   std::vector<std::string> notes_;
   std::shared_ptr<const Tile> latest_;  ///< the tile last asked for
