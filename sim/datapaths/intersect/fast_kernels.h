@@ -83,8 +83,11 @@ struct DrainStep {
   std::int32_t* bus;  ///< [column] from when on the bus is free
 };
 
+/// Steps that a BlockRun takes at a time.
+constexpr std::uint32_t kStepsTogether = 4;
+
 /// Steps of a block of a tile that maps every PE, one after the other: all lines send, all PEs work. `pair` has what is
-/// the same in all steps and the masks of the first; its counters count, it has neither gate nor memory waits.
+/// the same in all steps and the masks, gate and memory waits of the first; its counters count.
 struct BlockRun {
   PairStep pair;
   std::uint32_t steps;
@@ -94,7 +97,7 @@ struct BlockRun {
     std::int32_t *bus, *room;   ///< [line], [entry mod depth][pad]
     const std::int32_t* words;  ///< [step][words_pad]
     std::size_t words_pad;
-    std::int32_t *start, *arrival;  ///< [line]: scratch
+    std::int32_t *start, *arrival;  ///< [kStepsTogether][pad]: scratch
   } rows, columns;
   std::int32_t loaded;
   std::size_t weights_pad, activations_pad;  ///< words of a mask from step to step

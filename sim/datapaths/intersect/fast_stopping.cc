@@ -218,9 +218,7 @@ void StoppingTiming::send(Sides& side, Run& run, bool all_end) {
       tile.index == tiles_ - 1 || tile.index == (weights(lines) ? last_tile_rows_ : last_tile_columns_)[count - 1];
   if (static_cast<std::int32_t>(lines.step) <= side.first_stop && !last_tile) {
     // No line ends here.
-    if (lines.step == tile.blocks[block].begin)
-      for (std::uint32_t i = 0; i < count; ++i)
-        note_memory_wait(lines, i, times, absolute(lines.bus[i]), times.loaded, at);
+    if (lines.step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
     send_all(lines, run, relative(times.loaded));
     std::fill_n(side.entry.data(), count, kMessage);
     const Streams& streams =

@@ -8,6 +8,22 @@
 
 namespace lacuna::fast {
 
+namespace {
+
+/// The least and the largest of the first `count` numbers.
+std::int32_t least(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] < result ? numbers[i] : result;
+  return result;
+}
+std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] > result ? numbers[i] : result;
+  return result;
+}
+
+}  // namespace
+
 WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     : operands_(operands),
       values_(values),
@@ -62,7 +78,7 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     column_free_[i].assign(column_lines_.pad, 0);
   }
   drain_bus_.assign(stride_, 0);
-  for (auto& times : scratch_) times.assign(std::max(row_lines_.pad, column_lines_.pad), 0);
+  for (auto& times : scratch_) times.assign(kStepsTogether * std::max(row_lines_.pad, column_lines_.pad), 0);
 
   pair_.row_split = row_split;
   pair_.stride = stride_;
@@ -137,6 +153,20 @@ void WideArray::send_all(Lines& lines, Run& run, Relative loaded) {
 void WideArray::clear_memory_waits(Lines& lines, std::size_t at) {
   lines.memory[at / lines.pad] = false;
   lines.parts = false;
+}
+
+void WideArray::note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at) {
+  const Time first = absolute(least(lines.bus.data(), count));
+  if (first >= block.loaded) return;
+  if (keep_waits_ || block.begun >= first) {
+    for (std::uint32_t i = 0; i < count; ++i)
+      note_memory_wait(lines, i, block, absolute(lines.bus[i]), block.loaded, at);
+    return;
+  }
+  // The block is being fetched when the first line gets to it: all wait for memory until it is there.
+  lines.memory[at / lines.pad] = true;
+  std::copy_n(lines.bus.data(), lines.pad, lines.memory_begin.data() + at);
+  std::fill_n(lines.memory_end.data() + at, lines.pad, relative(block.loaded));
 }
 
 void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
@@ -282,7 +312,7 @@ bool WideArray::drain() {
     kernels_.drain_step({bounds[r], bounds[r + 1], 0, tile.columns, stride_, complete, drained_before_.data(),
                          drained_.data(), drain_bus_.data()});
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
-  const Relative latest = *std::max_element(drain_bus_.data(), drain_bus_.data() + tile.columns) - 1;
+  const Relative latest = largest(drain_bus_.data(), tile.columns) - 1;
   memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, run.operands));
   for (std::uint32_t i = 0; i < tile.pes(); ++i) fold_.on(event::Drain{});
   ++drain_tile_;
@@ -297,8 +327,7 @@ void WideArray::forget() {
     runs_.pop_front();
     ++first_run_;
   }
-  Relative oldest = *std::min_element(row_lines_.bus.data(), row_lines_.bus.data() + rows_);
-  oldest = std::min(oldest, *std::min_element(column_lines_.bus.data(), column_lines_.bus.data() + columns_));
+  const Relative oldest = std::min(least(row_lines_.bus.data(), rows_), least(column_lines_.bus.data(), columns_));
   memory_.forget_before(absolute(oldest));
   waits_.flush();
   constexpr std::size_t kManyWaits = 256;
@@ -320,7 +349,7 @@ void WideArray::forget() {
 void WideArray::rebase() {
   Relative latest = 0;
   for (const Lines* lines : {&row_lines_, &column_lines_})
-    latest = std::max(latest, *std::max_element(lines->bus.data(), lines->bus.data() + lines->pad));
+    latest = std::max(latest, largest(lines->bus.data(), lines->pad));
   if (latest < kSoon) return;
   flush();
   // PEs that have work to come must not be left behind.
@@ -418,9 +447,7 @@ bool WideTiming::send(Lines& lines) {
 
   const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
   clear_memory_waits(lines, at);
-  if (lines.step == tile.blocks[block].begin)
-    for (std::uint32_t i = 0; i < count; ++i)
-      note_memory_wait(lines, i, times, absolute(lines.bus[i]), times.loaded, at);
+  if (lines.step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
   // A wait in parts happens only where a line has passed over a tile; then its PEs are apart, and account() reads the
   // parts.
   send_all(lines, run, relative(times.loaded));
@@ -429,11 +456,23 @@ bool WideTiming::send(Lines& lines) {
   return true;
 }
 
+bool WideTiming::may_pass_block(const Lines& lines) {
+  if (lines.tile == tiles_) return false;
+  const Run& run = run_of(lines.tile);
+  const Tile& tile = run.tile();
+  const std::uint32_t last = tile.blocks[tile.block_of[lines.step]].end - 1;
+  bool known = true;
+  for_classes(tile, [&](int r, int c, auto...) {
+    known &= run.entries[r][c] + last < worked_entries_[r][c] + lines.depth;
+  });
+  return known;
+}
+
 void WideTiming::pass_step(Lines& lines, const Tile& tile) {
   const std::uint32_t block = tile.block_of[lines.step];
   if (++lines.step < tile.blocks[block].end) return;
   const std::uint32_t count = lines_of(lines, tile);
-  memory_.pass(lines.tile, block, count, absolute(*std::max_element(lines.bus.data(), lines.bus.data() + count)));
+  memory_.pass(lines.tile, block, count, absolute(largest(lines.bus.data(), count)));
   if (lines.step < tile.steps().size()) return;
   lines.step = 0;
   ++lines.tile;
@@ -466,21 +505,33 @@ bool WideTiming::work() {
 }
 
 bool WideTiming::work_block() {
-  if (work_step_ == 0 || work_tile_ == tiles_ || pair_.valid) return false;
+  if (work_tile_ == tiles_) return false;
   const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
   if (!here(row_lines_) || !here(column_lines_)) return false;
   Run& run = run_of(work_tile_);
   const Tile& tile = run.tile();
-  const Block& block = tile.blocks[tile.block_of[work_step_]];
-  if (work_step_ == block.begin) return false;
-
+  const std::uint32_t at = tile.block_of[work_step_];
+  const Block& block = tile.blocks[at];
+  const BlockTimes& times = memory_.block(tile.index, at);
+  if (times.loaded == kUnknown) return false;
+  if (work_step_ == 0) {
+    prepare_tile(run);
+    if (pair_.valid || !gate(run)) return false;
+  } else {
+    if (pair_.valid) return false;
+    pair_.gate = nullptr;
+  }
+  for (Lines* lines : {&row_lines_, &column_lines_}) {
+    const std::size_t kept = steps_worked_ % kAhead * lines->pad;
+    clear_memory_waits(*lines, kept);
+    if (work_step_ == block.begin) note_memory_waits(*lines, lines_of(*lines, tile), times, kept);
+  }
   prepare_step(run);
   count_waits(true);
   BlockRun r{};
   r.pair = pair_;
-  r.pair.gate = r.pair.row_memory_begin = r.pair.column_memory_begin = nullptr;
   r.steps = block.end - work_step_;
-  r.loaded = relative(memory_.block(tile.index, tile.block_of[work_step_]).loaded);
+  r.loaded = relative(times.loaded);
   const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
     return BlockRun::Lines{lines_of(lines, tile),
                            lines.pad,
@@ -559,14 +610,14 @@ void WideTiming::account(const Run& run) {
 Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
   while (!memory_.finished()) {
     // PEs first, then lines no further than PEs can follow, lines ahead of PEs that wait for results last.
-    if (work() || work_block()) continue;
+    if (work_block() || work()) continue;
     const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
     bool changed = here(row_lines_) && send(row_lines_);
     changed |= here(column_lines_) && send(column_lines_);
     changed = changed || drain();
     if (!changed) {
-      changed |= send(row_lines_);
-      changed |= send(column_lines_);
+      changed |= may_pass_block(row_lines_) && send(row_lines_);
+      changed |= may_pass_block(column_lines_) && send(column_lines_);
     }
     if (changed) continue;
     memory_.begin(memory_.next());

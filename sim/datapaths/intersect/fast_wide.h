@@ -71,6 +71,8 @@ class WideArray {
   /// Notes when `line` waits for memory before the step kept at `at`: in begin..end, if the block is not loaded.
   void note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
                         std::size_t at);
+  /// The same of the first `count` lines, for a loaded block.
+  void note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at);
   void clear_memory_waits(Lines& lines, std::size_t at);
   /// Calls visit(class of rows, class of columns, first row, last row, first column, last column) for the classes a
   /// tile maps.
@@ -165,6 +167,9 @@ class WideTiming : WideArray {
   /// The lines are past the step, whose block may end with it.
   void pass_step(Lines& lines, const Tile& tile);
   bool work();
+  /// Whether the lines can get past their block before PEs take another step: if not, memory learns nothing from their
+  /// going ahead.
+  bool may_pass_block(const Lines& lines);
   /// The rest of the block at hand in one go, if lines and PEs are at the same step of a tile that maps every PE.
   bool work_block();
   void leave_tile(Run& run);
