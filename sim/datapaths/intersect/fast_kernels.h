@@ -111,12 +111,17 @@ struct Kernels {
   /// `count` windows, `stride` elements apart. Sums wrap.
   void (*products)(const std::int16_t* weights, const std::int16_t* windows, std::size_t stride, std::uint32_t count,
                    std::uint32_t pairs, std::int32_t* sums);
-  /// The same of bytes, unsigned ones of windows: weights [four positions][filter][4]. Null where that is no faster.
-  void (*byte_products)(const std::int8_t* weights, const std::uint8_t* windows, std::size_t stride,
-                        std::uint32_t count, std::uint32_t fours, std::int32_t* sums);
+  /// The same of bytes, unsigned ones of windows, for one or two sixteens of filters, `distance` weights and 256 sums
+  /// apart: weights [four positions][filter][4]. Null where that is no faster.
+  void (*byte_products)(const std::int8_t* weights, std::size_t distance, std::uint32_t sixteens,
+                        const std::uint8_t* windows, std::size_t stride, std::uint32_t count, std::uint32_t fours,
+                        std::int32_t* sums);
   /// The same of wide operands: weights [position][filter].
   void (*wide_products)(const std::int32_t* weights, const std::int32_t* windows, std::size_t stride,
                         std::uint32_t count, std::uint32_t positions, std::int64_t* sums);
+  /// totals[window] += amount for every f whose sums[window][f] is below lowest[f] or above highest[f].
+  void (*add_outside)(const std::int32_t* sums, std::uint32_t count, const std::int32_t* lowest,
+                      const std::int32_t* highest, std::uint32_t amount, std::uint32_t* totals);
   /// Bit f of bits[window]: sums[window][f] <= 0.
   void (*not_above_zero)(const std::int32_t* sums, std::uint32_t count, std::uint16_t* bits);
   void (*pair_step)(PairStep& step);
