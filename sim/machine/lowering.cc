@@ -383,8 +383,7 @@ std::uint64_t Lowering::index_of(const Position& at) const {
                                          : std::uint64_t{at.window_tile} * filter_tiles_ + at.filter_tile);
 }
 
-Geometry Lowering::geometry(std::uint64_t index) const {
-  const Position at = position(index);
+Geometry Lowering::geometry(const Position& at) const {
   const std::uint32_t group_filters = layer_.shape.M / layer_.shape.groups;
   const std::uint64_t windows = std::uint64_t{layer_.shape.N} * layer_.shape.P() * layer_.shape.Q();
   const std::uint32_t filters = std::min(filters_per_tile_, group_filters - at.filter_tile * filters_per_tile_);

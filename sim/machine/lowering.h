@@ -135,19 +135,20 @@ class Lowering {
   /// Early termination refused and why, the order that `auto` took.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
+  struct Position {
+    std::uint32_t group, filter_tile, window_tile;
+  };
   /// The PEs that tile `index` maps, without building it.
-  [[nodiscard]] Geometry geometry(std::uint64_t index) const;
+  [[nodiscard]] Geometry geometry(std::uint64_t index) const { return geometry(position(index)); }
   /// The last tile that maps the PE, if any does.
   [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
 
   /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
   std::shared_ptr<const Tile> tile(std::uint64_t index);
 
-  struct Position {
-    std::uint32_t group, filter_tile, window_tile;
-  };
   /// Which filters and windows tile `index` takes.
   [[nodiscard]] Position position(std::uint64_t index) const;
+  [[nodiscard]] Geometry geometry(const Position& at) const;
   /// [M]: group by group, the output channels in the order in which they are mapped.
   [[nodiscard]] const std::vector<std::uint32_t>& filter_order() const { return filter_order_; }
   /// What comes from DRAM for which tile.

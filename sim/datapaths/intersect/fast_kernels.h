@@ -103,10 +103,28 @@ struct BlockRun {
   std::size_t weights_pad, activations_pad;  ///< words of a mask from step to step
 };
 
+/// Messages of `streams` streams, entry by entry: bytes = header of the entry + operand x nonzeros, words on a bus of
+/// `bus` bytes, at least one; both are 0 for streams that only fill up memory.
+struct Messages {
+  std::uint32_t streams, pad, entries;
+  const std::uint64_t *low, *high;  ///< [entry][pad] masks; high is null up to 64 positions
+  const std::uint32_t* headers;     ///< [entry]
+  std::uint32_t operand, bus;       ///< operand: 0 where every value travels
+  std::int32_t *bytes, *words;      ///< [entry][pad]
+  std::int32_t* words_before;       ///< [entry + 1][pad] of the entries before
+  std::uint64_t* bytes_before;      ///< [entry + 1] of all streams
+};
+
 struct Kernels {
   std::string_view name;
   /// Bit p of word w: element 64 w + p of the row, elements of `size` bytes (1, 2 or 4), is not zero.
   void (*nonzero)(const void* row, std::uint32_t size, std::uint32_t words, std::uint64_t* bits);
+  /// to[column][row] = from[row][column] of bytes; rows of `from` are `from_stride` apart, of `to` `to_stride`.
+  /// `readable` bytes may be read at `from`.
+  void (*transpose)(const std::uint8_t* from, std::size_t readable, std::size_t from_stride, std::uint32_t rows,
+                    std::uint32_t columns, std::uint8_t* to, std::size_t to_stride);
+  /// Bytes as numbers of 16 bits.
+  void (*widen)(const std::uint8_t* bytes, bool is_signed, std::size_t count, std::int16_t* to);
   /// sums[window][filter] += products over `pairs` pairs of positions of 16 filters, weights [pair][filter][2], and
   /// `count` windows, `stride` elements apart. Sums wrap.
   void (*products)(const std::int16_t* weights, const std::int16_t* windows, std::size_t stride, std::uint32_t count,
@@ -129,6 +147,7 @@ struct Kernels {
   void (*stop_step)(StopStep& step);
   /// Slots of the pair of every mapped PE.
   std::uint64_t (*count_slots)(const PairStep& step);
+  void (*measure)(const Messages& messages);
   void (*send_step)(const SendStep& step);
   void (*drain_step)(const DrainStep& step);
   /// before[i + 1][line] = before[i][line] + words[order[i]][line] for `entries` entries of `pad` lines; before[0] = 0.

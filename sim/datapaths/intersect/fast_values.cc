@@ -160,7 +160,7 @@ class Computation {
         wrap_(64 - accumulator_bits(machine_)),
         plane_(std::uint64_t{layer_.shape.P()} * layer_.shape.Q()),
         k_(operands.k()),
-        stride_(operands.row_stride()),
+        stride_(operands.rows().stride()),
         packed_size_((k_ + 3) / 4 * 4 * kLanes),
         parts_(padded(std::min(store.rows, store.group_filters)) / kLanes),
         block_size_(parts_ * packed_size_) {
@@ -256,7 +256,7 @@ class Computation {
           const std::uint32_t channel = channels_of(group, block)[part * kLanes + f];
           sums.bias[f] = static_cast<Sum>(layer_.bias[channel]);
           if (counts_zeros_) std::tie(sums.least_zero[f], sums.largest_zero[f]) = finisher_.zeros(channel);
-          operands_.filter_row(group, place + f, s.filter_rows.data() + f * stride_);
+          operands_.rows().filter(group, place + f, s.filter_rows.data() + f * stride_);
         } else {
           std::fill_n(s.filter_rows.data() + f * stride_, stride_, Weight{0});
         }
@@ -280,7 +280,7 @@ class Computation {
     s.rows.resize(windows_at_once_ * stride_);
     s.values.resize(std::size_t{together} * parts_ * kLanes * kLanes);
     s.column.resize(store_.rows);
-    for (std::uint32_t i = 0; i < count; ++i) operands_.window_row(group, first + i, s.rows.data() + i * stride_);
+    for (std::uint32_t i = 0; i < count; ++i) operands_.rows().window(group, first + i, s.rows.data() + i * stride_);
     for (std::uint32_t block = first_block; block < last_block; block += together)
       for (std::uint32_t w = 0; w < count; w += kLanes)
         compute_blocks(group, block, std::min(together, last_block - block), first + w, s.rows.data() + w * stride_,
@@ -484,7 +484,7 @@ void Values::compute(unsigned threads) {
 
 void Values::compute(const ValueArea& area, unsigned threads) {
   if (!needed_) return;
-  with_elements(operands_.input_size(), [&](auto input, auto weight) {
+  with_elements(operands_.rows().input_size(), [&](auto input, auto weight) {
     using Sum = std::conditional_t<sizeof(weight) == 4, std::int64_t, std::int32_t>;
     Computation<decltype(input), decltype(weight), Sum>(operands_, store_).compute(area, threads);
   });
