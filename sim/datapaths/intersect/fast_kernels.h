@@ -93,12 +93,15 @@ struct BlockRun {
   std::uint32_t steps;
   struct Lines {
     std::uint32_t count, pad, depth;
-    std::uint32_t entry;        ///< of the first step, modulo depth
-    std::int32_t *bus, *room;   ///< [line], [entry mod depth][pad]
+    /// Of the first step, modulo depth: for PEs of columns of class 0 and 1.
+    std::uint32_t entry[2];
+    std::int32_t* bus;      ///< [line]
+    std::int32_t* room[2];  ///< [entry mod depth][pad] as of the class of PEs; of columns only the first
     const std::int32_t* words;  ///< [step][words_pad]
     std::size_t words_pad;
     std::int32_t *start, *arrival;  ///< [kStepsTogether][pad]: scratch
   } rows, columns;
+  bool split;  ///< columns are of two classes; rows are of one
   std::int32_t loaded;
   std::size_t weights_pad, activations_pad;  ///< words of a mask from step to step
 };

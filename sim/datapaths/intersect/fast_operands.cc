@@ -90,13 +90,15 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
   window_tiles_ = ceil_div(window_count_, windows_per_tile_);
   wide_masks_ = array.chunk > 64;
 
+  // The outer operand of the order stays while the inner one sweeps, and is not needed again.
+  const bool filters_outer = lowering.plan().filters_outer();
   const auto keep = [&](auto& cache, std::uint32_t tiles, std::uint32_t streams, std::uint32_t passes) {
     const std::size_t entry = std::size_t{padded(streams)} * (20 + (wide_masks_ ? 8 : 0)) + 64;
     const std::size_t count = std::size_t{shape.groups} * tiles;
     if (count * (entry * chunks_ * passes + 512) <= kCacheBytes) cache.parts.resize(count);
   };
-  keep(filter_cache_, filter_tiles_, std::min(filters_per_tile_, group_filters_), lowering.early_termination() ? 4 : 2);
-  keep(window_cache_, window_tiles_, windows_per_tile_, 1);
+  if (!filters_outer) keep(filter_cache_, filter_tiles_, std::min(filters_per_tile_, group_filters_), lowering.early_termination() ? 4 : 2);
+  if (filters_outer) keep(window_cache_, window_tiles_, windows_per_tile_, 1);
 }
 
 std::uint32_t Operands::chunk_length(std::uint32_t chunk) const {
@@ -108,9 +110,9 @@ std::uint32_t Operands::header(const FeederConfig& feeder, std::uint32_t length)
   return feeder.encoding == Encoding::Dense ? length * operand_bytes(machine_) : ceil_div(length, 8);
 }
 
-std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std::uint32_t index) const {
-  auto result = std::make_shared<Windows>();
-  auto outline = std::make_shared<WindowTile>();
+std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std::uint32_t index) {
+  std::shared_ptr<Windows> result = used_windows_.fresh();
+  std::shared_ptr<WindowTile> outline = used_outlines_.fresh();
   const std::uint64_t begin = std::uint64_t{index} * windows_per_tile_;
   const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(window_count_ - begin, windows_per_tile_));
   outline->group = group;
@@ -120,7 +122,9 @@ std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std:
   result->resize(count, chunks_, wide_masks_);
   if (rows_.whole_words()) {
     std::vector<const std::uint64_t*> first(count);
-    for (std::uint32_t i = 0; i < count; ++i) first[i] = rows_.image_bits() + rows_.first_word(group, begin + i);
+    rows_.for_windows(group, begin, count, [&](std::uint32_t i, std::size_t element) {
+      first[i] = rows_.image_bits() + element / 64;
+    });
     std::uint64_t* to = result->low.data();
     for (const std::uint32_t offset : rows_.word_offsets()) {
       for (std::uint32_t i = 0; i < count; ++i) to[i] = first[i][offset];
@@ -128,11 +132,11 @@ std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std:
     }
   } else {
     std::vector<std::uint64_t> bits(rows_.bit_words());
-    for (std::uint32_t i = 0; i < count; ++i) {
-      rows_.window_bits(group, begin + i, bits.data());
+    rows_.for_windows(group, begin, count, [&](std::uint32_t i, std::size_t element) {
+      rows_.window_bits(element, bits.data());
       for (std::uint32_t c = 0; c < chunks_; ++c)
         result->set(c, i, bits_at(bits.data(), std::size_t{c} * machine_.array.chunk, chunk_length(c)));
-    }
+    });
   }
   std::vector<std::uint32_t> headers(chunks_);
   for (std::uint32_t c = 0; c < chunks_; ++c) headers[c] = header(machine_.activations, chunk_length(c));
@@ -266,7 +270,10 @@ std::shared_ptr<const Windows> Operands::windows(std::uint32_t group, std::uint3
   const std::size_t at = std::size_t{group} * window_tiles_ + index;
   if (window_cache_.latest.first != at) {
     std::shared_ptr<const Windows> built = window_cache_.parts.empty() ? nullptr : window_cache_.parts[at];
-    if (!built) built = build_windows(group, index);
+    if (!built) {
+      window_cache_.latest = {UINT64_MAX, nullptr};
+      built = build_windows(group, index);
+    }
     if (!window_cache_.parts.empty()) window_cache_.parts[at] = built;
     window_cache_.latest = {at, std::move(built)};
   }
@@ -369,20 +376,28 @@ void Operands::use_tiles(std::uint64_t first, std::uint64_t count) {
   tile_count_ = count;
 }
 
+Geometry Operands::smallest() const {
+  Geometry least = geometry(0);
+  const auto take = [&](const Geometry& tile) {
+    least.columns = std::min(least.columns, tile.columns);
+    least.rows = std::min(least.rows, tile.rows);
+    least.last_rows = std::min(least.last_rows, tile.last_rows);
+  };
+  if (tile_count_ == lowering_.tiles()) {
+    // Only the last filter tile and the last window tile of a group may be smaller than the others.
+    for (const std::uint32_t filters : {0u, filter_tiles_ - 1})
+      for (const std::uint32_t windows : {0u, window_tiles_ - 1}) take(lowering_.geometry({0, filters, windows}));
+  } else {
+    for (std::uint64_t tile = 0; tile < tile_count_; ++tile) take(geometry(tile));
+  }
+  return least;
+}
+
 std::optional<std::uint64_t> Operands::last_tile(std::uint32_t row, std::uint32_t column) const {
   if (tile_count_ == lowering_.tiles()) return lowering_.last_tile(row, column);
   for (std::uint64_t index = tile_count_; index-- > 0;)
     if (geometry(index).mapped(row, column)) return index;
   return std::nullopt;
-}
-
-std::shared_ptr<Tile> Operands::fresh_tile() {
-  std::shared_ptr<Tile>& oldest = used_tiles_[next_used_tile_++ % used_tiles_.size()];
-  if (oldest.use_count() == 1)
-    oldest->blocks.clear();
-  else
-    oldest = std::make_shared<Tile>();
-  return oldest;
 }
 
 CompactTile Operands::tile(std::uint64_t index) {
@@ -392,7 +407,8 @@ CompactTile Operands::tile(std::uint64_t index) {
     compact.position = lowering_.position(at);
     compact.filters = filters(compact.position.group, compact.position.filter_tile);
     compact.windows = windows(compact.position.group, compact.position.window_tile);
-    std::shared_ptr<Tile> tile = fresh_tile();
+    std::shared_ptr<Tile> tile = used_tiles_.fresh();
+    tile->blocks.clear();
     tile->index = index;
     tile->mapping = machine_.array.mapping;
     tile->array_rows = machine_.array.rows;

@@ -103,6 +103,8 @@ class Operands {
   void use_tiles(std::uint64_t first, std::uint64_t count);
   [[nodiscard]] std::uint64_t tiles() const { return tile_count_; }
   [[nodiscard]] Geometry geometry(std::uint64_t index) const { return lowering_.geometry(first_tile_ + index); }
+  /// The least columns, rows and last rows of the tiles in use.
+  [[nodiscard]] Geometry smallest() const;
   /// The last tile in use that maps the PE, if any does.
   [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
   /// Tile `index` with blocks and what they fetch. Cheap in ascending order. UserError as Lowering::tile().
@@ -115,11 +117,9 @@ class Operands {
   std::shared_ptr<const Filters> filters(std::uint32_t group, std::uint32_t index);
   std::shared_ptr<const Windows> windows(std::uint32_t group, std::uint32_t index);
   std::shared_ptr<const Filters> build_filters(std::uint32_t group, std::uint32_t index) const;
-  std::shared_ptr<const Windows> build_windows(std::uint32_t group, std::uint32_t index) const;
+  std::shared_ptr<const Windows> build_windows(std::uint32_t group, std::uint32_t index);
   /// Bytes of a message over `length` positions without its nonzero values.
   [[nodiscard]] std::uint32_t header(const FeederConfig& feeder, std::uint32_t length) const;
-  /// A tile nobody holds any more, or a new one.
-  std::shared_ptr<Tile> fresh_tile();
   void cut_blocks(Tile& tile, const Filters& filters, const Windows& windows);
   /// Words of windows before each step of the tile, [step + 1][pad].
   const std::int32_t* step_words(const Tile& tile, const Windows& windows);
@@ -145,8 +145,20 @@ class Operands {
   Cache<Filters> filter_cache_;
   Cache<Windows> window_cache_;
   std::uint64_t first_tile_ = 0, tile_count_ = 0;  ///< of the layer
-  std::array<std::shared_ptr<Tile>, 16> used_tiles_;  ///< the latest ones made
-  std::size_t next_used_tile_ = 0;
+  /// The latest ones made, to be used again.
+  template <typename T>
+  struct Used {
+    std::array<std::shared_ptr<T>, 16> latest;
+    std::size_t next = 0;
+    std::shared_ptr<T>& fresh() {
+      std::shared_ptr<T>& oldest = latest[next++ % latest.size()];
+      if (oldest.use_count() != 1) oldest = std::make_shared<T>();
+      return oldest;
+    }
+  };
+  Used<Tile> used_tiles_;
+  Used<Windows> used_windows_;
+  Used<WindowTile> used_outlines_;
   CompactTile latest_;
   std::uint64_t latest_index_ = UINT64_MAX;  ///< of latest_, in the layer
   Aligned<std::int32_t> step_words_;

@@ -82,18 +82,9 @@ void Rows::lay_out_image() {
   image_bits_[words] = 0;
 }
 
-std::size_t Rows::first_element(std::uint32_t group, std::uint64_t window) const {
-  const ConvShape& shape = layer_.shape;
-  const std::size_t q = window % shape.Q() * shape.stride_w;
-  const std::size_t p = window / shape.Q() % shape.P() * shape.stride_h;
-  const std::size_t n = window / shape.Q() / shape.P();
-  return ((n * image_height_ + p) * image_width_ + q) * shape.C + std::size_t{group} * group_channels_;
-}
-
 template <typename Visit>
-void Rows::for_runs(std::uint32_t group, std::uint64_t window, Visit visit) const {
+void Rows::for_runs(std::size_t first, Visit visit) const {
   const ConvShape& shape = layer_.shape;
-  const std::size_t first = first_element(group, window);
   const bool whole_rows = shape.groups == 1 && shape.dilation_w == 1;
   for (std::uint32_t r = 0; r < shape.R; ++r) {
     std::size_t from = first + std::size_t{r} * shape.dilation_h * image_width_ * shape.C;
@@ -107,11 +98,11 @@ void Rows::for_runs(std::uint32_t group, std::uint64_t window, Visit visit) cons
 }
 
 template <typename T>
-void Rows::window(std::uint32_t group, std::uint64_t window, T* row) const {
+void Rows::window(std::size_t first_element, T* row) const {
   LACUNA_CHECK(sizeof(T) == input_size_, "inputs take {} bytes", input_size_);
   const T* const end = row + stride_;
   const bool is_signed = layer_.input.type() == DType::Int8;
-  for_runs(group, window, [&](std::size_t from, std::size_t count) {
+  for_runs(first_element, [&](std::size_t from, std::size_t count) {
     if constexpr (sizeof(T) == 2)
       kernels_.widen(reinterpret_cast<const std::uint8_t*>(image_.data()) + from, is_signed, count, row);
     else
@@ -120,9 +111,9 @@ void Rows::window(std::uint32_t group, std::uint64_t window, T* row) const {
   });
   std::fill(row, const_cast<T*>(end), T{0});
 }
-template void Rows::window(std::uint32_t, std::uint64_t, std::uint8_t*) const;
-template void Rows::window(std::uint32_t, std::uint64_t, std::int16_t*) const;
-template void Rows::window(std::uint32_t, std::uint64_t, std::int32_t*) const;
+template void Rows::window(std::size_t, std::uint8_t*) const;
+template void Rows::window(std::size_t, std::int16_t*) const;
+template void Rows::window(std::size_t, std::int32_t*) const;
 
 template <typename T>
 void Rows::filter(std::uint32_t group, std::uint32_t place, T* row) const {
@@ -159,11 +150,11 @@ template void Rows::filter(std::uint32_t, std::uint32_t, std::int8_t*) const;
 template void Rows::filter(std::uint32_t, std::uint32_t, std::int16_t*) const;
 template void Rows::filter(std::uint32_t, std::uint32_t, std::int32_t*) const;
 
-void Rows::window_bits(std::uint32_t group, std::uint64_t window, std::uint64_t* bits) const {
+void Rows::window_bits(std::size_t first_element, std::uint64_t* bits) const {
   std::fill_n(bits, bit_words(), 0);
   const std::uint64_t* const image = image_bits_.data();
   std::size_t at = 0;
-  for_runs(group, window, [&](std::size_t from, std::size_t count) {
+  for_runs(first_element, [&](std::size_t from, std::size_t count) {
     for (std::size_t i = 0; i < count; i += 64) {
       const std::size_t first = from + i, n = std::min<std::size_t>(64, count - i);
       std::uint64_t word = image[first / 64] >> (first % 64);

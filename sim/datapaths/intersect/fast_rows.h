@@ -20,9 +20,13 @@ class Rows {
   [[nodiscard]] std::uint32_t input_size() const { return input_size_; }
   /// Elements of a row: K, zeros up to a whole chunk and some more.
   [[nodiscard]] std::size_t stride() const { return stride_; }
+  /// Calls visit(i, first element) for `count` windows from `window` on; the first element of a window in the image
+  /// names it below.
+  template <typename Visit>
+  void for_windows(std::uint32_t group, std::uint64_t window, std::uint32_t count, Visit visit) const;
   /// The inputs of a window. T is std::uint8_t, std::int16_t or std::int32_t: input_size().
   template <typename T>
-  void window(std::uint32_t group, std::uint64_t window, T* row) const;
+  void window(std::size_t first_element, T* row) const;
   /// The weights of the filter mapped at place `place` of its group. T is std::int8_t, std::int16_t or std::int32_t
   /// likewise.
   template <typename T>
@@ -31,23 +35,18 @@ class Rows {
   /// Words of the bits of a row, the last two of which are zero.
   [[nodiscard]] std::size_t bit_words() const { return (stride_in_chunks_ + 63) / 64 + 2; }
   /// Bit p: input p of the window is not zero.
-  void window_bits(std::uint32_t group, std::uint64_t window, std::uint64_t* bits) const;
+  void window_bits(std::size_t first_element, std::uint64_t* bits) const;
 
   /// Whether each 64 bits of a window are one word of the image's bits: word c of the window is
-  /// image_bits()[first_word(group, window) + word_offsets()[c]].
+  /// image_bits()[first element / 64 + word_offsets()[c]].
   [[nodiscard]] bool whole_words() const { return !word_offsets_.empty(); }
   [[nodiscard]] const std::uint64_t* image_bits() const { return image_bits_.data(); }
   [[nodiscard]] const std::vector<std::uint32_t>& word_offsets() const { return word_offsets_; }
-  [[nodiscard]] std::size_t first_word(std::uint32_t group, std::uint64_t window) const {
-    return first_element(group, window) / 64;
-  }
 
  private:
-  /// Where the window begins in the image.
-  [[nodiscard]] std::size_t first_element(std::uint32_t group, std::uint64_t window) const;
   /// Calls visit(first element, elements) for the runs of neighbours in the image that make up the window.
   template <typename Visit>
-  void for_runs(std::uint32_t group, std::uint64_t window, Visit visit) const;
+  void for_runs(std::size_t first_element, Visit visit) const;
   void lay_out_image();
 
   const Layer& layer_;
@@ -63,6 +62,25 @@ class Rows {
   Aligned<std::uint64_t> image_bits_;  ///< which of them are not zero
   std::vector<std::uint32_t> word_offsets_;
 };
+
+template <typename Visit>
+void Rows::for_windows(std::uint32_t group, std::uint64_t window, std::uint32_t count, Visit visit) const {
+  const ConvShape& shape = layer_.shape;
+  const std::uint32_t columns = shape.Q(), rows = shape.P();
+  auto q = static_cast<std::uint32_t>(window % columns);
+  auto p = static_cast<std::uint32_t>(window / columns % rows);
+  std::uint64_t n = window / columns / rows;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    visit(i, ((n * image_height_ + std::size_t{p} * shape.stride_h) * image_width_ + std::size_t{q} * shape.stride_w) *
+                     shape.C +
+                 std::size_t{group} * group_channels_);
+    if (++q < columns) continue;
+    q = 0;
+    if (++p < rows) continue;
+    p = 0;
+    ++n;
+  }
+}
 
 /// Calls visit(window element, weight element) with values of the types in which rows hold operands of `input_size`
 /// bytes.

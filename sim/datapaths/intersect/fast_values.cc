@@ -280,7 +280,9 @@ class Computation {
     s.rows.resize(windows_at_once_ * stride_);
     s.values.resize(std::size_t{together} * parts_ * kLanes * kLanes);
     s.column.resize(store_.rows);
-    for (std::uint32_t i = 0; i < count; ++i) operands_.rows().window(group, first + i, s.rows.data() + i * stride_);
+    operands_.rows().for_windows(group, first, count, [&](std::uint32_t i, std::size_t element) {
+      operands_.rows().window(element, s.rows.data() + i * stride_);
+    });
     for (std::uint32_t block = first_block; block < last_block; block += together)
       for (std::uint32_t w = 0; w < count; w += kLanes)
         compute_blocks(group, block, std::min(together, last_block - block), first + w, s.rows.data() + w * stride_,

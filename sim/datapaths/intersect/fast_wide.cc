@@ -40,11 +40,9 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
   keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
   std::uint32_t column_split = columns_;
-  for (std::uint64_t tile = 0; tile < tiles_; ++tile) {
-    const Geometry geometry = operands_.geometry(tile);
-    row_split = std::min(row_split, geometry.rows);
-    column_split = std::min(column_split, geometry.columns);
-  }
+  const Geometry smallest = operands_.smallest();
+  row_split = std::min(row_split, smallest.rows);
+  column_split = std::min(column_split, smallest.columns);
   const auto set_up = [&](Lines& lines, event::Side side, const FeederConfig& feeder, std::uint32_t count,
                           std::uint32_t split) {
     lines.side = side;
@@ -59,6 +57,10 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
   };
   set_up(row_lines_, event::Side::Weights, machine_.weights, rows_, row_split);
   set_up(column_lines_, event::Side::Activations, machine_.activations, columns_, column_split);
+  for (int r = 0; r < 2; ++r)
+    for (int c = 0; c < 2; ++c)
+      if (const auto last = operands_.last_tile(r == 0 ? 0 : row_split, c == 0 ? 0 : column_split))
+        last_of_class_[r][c] = *last;
   never_.assign(std::max(row_lines_.pad, column_lines_.pad), kLongAgo);
 
   const std::size_t pes = rows_ * stride_;
@@ -158,15 +160,23 @@ void WideArray::clear_memory_waits(Lines& lines, std::size_t at) {
 void WideArray::note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at) {
   const Time first = absolute(least(lines.bus.data(), count));
   if (first >= block.loaded) return;
-  if (keep_waits_ || block.begun >= first) {
+  // Mostly there is one wait, of which each line sees what comes after it gets to the block.
+  Interval wait{kUnknown, 0};
+  int parts = 0;
+  if (!keep_waits_)
+    memory_.memory_waits(block, first, block.loaded, [&](Time from, Time to) {
+      if (wait.begin == kUnknown || wait.end != from) ++parts;
+      wait = {std::min(wait.begin, from), to};
+    });
+  if (parts != 1) {
     for (std::uint32_t i = 0; i < count; ++i)
       note_memory_wait(lines, i, block, absolute(lines.bus[i]), block.loaded, at);
     return;
   }
-  // The block is being fetched when the first line gets to it: all wait for memory until it is there.
   lines.memory[at / lines.pad] = true;
-  std::copy_n(lines.bus.data(), lines.pad, lines.memory_begin.data() + at);
-  std::fill_n(lines.memory_end.data() + at, lines.pad, relative(block.loaded));
+  const Relative begin = relative(wait.begin);
+  for (std::uint32_t i = 0; i < lines.pad; ++i) lines.memory_begin[at + i] = std::max(lines.bus[i], begin);
+  std::fill_n(lines.memory_end.data() + at, lines.pad, relative(wait.end));
 }
 
 void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
@@ -197,6 +207,7 @@ void WideArray::prepare_tile(const Run& run) {
   const bool simple =
       tile.columns % kLanes == 0 && tile.columns <= column_lines_.split && tile.rows <= row_lines_.split;
   pair_.valid = simple ? nullptr : valid_.data();
+  whole_tile_ = tile.columns % kLanes == 0 && tile.columns == columns_ && tile.rows <= row_lines_.split;
   for (std::uint32_t column = 0; column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
 }
 
@@ -324,6 +335,7 @@ bool WideArray::drain() {
 void WideArray::forget() {
   while (!runs_.empty() &&
          first_run_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
+    if (runs_.front().complete.size() != 0) spare_.push_back(std::move(runs_.front().complete));
     runs_.pop_front();
     ++first_run_;
   }
@@ -514,13 +526,11 @@ bool WideTiming::work_block() {
   const Block& block = tile.blocks[at];
   const BlockTimes& times = memory_.block(tile.index, at);
   if (times.loaded == kUnknown) return false;
-  if (work_step_ == 0) {
-    prepare_tile(run);
-    if (pair_.valid || !gate(run)) return false;
-  } else {
-    if (pair_.valid) return false;
-    pair_.gate = nullptr;
-  }
+  pair_.gate = nullptr;
+  if (work_step_ == 0) prepare_tile(run);
+  const bool split = columns_ > column_lines_.split;
+  if (!whole_tile_ || apart_[0][0] || (split && apart_[0][1])) return false;
+  if (work_step_ == 0 && !gate(run)) return false;
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     const std::size_t kept = steps_worked_ % kAhead * lines->pad;
     clear_memory_waits(*lines, kept);
@@ -531,14 +541,18 @@ bool WideTiming::work_block() {
   BlockRun r{};
   r.pair = pair_;
   r.steps = block.end - work_step_;
+  r.split = split;
   r.loaded = relative(times.loaded);
+  const auto slot = [&](int of, const Lines& lines) {
+    return static_cast<std::uint32_t>((run.entries[0][of] + work_step_) % lines.depth);
+  };
   const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
     return BlockRun::Lines{lines_of(lines, tile),
                            lines.pad,
                            lines.depth,
-                           static_cast<std::uint32_t>((run.entries[0][0] + work_step_) % lines.depth),
+                           {slot(0, lines), slot(1, lines)},
                            lines.bus.data(),
-                           lines.room[0].data(),
+                           {lines.room[0].data(), lines.room[1].data()},
                            streams.words.data() + entry * streams.pad,
                            streams.pad,
                            start,
@@ -553,6 +567,7 @@ bool WideTiming::work_block() {
   executed_ += r.pair.executed;
   slots_ += r.pair.slot_count;
   worked_entries_[0][0] += r.steps;
+  if (r.split) worked_entries_[0][1] += r.steps;
   steps_worked_ += r.steps;
   work_step_ += r.steps;
   for (Lines* lines : {&row_lines_, &column_lines_}) {
@@ -566,8 +581,9 @@ bool WideTiming::work_block() {
 /// After the last step of a tile.
 void WideTiming::leave_tile(Run& run) {
   const Tile& tile = run.tile();
-  for_classes(tile, [&](int, int, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
-    if (operands_.last_tile(row, column) != tile.index) return;
+  for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column,
+                        std::uint32_t columns) {
+    if (tile.index != last_of_class_[r][c]) return;
     for (std::uint32_t i = row; i < rows; ++i)
       for (std::uint32_t j = column; j < columns; ++j)
         done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
@@ -578,7 +594,11 @@ void WideTiming::leave_tile(Run& run) {
   while (drain()) {
   }
   if (drain_tile_ < work_tile_) {
-    run.complete.assign(free_.size(), 0);
+    if (!spare_.empty()) {
+      run.complete = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    run.complete.resize(free_.size());
     std::copy_n(free_.data(), free_.size(), run.complete.data());
   }
 }
@@ -608,6 +628,8 @@ void WideTiming::account(const Run& run) {
 }
 
 Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
+  constexpr std::uint64_t kTidyEvery = 8;
+  std::uint64_t transfers = 0;
   while (!memory_.finished()) {
     // PEs first, then lines no further than PEs can follow, lines ahead of PEs that wait for results last.
     if (work_block() || work()) continue;
@@ -621,10 +643,12 @@ Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
     }
     if (changed) continue;
     memory_.begin(memory_.next());
+    if (++transfers % kTidyEvery != 0) continue;
     forget();
     rebase();
     progress(memory_.written());
   }
+  progress(memory_.written());
   finish(0, 0);
   return memory_.idle();
 }

@@ -119,6 +119,9 @@ class WideArray {
   Aligned<Relative> never_;  ///< [line]: room there always is
   std::deque<Run> runs_;
   std::uint64_t first_run_ = 0;
+  std::vector<Aligned<Relative>> spare_;        ///< for Run::complete
+  ByClass<std::uint64_t> last_of_class_{};      ///< the last tile that maps the class
+  bool whole_tile_ = false;  ///< the tile at hand maps every column, and its rows are of one class
   bool keep_waits_ = false;  ///< lines note all their waits for memory
 
   // PEs, [row][stride].
