@@ -143,6 +143,12 @@ struct Kernels {
   /// totals[window] += amount for every f whose sums[window][f] is below lowest[f] or above highest[f].
   void (*add_outside)(const std::int32_t* sums, std::uint32_t count, const std::int32_t* lowest,
                       const std::int32_t* highest, std::uint32_t amount, std::uint32_t* totals);
+  /// Slots of a chunk of up to 128 positions before the first one with which `sum`, lowered by the products of negative
+  /// weights, is not above zero; there is one. A slot is a position whose weight is not above zero and for which
+  /// costs_slot[2 x (weight not zero) + (activation not zero)]. Up to 127 bytes more may be read. Null where that is no
+  /// faster.
+  std::uint32_t (*slots_before_stop)(const std::int8_t* weights, const std::uint8_t* activations, std::uint32_t length,
+                                     std::int32_t sum, const bool* costs_slot);
   /// Bit f of bits[window]: sums[window][f] <= 0.
   void (*not_above_zero)(const std::int32_t* sums, std::uint32_t count, std::uint16_t* bits);
   void (*pair_step)(PairStep& step);

@@ -151,6 +151,13 @@ WideArray::Relative StoppingTiming::room(const Sides& side, const Run& run, std:
   return from;
 }
 
+/// Whether the tile is the last of some line.
+bool StoppingTiming::is_last(const Sides& side, const Tile& tile) const {
+  const bool rows = &side == &row_side_;
+  return tile.index == tiles_ - 1 ||
+         tile.index == (rows ? last_tile_rows_ : last_tile_columns_)[lines_of(*side.lines, tile) - 1];
+}
+
 void StoppingTiming::sent(Sides& side, const Run& run, std::uint32_t line, std::uint32_t bytes, Relative arrival) {
   const bool rows = &side == &row_side_;
   const std::uint32_t destinations = rows ? run.tile().columns : run.tile().rows;
@@ -214,9 +221,7 @@ void StoppingTiming::send(Sides& side, Run& run, bool all_end) {
   const BlockTimes& times = memory_.block(tile.index, block);
   const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
   clear_memory_waits(lines, at);
-  const bool last_tile =
-      tile.index == tiles_ - 1 || tile.index == (weights(lines) ? last_tile_rows_ : last_tile_columns_)[count - 1];
-  if (static_cast<std::int32_t>(lines.step) <= side.first_stop && !last_tile) {
+  if (static_cast<std::int32_t>(lines.step) <= side.first_stop && !is_last(side, tile)) {
     // No line ends here.
     if (lines.step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
     send_all(lines, run, relative(times.loaded));
@@ -389,6 +394,40 @@ void StoppingTiming::leave_tile(Run& run) {
   }
 }
 
+bool StoppingTiming::work_before_stops(Run& run) {
+  const Tile& tile = run.tile();
+  const std::uint32_t at = tile.block_of[work_step_];
+  const Block& block = tile.blocks[at];
+  if (work_step_ == block.begin || !whole_tile_ || apart() || is_last(row_side_, tile) || is_last(column_side_, tile))
+    return false;
+  const std::vector<Step>& steps = tile.steps();
+  std::uint32_t end = work_step_;
+  while (end < block.end && static_cast<std::int32_t>(end) < first_stop_ &&
+         steps[end].chunk == steps[work_step_].chunk + (end - work_step_))
+    ++end;
+  if (end <= work_step_ + 1) return false;
+  const std::uint32_t begin = work_step_;
+  const std::uint32_t chunk = steps[begin].chunk;
+  for (Lines* lines : {&row_lines_, &column_lines_}) clear_memory_waits(*lines, steps_worked_ % kAhead * lines->pad);
+  pair_.gate = nullptr;
+  work_steps(run, end - begin, memory_.block(tile.index, at));
+  all_slots_ += pair_.slot_count;
+  const auto bytes = [](const Streams& streams, std::uint32_t first, std::uint32_t last) {
+    return streams.bytes_before[last] - streams.bytes_before[first];
+  };
+  report_sent(event::Side::Weights, tile.index, bytes(*run.operands.filters, begin, end), tile.columns);
+  report_sent(event::Side::Activations, tile.index, bytes(*run.operands.windows, chunk, chunk + (end - begin)),
+              tile.rows);
+  if (end == block.end) {
+    for (const Sides* side : {&row_side_, &column_side_}) {
+      const std::uint32_t count = lines_of(*side->lines, tile);
+      memory_.pass(tile.index, at, count,
+                   absolute(*std::max_element(side->lines->bus.data(), side->lines->bus.data() + count)));
+    }
+  }
+  return true;
+}
+
 void StoppingTiming::work_tile(Run& run) {
   const Tile& tile = run.tile();
   run.complete.assign(free_.size(), 0);
@@ -396,7 +435,8 @@ void StoppingTiming::work_tile(Run& run) {
   prepare_tile(run);
   place_stops(run);
   const auto steps = static_cast<std::uint32_t>(tile.steps().size());
-  for (work_step_ = 0; work_step_ < steps && (row_side_.live != 0 || column_side_.live != 0); ++work_step_) {
+  for (work_step_ = 0; work_step_ < steps && (row_side_.live != 0 || column_side_.live != 0);) {
+    if (work_before_stops(run)) continue;
     row_lines_.step = column_lines_.step = work_step_;
     const bool comes = settle_block(run);
     send(row_side_, run, !comes);
@@ -430,7 +470,8 @@ void StoppingTiming::work_tile(Run& run) {
       make_room(column_side_, run);
     }
     ++steps_worked_;
-    if (static_cast<std::int32_t>(work_step_) == last_stop_) run.worked = true;  // every sum has stopped
+    if (step == last_stop_) run.worked = true;  // every sum has stopped
+    ++work_step_;
   }
   for (; work_step_ < steps; ++work_step_, ++steps_worked_) {
     prepare_step(run);

@@ -41,6 +41,8 @@ class StoppingTiming : WideArray {
   };
 
   void work_tile(Run& run);
+  /// Several steps at once, if no sum has stopped yet and the block has begun.
+  bool work_before_stops(Run& run);
   void place_stops(const Run& run);
   /// Sends step `step` of a side; `all_end` if every line that is left ends.
   void send(Sides& side, Run& run, bool all_end);
@@ -50,6 +52,7 @@ class StoppingTiming : WideArray {
   bool settle_block(Run& run);
   /// Settles when the results leave that gate the tile.
   void settle_gate(Run& run);
+  [[nodiscard]] bool is_last(const Sides& side, const Tile& tile) const;
   Relative stopped(Sides& side, const Run& run, std::uint32_t line);
   void sent(Sides& side, const Run& run, std::uint32_t line, std::uint32_t bytes, Relative arrival);
   void end_line(Sides& side, const Run& run, std::uint32_t line, Relative arrival);

@@ -181,7 +181,7 @@ class Computation {
   void compute(const ValueArea& area, unsigned threads) {
     scratch_.resize(std::max(1u, threads));
     const auto blocks_at_once = static_cast<std::uint32_t>(
-        std::clamp<std::size_t>(kPackedBytes / (block_size_ * sizeof(Weight) * (terminates_ ? 2 : 1)), 1,
+        std::clamp<std::size_t>(kPackedBytes / (block_size_ * sizeof(Weight) * (terminates_ ? 3 : 1)), 1,
                                 area.last_block - area.first_block));
     const std::uint64_t windows = area.last_window - area.first_window;
     const std::uint64_t batches = (windows + windows_at_once_ - 1) / windows_at_once_;
@@ -189,7 +189,10 @@ class Computation {
       const std::uint32_t blocks = std::min(area.last_block - first, blocks_at_once);
       first_packed_ = first;
       packed_.resize(blocks * block_size_);
-      if (terminates_) packed_negative_.resize(packed_.size());
+      if (terminates_) {
+        packed_negative_.resize(packed_.size());
+        filter_rows_.resize(std::size_t{blocks} * parts_ * kLanes * stride_);
+      }
       sums_.resize(std::size_t{blocks} * parts_);
       parallel_for(blocks, threads, [&](std::size_t block, unsigned worker) {
         pack_block(area.group, first + static_cast<std::uint32_t>(block), scratch_[worker]);
@@ -211,7 +214,7 @@ class Computation {
  private:
   /// What one thread works with.
   struct Scratch {
-    std::vector<Weight> filter_rows, part_rows;  ///< [filter of 16][stride]
+    std::vector<Weight> rows_of_filters;         ///< [filter of 16][stride]
     std::vector<Input> rows;                     ///< [window][stride]
     std::vector<std::int64_t> values;            ///< [filter of a block][window of 16]
     std::vector<std::int32_t> column;
@@ -229,6 +232,10 @@ class Computation {
   [[nodiscard]] Weight* packed(std::uint32_t block, std::uint32_t part, bool negative) {
     return (negative ? packed_negative_ : packed_).data() + (block - first_packed_) * block_size_ + part * packed_size_;
   }
+  /// Rows of weights of 16 filters of a block, with early termination.
+  [[nodiscard]] Weight* rows_of(std::uint32_t block, std::uint32_t part) {
+    return filter_rows_.data() + (std::size_t{block - first_packed_} * parts_ + part) * kLanes * stride_;
+  }
   [[nodiscard]] SumsOf& sums_of(std::uint32_t block, std::uint32_t part) {
     return sums_[std::size_t{block - first_packed_} * parts_ + part];
   }
@@ -241,9 +248,9 @@ class Computation {
   }
 
   void pack_block(std::uint32_t group, std::uint32_t block, Scratch& s) {
-    s.filter_rows.resize(kLanes * stride_);
-    if (terminates_) s.part_rows.resize(kLanes * stride_);
+    s.rows_of_filters.resize(kLanes * stride_);
     for (std::uint32_t part = 0; part < parts_; ++part) {
+      Weight* const rows = terminates_ ? rows_of(block, part) : s.rows_of_filters.data();
       const std::uint32_t place = block * store_.rows + part * kLanes;
       const std::uint32_t end = std::min(store_.group_filters, (block + 1) * store_.rows);
       const std::uint32_t count = place < end ? std::min(kLanes, end - place) : 0;
@@ -256,19 +263,19 @@ class Computation {
           const std::uint32_t channel = channels_of(group, block)[part * kLanes + f];
           sums.bias[f] = static_cast<Sum>(layer_.bias[channel]);
           if (counts_zeros_) std::tie(sums.least_zero[f], sums.largest_zero[f]) = finisher_.zeros(channel);
-          operands_.rows().filter(group, place + f, s.filter_rows.data() + f * stride_);
+          operands_.rows().filter(group, place + f, rows + f * stride_);
         } else {
-          std::fill_n(s.filter_rows.data() + f * stride_, stride_, Weight{0});
+          std::fill_n(rows + f * stride_, stride_, Weight{0});
         }
       }
       if (!terminates_) {
-        pack(s.filter_rows.data(), stride_, k_, packed(block, part, false));
+        pack(rows, stride_, k_, packed(block, part, false));
         continue;
       }
       for (const bool negative : {false, true}) {
-        for (std::size_t i = 0; i < s.filter_rows.size(); ++i)
-          s.part_rows[i] = (s.filter_rows[i] < 0) == negative ? s.filter_rows[i] : Weight{0};
-        pack(s.part_rows.data(), stride_, k_, packed(block, part, negative));
+        for (std::size_t i = 0; i < s.rows_of_filters.size(); ++i)
+          s.rows_of_filters[i] = (rows[i] < 0) == negative ? rows[i] : Weight{0};
+        pack(s.rows_of_filters.data(), stride_, k_, packed(block, part, negative));
       }
     }
   }
@@ -331,7 +338,7 @@ class Computation {
       std::array<Stop*, kLanes> stops{};
       for (std::uint32_t f = 0; f < lanes; ++f)
         stops[f] = store_.stops.data() + (place + f) * store_.windows + first_window;
-      find_stops(packed(block, part, false), packed(block, part, true), window_rows, count, lanes, stops.data(), sums,
+      find_stops(rows_of(block, part), packed(block, part, true), window_rows, count, lanes, stops.data(), sums,
                  s);
     }
     if constexpr (sizeof(Sum) == 4) {
@@ -378,8 +385,26 @@ class Computation {
     }
   }
 
-  /// Stops of `count` windows and 16 filters whose sums after the positive pass are in `sums`.
-  void find_stops(const Weight* positive, const Weight* negative, const Input* window_rows, std::uint32_t count,
+  /// Kernels::slots_before_stop.
+  [[nodiscard]] std::uint32_t slots_before_stop(const Weight* weights, const Input* activations, std::uint32_t length,
+                                                Sum sum) const {
+    if constexpr (sizeof(Weight) == 1) {
+      if (kernels_.slots_before_stop)
+        return kernels_.slots_before_stop(weights, activations, length, sum, costs_slot_.data());
+    }
+    std::uint32_t slots = 0;
+    for (std::uint32_t p = 0; p < length; ++p) {
+      if (weights[p] > 0) continue;
+      sum += static_cast<Sum>(weights[p]) * activations[p];
+      if (sum <= 0) break;
+      slots += costs_slot_[(weights[p] != 0) * 2 + (activations[p] != 0)];
+    }
+    return slots;
+  }
+
+  /// Stops of `count` windows and 16 filters, the rows of all of whose weights and of the negative ones are given and
+  /// whose sums after the positive pass are in `sums`.
+  void find_stops(const Weight* rows, const Weight* negative, const Input* window_rows, std::uint32_t count,
                   std::uint32_t filters, Stop* const* stops, Sum* sums, Scratch& s) const {
     std::array<std::uint16_t, kLanes> stopped{}, now{};
     not_above_zero(sums, count, filters, stopped.data());
@@ -396,16 +421,8 @@ class Computation {
       for (std::uint32_t w = 0; w < count; ++w) {
         for (std::uint32_t bits = now[w] & ~stopped[w]; bits != 0; bits &= bits - 1, --left) {
           const auto f = static_cast<std::uint32_t>(std::countr_zero(bits));
-          std::uint32_t slots = 0;
-          Sum sum = s.before[w * kLanes + f];
-          for (std::size_t p = begin;; ++p) {
-            const std::size_t at = packed_at<Weight>(p, f);
-            const Weight weight = negative[at];
-            const Input activation = window_rows[w * stride_ + p];
-            sum += static_cast<Sum>(weight) * activation;
-            if (sum <= 0) break;
-            if (positive[at] == 0) slots += costs_slot_[(weight != 0) * 2 + (activation != 0)];
-          }
+          const std::uint32_t slots = slots_before_stop(rows + f * stride_ + begin, window_rows + w * stride_ + begin,
+                                                        operands_.chunk_length(c), s.before[w * kLanes + f]);
           stops[f][w] = Stop::at(c, slots / machine_.array.lanes);
         }
         stopped[w] |= now[w];
@@ -452,6 +469,7 @@ class Computation {
   std::uint32_t windows_at_once_ = 0;
   std::array<bool, 4> costs_slot_{};  ///< [weight not zero, activation not zero]
   std::vector<Weight> packed_, packed_negative_;  ///< of the blocks at hand, the first of which is first_packed_
+  std::vector<Weight> filter_rows_;               ///< [block at hand][sixteen][filter][stride], with early termination
   std::vector<SumsOf> sums_;                      ///< [block at hand][sixteen]
   std::uint32_t first_packed_ = 0;
   std::vector<Scratch> scratch_;  ///< [worker]

@@ -273,6 +273,50 @@ void WideArray::count_waits(bool count) {
   pair_.blocked = count ? blocked_.data() : unused_.data();
 }
 
+bool WideArray::apart() const {
+  return apart_[0][0] || (columns_ > column_lines_.split && apart_[0][1]);
+}
+
+void WideArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& block) {
+  const Tile& tile = run.tile();
+  prepare_step(run);
+  count_waits(true);
+  BlockRun r{};
+  r.pair = pair_;
+  r.steps = steps;
+  r.split = columns_ > column_lines_.split;
+  r.loaded = relative(block.loaded);
+  const auto slot = [&](int of, const Lines& lines) {
+    return static_cast<std::uint32_t>((run.entries[0][of] + work_step_) % lines.depth);
+  };
+  const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
+    return BlockRun::Lines{lines_of(lines, tile),
+                           lines.pad,
+                           lines.depth,
+                           {slot(0, lines), slot(1, lines)},
+                           lines.bus.data(),
+                           {lines.room[0].data(), lines.room[1].data()},
+                           streams.words.data() + entry * streams.pad,
+                           streams.pad,
+                           start,
+                           arrival};
+  };
+  r.rows = set_up(row_lines_, work_step_, *run.operands.filters, scratch_[0].data(), scratch_[1].data());
+  r.columns = set_up(column_lines_, tile.steps()[work_step_].chunk, *run.operands.windows, scratch_[2].data(),
+                     scratch_[3].data());
+  r.weights_pad = run.operands.filters->pad;
+  r.activations_pad = run.operands.windows->pad;
+  kernels_.block_run(r);
+  pair_.executed = r.pair.executed;
+  pair_.slot_count = r.pair.slot_count;
+  executed_ += r.pair.executed;
+  slots_ += r.pair.slot_count;
+  worked_entries_[0][0] += steps;
+  if (r.split) worked_entries_[0][1] += steps;
+  steps_worked_ += steps;
+  work_step_ += steps;
+}
+
 void WideArray::make_room(const Run& run) {
   for_classes(run.tile(),
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
@@ -528,48 +572,14 @@ bool WideTiming::work_block() {
   if (times.loaded == kUnknown) return false;
   pair_.gate = nullptr;
   if (work_step_ == 0) prepare_tile(run);
-  const bool split = columns_ > column_lines_.split;
-  if (!whole_tile_ || apart_[0][0] || (split && apart_[0][1])) return false;
+  if (!whole_tile_ || apart()) return false;
   if (work_step_ == 0 && !gate(run)) return false;
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     const std::size_t kept = steps_worked_ % kAhead * lines->pad;
     clear_memory_waits(*lines, kept);
     if (work_step_ == block.begin) note_memory_waits(*lines, lines_of(*lines, tile), times, kept);
   }
-  prepare_step(run);
-  count_waits(true);
-  BlockRun r{};
-  r.pair = pair_;
-  r.steps = block.end - work_step_;
-  r.split = split;
-  r.loaded = relative(times.loaded);
-  const auto slot = [&](int of, const Lines& lines) {
-    return static_cast<std::uint32_t>((run.entries[0][of] + work_step_) % lines.depth);
-  };
-  const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
-    return BlockRun::Lines{lines_of(lines, tile),
-                           lines.pad,
-                           lines.depth,
-                           {slot(0, lines), slot(1, lines)},
-                           lines.bus.data(),
-                           {lines.room[0].data(), lines.room[1].data()},
-                           streams.words.data() + entry * streams.pad,
-                           streams.pad,
-                           start,
-                           arrival};
-  };
-  r.rows = set_up(row_lines_, work_step_, *run.operands.filters, scratch_[0].data(), scratch_[1].data());
-  r.columns = set_up(column_lines_, tile.steps()[work_step_].chunk, *run.operands.windows, scratch_[2].data(),
-                     scratch_[3].data());
-  r.weights_pad = run.operands.filters->pad;
-  r.activations_pad = run.operands.windows->pad;
-  kernels_.block_run(r);
-  executed_ += r.pair.executed;
-  slots_ += r.pair.slot_count;
-  worked_entries_[0][0] += r.steps;
-  if (r.split) worked_entries_[0][1] += r.steps;
-  steps_worked_ += r.steps;
-  work_step_ += r.steps;
+  work_steps(run, block.end - work_step_, times);
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     lines->step = work_step_ - 1;
     pass_step(*lines, tile);

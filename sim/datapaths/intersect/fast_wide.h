@@ -84,6 +84,11 @@ class WideArray {
   void prepare_step(const Run& run);
   /// Whether the results that gate the first step of the tile have left their PEs is known; sets pair_.gate.
   bool gate(const Run& run);
+  /// Some PEs of whole tiles were apart and are not yet known to be together again.
+  [[nodiscard]] bool apart() const;
+  /// The next `steps` steps of a whole tile, of one block and of neighbouring chunks: lines and PEs are at the first of
+  /// them, whose gate is set and whose memory waits are noted.
+  void work_steps(Run& run, std::uint32_t steps, const BlockTimes& block);
   /// The entries of the step make room.
   void make_room(const Run& run);
   /// Tells the fold of messages.
