@@ -59,7 +59,16 @@ std::optional<std::string> early_termination_refusal(const Layer& layer, unsigne
     for (std::size_t m = 0; m < layer.shape.M; ++m) {
       std::int64_t positive = 0;
       std::int64_t negative = 0;
-      for (const auto weight : values.subspan(m * k, k)) (weight > 0 ? positive : negative) += weight;
+      constexpr std::size_t kTogether = 4096;  // sums of so many fit 32 bits
+      for (std::size_t begin = 0; begin < k; begin += kTogether) {
+        std::int32_t above = 0, all = 0;
+        for (const auto weight : values.subspan(m * k + begin, std::min(kTogether, k - begin))) {
+          above += weight > 0 ? weight : 0;
+          all += weight;
+        }
+        positive += above;
+        negative += all - above;
+      }
       if (layer.bias[m] + positive * largest >= limit || layer.bias[m] + negative * largest < -limit)
         return fmt::format("the sums of filter {} may leave the {}-bit accumulator", m, accumulator_bits);
     }

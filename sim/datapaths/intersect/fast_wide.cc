@@ -154,7 +154,7 @@ void WideArray::send_all(Lines& lines, Run& run, Relative loaded) {
 
 void WideArray::clear_memory_waits(Lines& lines, std::size_t at) {
   lines.memory[at / lines.pad] = false;
-  lines.parts = false;
+  lines.parts[at / lines.pad] = false;
 }
 
 void WideArray::note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at) {
@@ -184,7 +184,7 @@ void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTi
   if (begin >= end) return;
   Interval whole{kUnknown, 0};
   memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
-    lines.parts |= whole.begin != kUnknown && whole.end != from;
+    lines.parts[at / lines.pad] |= whole.begin != kUnknown && whole.end != from;
     whole = {std::min(whole.begin, from), to};
     if (keep_waits_) lines.waits[line].push_back({from, to});
   });

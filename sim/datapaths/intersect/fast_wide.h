@@ -53,7 +53,7 @@ class WideArray {
     Aligned<Relative> start, arrival;  ///< [step mod kAhead][line]
     Aligned<Relative> memory_begin, memory_end;  ///< likewise: waits for memory before the step
     std::array<bool, 128> memory{};              ///< [step mod kAhead]: some line waited
-    bool parts = false;                          ///< the wait before the latest step has parts; `waits` has them
+    std::array<bool, 128> parts{};               ///< likewise: the wait of a line has parts; `waits` has them
     std::vector<std::vector<Interval>> waits;    ///< [line]: all of them, where they may be asked for
   };
 
