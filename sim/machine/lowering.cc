@@ -31,21 +31,6 @@ FormatParams format_params(const Machine& machine, StorageFormat format) {
           machine.storage.pointer_bits};
 }
 
-/// [N, C, H, W] to [N, H, W, C].
-std::vector<std::int32_t> channels_innermost(const Tensor& input, const ConvShape& shape) {
-  std::vector<std::int32_t> result(input.size());
-  with_values(input, [&](auto values) {
-    const std::size_t plane = std::size_t{shape.H} * shape.W;
-    constexpr std::size_t kTogether = 64;  // positions: what is written between two channels stays in a fast cache
-    for (std::size_t n = 0; n < shape.N; ++n)
-      for (std::size_t begin = 0; begin < plane; begin += kTogether)
-        for (std::size_t c = 0; c < shape.C; ++c)
-          for (std::size_t at = begin; at < std::min(plane, begin + kTogether); ++at)
-            result[(n * plane + at) * shape.C + c] = values[(n * shape.C + c) * plane + at];
-  });
-  return result;
-}
-
 /// The masks of one stream's chunks: which of `values`, padded to whole chunks, `is_set` holds for.
 template <typename IsSet>
 Mask mask_of(const std::int32_t* values, std::uint32_t count, IsSet is_set) {
@@ -74,7 +59,16 @@ std::optional<std::string> early_termination_refusal(const Layer& layer, unsigne
     for (std::size_t m = 0; m < layer.shape.M; ++m) {
       std::int64_t positive = 0;
       std::int64_t negative = 0;
-      for (const auto weight : values.subspan(m * k, k)) (weight > 0 ? positive : negative) += weight;
+      constexpr std::size_t kTogether = 4096;  // sums of so many fit 32 bits
+      for (std::size_t begin = 0; begin < k; begin += kTogether) {
+        std::int32_t above = 0, all = 0;
+        for (const auto weight : values.subspan(m * k + begin, std::min(kTogether, k - begin))) {
+          above += weight > 0 ? weight : 0;
+          all += weight;
+        }
+        positive += above;
+        negative += all - above;
+      }
       if (layer.bias[m] + positive * largest >= limit || layer.bias[m] + negative * largest < -limit)
         return fmt::format("the sums of filter {} may leave the {}-bit accumulator", m, accumulator_bits);
     }
@@ -112,8 +106,7 @@ Lowering::Lowering(const Machine& machine, const Layer& layer) : machine_(machin
     std::vector<std::uint32_t> nonzeros(shape.M);
     with_values(layer.weights, [&](auto values) {
       for (std::uint32_t m = 0; m < shape.M; ++m)
-        nonzeros[m] = static_cast<std::uint32_t>(
-            std::ranges::count_if(values.subspan(std::size_t{m} * k_, k_), [](auto v) { return v != 0; }));
+        nonzeros[m] = static_cast<std::uint32_t>(count_nonzeros(values.subspan(std::size_t{m} * k_, k_)));
     });
     for (std::uint32_t g = 0; g < shape.groups; ++g) {
       const auto begin = filter_order_.begin() + std::ptrdiff_t{g} * group_filters;
@@ -121,7 +114,6 @@ Lowering::Lowering(const Machine& machine, const Layer& layer) : machine_(machin
     }
   }
 
-  input_ = channels_innermost(layer.input, shape);
   plan_ = std::make_unique<MemoryPlan>(machine, stored_operands());
   if (array.order == Order::Auto)
     notes_.push_back(fmt::format("order: auto took {}", plan_->filters_outer() ? "filters_outer" : "windows_outer"));
@@ -129,37 +121,92 @@ Lowering::Lowering(const Machine& machine, const Layer& layer) : machine_(machin
 
 Lowering::~Lowering() = default;
 
-StoredOperands Lowering::stored_operands() const {
+const std::vector<std::int32_t>& Lowering::channels_innermost() {
+  if (!input_.empty()) return input_;
+  const ConvShape& shape = layer_.shape;
+  input_.resize(layer_.input.size());
+  with_values(layer_.input, [&](auto values) {
+    const std::size_t plane = std::size_t{shape.H} * shape.W;
+    constexpr std::size_t kTogether = 64;  // positions: what is written between two channels stays in a fast cache
+    for (std::size_t n = 0; n < shape.N; ++n)
+      for (std::size_t begin = 0; begin < plane; begin += kTogether)
+        for (std::size_t c = 0; c < shape.C; ++c)
+          for (std::size_t at = begin; at < std::min(plane, begin + kTogether); ++at)
+            input_[(n * plane + at) * shape.C + c] = values[(n * shape.C + c) * plane + at];
+  });
+  return input_;
+}
+
+std::vector<std::uint64_t> Lowering::filter_bytes() const {
+  const ConvShape& shape = layer_.shape;
+  const FormatParams format = format_params(machine_, machine_.storage.weights);
+  std::vector<std::uint64_t> bytes(shape.M);
+  if (counts_tell_bytes(format.format)) {
+    with_values(layer_.weights, [&](auto values) {
+      for (std::uint32_t m = 0; m < shape.M; ++m)
+        bytes[m] = encoded_bytes(format, values.subspan(std::size_t{m} * k_, k_));
+    });
+    return bytes;
+  }
+  std::vector<std::int32_t> filter(k_);
+  for (std::uint32_t m = 0; m < shape.M; ++m) {
+    filter_values(m, filter.data());
+    bytes[m] = encoded_bytes(format, std::span<const std::int32_t>(filter));
+  }
+  return bytes;
+}
+
+std::vector<std::uint64_t> Lowering::input_row_bytes() {
+  const ConvShape& shape = layer_.shape;
+  const FormatParams format = format_params(machine_, machine_.storage.activations);
+  const std::uint32_t channels = shape.C / shape.groups;
+  const std::uint32_t rows = shape.N * shape.H;
+  std::vector<std::uint64_t> bytes(std::size_t{shape.groups} * rows);
+  if (counts_tell_bytes(format.format)) {
+    std::vector<std::uint64_t> nonzeros(bytes.size());
+    if (format.format == StorageFormat::Bitmask)
+      with_values(layer_.input, [&](auto values) {
+        for (std::size_t n = 0; n < shape.N; ++n)
+          for (std::size_t c = 0; c < shape.C; ++c)
+            for (std::size_t h = 0; h < shape.H; ++h)
+              nonzeros[c / channels * rows + n * shape.H + h] +=
+                  count_nonzeros(values.subspan(((n * shape.C + c) * shape.H + h) * shape.W, shape.W));
+      });
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      bytes[i] = encoded_bytes(format, std::uint64_t{shape.W} * channels, nonzeros[i]);
+    return bytes;
+  }
+  const std::vector<std::int32_t>& input = channels_innermost();
+  std::vector<std::int32_t> unit(std::size_t{shape.W} * channels);
+  for (std::uint32_t g = 0; g < shape.groups; ++g)
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      const std::int32_t* source = input.data() + std::size_t{row} * shape.W * shape.C + std::size_t{g} * channels;
+      for (std::uint32_t w = 0; w < shape.W; ++w)
+        std::copy_n(source + std::size_t{w} * shape.C, channels, unit.data() + std::size_t{w} * channels);
+      bytes[std::size_t{g} * rows + row] = encoded_bytes(format, std::span<const std::int32_t>(unit));
+    }
+  return bytes;
+}
+
+StoredOperands Lowering::stored_operands() {
   const ConvShape& shape = layer_.shape;
   const std::uint32_t group_filters = shape.M / shape.groups;
-  const std::uint32_t group_channels = shape.C / shape.groups;
   StoredOperands stored;
   stored.groups = shape.groups;
   stored.filter_tiles = filter_tiles_;
   stored.window_tiles = window_tiles_;
 
-  const FormatParams weight_format = format_params(machine_, machine_.storage.weights);
+  const std::vector<std::uint64_t> filter_sizes = filter_bytes();
   stored.filter_tile.resize(std::size_t{shape.groups} * filter_tiles_);
-  std::vector<std::int32_t> filter(k_);
   for (std::uint32_t i = 0; i < shape.M; ++i) {
-    filter_values(filter_order_[i], filter.data());
     const std::uint32_t group = i / group_filters;
     stored.filter_tile[std::size_t{group} * filter_tiles_ + (i % group_filters) / filters_per_tile_] +=
-        encoded_bytes(weight_format, std::span<const std::int32_t>(filter));
+        filter_sizes[filter_order_[i]];
   }
 
   // Stored bytes of every input row of every group, then what each window tile reads of them.
-  const FormatParams input_format = format_params(machine_, machine_.storage.activations);
   const std::uint32_t rows = shape.N * shape.H;
-  std::vector<std::uint64_t> row_bytes(std::size_t{shape.groups} * rows);
-  std::vector<std::int32_t> unit(std::size_t{shape.W} * group_channels);
-  for (std::uint32_t g = 0; g < shape.groups; ++g)
-    for (std::uint32_t row = 0; row < rows; ++row) {
-      const std::int32_t* source = input_.data() + std::size_t{row} * shape.W * shape.C + std::size_t{g} * group_channels;
-      for (std::uint32_t w = 0; w < shape.W; ++w)
-        std::copy_n(source + std::size_t{w} * shape.C, group_channels, unit.data() + std::size_t{w} * group_channels);
-      row_bytes[std::size_t{g} * rows + row] = encoded_bytes(input_format, std::span<const std::int32_t>(unit));
-    }
+  const std::vector<std::uint64_t> row_bytes = input_row_bytes();
 
   stored.window_all.resize(std::size_t{shape.groups} * window_tiles_);
   stored.window_new.resize(stored.window_all.size());
@@ -345,8 +392,7 @@ std::uint64_t Lowering::index_of(const Position& at) const {
                                          : std::uint64_t{at.window_tile} * filter_tiles_ + at.filter_tile);
 }
 
-Geometry Lowering::geometry(std::uint64_t index) const {
-  const Position at = position(index);
+Geometry Lowering::geometry(const Position& at) const {
   const std::uint32_t group_filters = layer_.shape.M / layer_.shape.groups;
   const std::uint64_t windows = std::uint64_t{layer_.shape.N} * layer_.shape.P() * layer_.shape.Q();
   const std::uint32_t filters = std::min(filters_per_tile_, group_filters - at.filter_tile * filters_per_tile_);
@@ -373,8 +419,10 @@ std::shared_ptr<Tile> Lowering::cut(std::uint64_t index) {
   const Position at = position(index);
   if (!latest_filters_.second || latest_filters_.first != std::pair(at.group, at.filter_tile))
     latest_filters_ = {{at.group, at.filter_tile}, filter_tile(at.group, at.filter_tile)};
-  if (!latest_windows_.second || latest_windows_.first != std::pair(at.group, at.window_tile))
+  if (!latest_windows_.second || latest_windows_.first != std::pair(at.group, at.window_tile)) {
+    channels_innermost();
     latest_windows_ = {{at.group, at.window_tile}, window_tile(at.group, at.window_tile)};
+  }
 
   auto tile = std::make_shared<Tile>();
   tile->index = index;

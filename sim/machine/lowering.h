@@ -135,19 +135,20 @@ class Lowering {
   /// Early termination refused and why, the order that `auto` took.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
+  struct Position {
+    std::uint32_t group, filter_tile, window_tile;
+  };
   /// The PEs that tile `index` maps, without building it.
-  [[nodiscard]] Geometry geometry(std::uint64_t index) const;
+  [[nodiscard]] Geometry geometry(std::uint64_t index) const { return geometry(position(index)); }
   /// The last tile that maps the PE, if any does.
   [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
 
   /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
   std::shared_ptr<const Tile> tile(std::uint64_t index);
 
-  struct Position {
-    std::uint32_t group, filter_tile, window_tile;
-  };
   /// Which filters and windows tile `index` takes.
   [[nodiscard]] Position position(std::uint64_t index) const;
+  [[nodiscard]] Geometry geometry(const Position& at) const;
   /// [M]: group by group, the output channels in the order in which they are mapped.
   [[nodiscard]] const std::vector<std::uint32_t>& filter_order() const { return filter_order_; }
   /// What comes from DRAM for which tile.
@@ -161,7 +162,13 @@ class Lowering {
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
   [[nodiscard]] std::uint64_t index_of(const Position& at) const;
-  [[nodiscard]] StoredOperands stored_operands() const;
+  [[nodiscard]] StoredOperands stored_operands();
+  /// Bytes of each output channel's weights in DRAM.
+  [[nodiscard]] std::vector<std::uint64_t> filter_bytes() const;
+  /// Bytes of each row of the input in DRAM, [group][N x H].
+  [[nodiscard]] std::vector<std::uint64_t> input_row_bytes();
+  /// The input with channels innermost; made when first needed.
+  const std::vector<std::int32_t>& channels_innermost();
   [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
   [[nodiscard]] std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t length, std::uint32_t nonzeros) const;
   /// The weights of an output channel in the order of the reduction.
@@ -184,7 +191,7 @@ class Lowering {
   std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group
   std::uint64_t tiles_ = 0;
   std::vector<std::uint32_t> filter_order_;  ///< [M]: group by group, the filters in the order they are mapped
-  std::vector<std::int32_t> input_;          ///< [N, H, W, C], channels innermost
+  std::vector<std::int32_t> input_;          ///< [N, H, W, C], once channels_innermost() was called
   std::unique_ptr<MemoryPlan> plan_;
   std::vector<std::string> notes_;
   std::shared_ptr<const Tile> latest_;  ///< the tile last asked for

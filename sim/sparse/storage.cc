@@ -2,6 +2,9 @@
 #include "sparse/storage.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <type_traits>
 
 #include "base/error.h"
 
@@ -40,11 +43,13 @@ Entries count_entries(std::span<const T> values, unsigned bits) {
   return {up_to_last, entries + (run != 0)};
 }
 
+/// Elements of T in `word` that are not zero.
 template <typename T>
-std::uint64_t count_nonzero(std::span<const T> values) {
-  std::uint64_t count = 0;
-  for (const T value : values) count += value != 0;
-  return count;
+unsigned nonzeros_of_word(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = ~std::uint64_t{0} / std::make_unsigned_t<T>(-1);  // 1 in every element
+  constexpr std::uint64_t kTops = kOnes << (8 * sizeof(T) - 1);
+  // The top bit of an element: it is set, or the other bits are not zero and carry into it.
+  return static_cast<unsigned>(std::popcount((((word & ~kTops) + (kTops - kOnes)) | word) & kTops));
 }
 
 /// Appends fields of up to 64 bits, least significant bit first.
@@ -85,14 +90,39 @@ class BitReader {
 }  // namespace
 
 template <typename T>
+std::uint64_t count_nonzeros(std::span<const T> values) {
+  constexpr std::size_t kTogether = 8 / sizeof(T);
+  std::uint64_t count = 0, word = 0;
+  std::size_t at = 0;
+  for (; at + kTogether <= values.size(); at += kTogether) {
+    std::memcpy(&word, values.data() + at, 8);
+    count += nonzeros_of_word<T>(word);
+  }
+  for (; at < values.size(); ++at) count += values[at] != 0;
+  return count;
+}
+
+template std::uint64_t count_nonzeros(std::span<const std::int8_t>);
+template std::uint64_t count_nonzeros(std::span<const std::uint8_t>);
+template std::uint64_t count_nonzeros(std::span<const std::int16_t>);
+template std::uint64_t count_nonzeros(std::span<const std::uint16_t>);
+template std::uint64_t count_nonzeros(std::span<const std::int32_t>);
+
+std::uint64_t encoded_bytes(const FormatParams& p, std::uint64_t count, std::uint64_t nonzeros) {
+  check(p);
+  LACUNA_CHECK(counts_tell_bytes(p.format), "the size of a unit depends on which values are zero");
+  const std::uint64_t operand = p.operand_bits / 8;
+  return p.format == StorageFormat::Dense ? count * operand : bytes_of_bits(count) + nonzeros * operand;
+}
+
+template <typename T>
 std::uint64_t encoded_bytes(const FormatParams& p, std::span<const T> values) {
   check(p);
-  const std::uint64_t n = values.size();
   switch (p.format) {
     case StorageFormat::Dense:
-      return n * (p.operand_bits / 8);
+      return encoded_bytes(p, values.size(), 0);
     case StorageFormat::Bitmask:
-      return bytes_of_bits(n) + count_nonzero(values) * (p.operand_bits / 8);
+      return encoded_bytes(p, values.size(), count_nonzeros(values));
     case StorageFormat::Rlc:
       return bytes_of_bits(count_entries(values, p.run_bits).all * (p.run_bits + p.operand_bits));
     case StorageFormat::Csc:

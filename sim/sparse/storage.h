@@ -42,6 +42,17 @@ struct FormatParams {
 template <typename T>
 [[nodiscard]] std::uint64_t encoded_bytes(const FormatParams& params, std::span<const T> values);
 
+/// How many of `values` are not zero. The same types.
+template <typename T>
+[[nodiscard]] std::uint64_t count_nonzeros(std::span<const T> values);
+
+/// Whether the bytes of a unit depend on how many values are zero at most, not on which.
+[[nodiscard]] constexpr bool counts_tell_bytes(StorageFormat format) {
+  return format == StorageFormat::Dense || format == StorageFormat::Bitmask;
+}
+/// Bytes of one unit of `count` values, `nonzeros` of them not zero. Bug unless counts_tell_bytes(params.format).
+[[nodiscard]] std::uint64_t encoded_bytes(const FormatParams& params, std::uint64_t count, std::uint64_t nonzeros);
+
 /// The sum over all units of a tensor that is cut in units of `unit` values, the last one perhaps shorter.
 template <typename T>
 [[nodiscard]] std::uint64_t encoded_bytes(const FormatParams& params, std::span<const T> values, std::size_t unit) {

@@ -83,37 +83,72 @@ struct DrainStep {
   std::int32_t* bus;  ///< [column] from when on the bus is free
 };
 
+/// Steps that a BlockRun takes at a time.
+constexpr std::uint32_t kStepsTogether = 4;
+
 /// Steps of a block of a tile that maps every PE, one after the other: all lines send, all PEs work. `pair` has what is
-/// the same in all steps and the masks of the first; its counters count, it has neither gate nor memory waits.
+/// the same in all steps and the masks, gate and memory waits of the first; its counters count.
 struct BlockRun {
   PairStep pair;
   std::uint32_t steps;
   struct Lines {
     std::uint32_t count, pad, depth;
-    std::uint32_t entry;        ///< of the first step, modulo depth
-    std::int32_t *bus, *room;   ///< [line], [entry mod depth][pad]
+    /// Of the first step, modulo depth: for PEs of columns of class 0 and 1.
+    std::uint32_t entry[2];
+    std::int32_t* bus;      ///< [line]
+    std::int32_t* room[2];  ///< [entry mod depth][pad] as of the class of PEs; of columns only the first
     const std::int32_t* words;  ///< [step][words_pad]
     std::size_t words_pad;
-    std::int32_t *start, *arrival;  ///< [line]: scratch
+    std::int32_t *start, *arrival;  ///< [kStepsTogether][pad]: scratch
   } rows, columns;
+  bool split;  ///< columns are of two classes; rows are of one
   std::int32_t loaded;
   std::size_t weights_pad, activations_pad;  ///< words of a mask from step to step
+};
+
+/// Messages of `streams` streams, entry by entry: bytes = header of the entry + operand x nonzeros, words on a bus of
+/// `bus` bytes, at least one; both are 0 for streams that only fill up memory.
+struct Messages {
+  std::uint32_t streams, pad, entries;
+  const std::uint64_t *low, *high;  ///< [entry][pad] masks; high is null up to 64 positions
+  const std::uint32_t* headers;     ///< [entry]
+  std::uint32_t operand, bus;       ///< operand: 0 where every value travels
+  std::int32_t *bytes, *words;      ///< [entry][pad]
+  std::int32_t* words_before;       ///< [entry + 1][pad] of the entries before
+  std::uint64_t* bytes_before;      ///< [entry + 1] of all streams
 };
 
 struct Kernels {
   std::string_view name;
   /// Bit p of word w: element 64 w + p of the row, elements of `size` bytes (1, 2 or 4), is not zero.
   void (*nonzero)(const void* row, std::uint32_t size, std::uint32_t words, std::uint64_t* bits);
+  /// to[column][row] = from[row][column] of bytes; rows of `from` are `from_stride` apart, of `to` `to_stride`.
+  /// `readable` bytes may be read at `from`.
+  void (*transpose)(const std::uint8_t* from, std::size_t readable, std::size_t from_stride, std::uint32_t rows,
+                    std::uint32_t columns, std::uint8_t* to, std::size_t to_stride);
+  /// Bytes as numbers of 16 bits.
+  void (*widen)(const std::uint8_t* bytes, bool is_signed, std::size_t count, std::int16_t* to);
   /// sums[window][filter] += products over `pairs` pairs of positions of 16 filters, weights [pair][filter][2], and
   /// `count` windows, `stride` elements apart. Sums wrap.
   void (*products)(const std::int16_t* weights, const std::int16_t* windows, std::size_t stride, std::uint32_t count,
                    std::uint32_t pairs, std::int32_t* sums);
-  /// The same of bytes, unsigned ones of windows: weights [four positions][filter][4]. Null where that is no faster.
-  void (*byte_products)(const std::int8_t* weights, const std::uint8_t* windows, std::size_t stride,
-                        std::uint32_t count, std::uint32_t fours, std::int32_t* sums);
+  /// The same of bytes, unsigned ones of windows, for one or two sixteens of filters, `distance` weights and 256 sums
+  /// apart: weights [four positions][filter][4]. Null where that is no faster.
+  void (*byte_products)(const std::int8_t* weights, std::size_t distance, std::uint32_t sixteens,
+                        const std::uint8_t* windows, std::size_t stride, std::uint32_t count, std::uint32_t fours,
+                        std::int32_t* sums);
   /// The same of wide operands: weights [position][filter].
   void (*wide_products)(const std::int32_t* weights, const std::int32_t* windows, std::size_t stride,
                         std::uint32_t count, std::uint32_t positions, std::int64_t* sums);
+  /// totals[window] += amount for every f whose sums[window][f] is below lowest[f] or above highest[f].
+  void (*add_outside)(const std::int32_t* sums, std::uint32_t count, const std::int32_t* lowest,
+                      const std::int32_t* highest, std::uint32_t amount, std::uint32_t* totals);
+  /// Slots of a chunk of up to 128 positions before the first one with which `sum`, lowered by the products of negative
+  /// weights, is not above zero; there is one. A slot is a position whose weight is not above zero and for which
+  /// costs_slot[2 x (weight not zero) + (activation not zero)]. Up to 127 bytes more may be read. Null where that is no
+  /// faster.
+  std::uint32_t (*slots_before_stop)(const std::int8_t* weights, const std::uint8_t* activations, std::uint32_t length,
+                                     std::int32_t sum, const bool* costs_slot);
   /// Bit f of bits[window]: sums[window][f] <= 0.
   void (*not_above_zero)(const std::int32_t* sums, std::uint32_t count, std::uint16_t* bits);
   void (*pair_step)(PairStep& step);
@@ -121,6 +156,7 @@ struct Kernels {
   void (*stop_step)(StopStep& step);
   /// Slots of the pair of every mapped PE.
   std::uint64_t (*count_slots)(const PairStep& step);
+  void (*measure)(const Messages& messages);
   void (*send_step)(const SendStep& step);
   void (*drain_step)(const DrainStep& step);
   /// before[i + 1][line] = before[i][line] + words[order[i]][line] for `entries` entries of `pad` lines; before[0] = 0.

@@ -1,6 +1,7 @@
 #include "datapaths/intersect/fast_operands.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "machine/skip_rules.h"
@@ -13,22 +14,6 @@ namespace {
 constexpr std::size_t kCacheBytes = std::size_t{96} << 20;
 
 std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) { return static_cast<std::uint32_t>((a + b - 1) / b); }
-
-template <typename Visit>
-void with_values(const Tensor& tensor, Visit&& visit) {
-  switch (tensor.type()) {
-    case DType::Int8:
-      return visit(tensor.as<std::int8_t>().data());
-    case DType::UInt8:
-      return visit(tensor.as<std::uint8_t>().data());
-    case DType::Int16:
-      return visit(tensor.as<std::int16_t>().data());
-    case DType::UInt16:
-      return visit(tensor.as<std::uint16_t>().data());
-    default:
-      throw Bug("operands are integers of 8 or 16 bits");
-  }
-}
 
 /// `length` bits of `words` from bit `first` on.
 Mask bits_at(const std::uint64_t* words, std::size_t first, std::uint32_t length) {
@@ -47,35 +32,49 @@ void Streams::resize(std::uint32_t streams_, std::uint32_t entries_, bool wide) 
   pad = padded(streams);
   entries = entries_;
   const std::size_t size = std::size_t{pad} * entries;
-  low.assign(size, 0);
-  if (wide) high.assign(size, 0);
-  words.assign(size, 0);
-  bytes.assign(size, 0);
-  bytes_before.assign(entries + 1, 0);
+  // Of each, whole cache lines.
+  const std::size_t bytes_words = (entries + std::size_t{1} + 7) / 8 * 8;
+  memory_.resize(size * (wide ? 2 : 1) + size / 2 * 3 + pad / 2 + bytes_words);
+  std::uint64_t* next = memory_.data();
+  low = {next, size};
+  next += size;
+  if (wide) high = {next, size}, next += size;
+  const auto numbers = [&](std::size_t count) {
+    auto* const first = reinterpret_cast<std::int32_t*>(next);
+    next += count / 2;
+    return std::span<std::int32_t>(first, count);
+  };
+  words = numbers(size);
+  bytes = numbers(size);
+  words_before = numbers(size + pad);
+  bytes_before = {next, entries + std::size_t{1}};
+  if (streams == pad) return;
+  for (std::uint32_t entry = 0; entry < entries; ++entry)
+    for (std::uint32_t stream = streams; stream < pad; ++stream) set(entry, stream, {});
 }
 
-void Streams::set(std::uint32_t entry, std::uint32_t stream, const Mask& mask, std::uint32_t bytes_,
-                  std::uint32_t words_) {
-  const std::size_t at = std::size_t{entry} * pad + stream;
-  low[at] = mask.low;
-  if (high.size() != 0) high[at] = mask.high;
-  words[at] = static_cast<std::int32_t>(words_);
-  bytes[at] = static_cast<std::int32_t>(bytes_);
-}
-
-void Streams::sum_up(const Kernels& kernels) {
-  words_before.assign(std::size_t{entries + 1} * pad, 0);
-  kernels.sum_words(words.data(), nullptr, entries, pad, words_before.data());
-  for (std::uint32_t entry = 0; entry < entries; ++entry) {
-    std::uint64_t sum = bytes_before[entry];
-    for (std::uint32_t stream = 0; stream < streams; ++stream)
-      sum += static_cast<std::uint32_t>(bytes[std::size_t{entry} * pad + stream]);
-    bytes_before[entry + 1] = sum;
-  }
+void Streams::measure(const Kernels& kernels, const std::vector<std::uint32_t>& headers, const FeederConfig& feeder,
+                      std::uint32_t operand) {
+  kernels.measure({.streams = streams,
+                   .pad = pad,
+                   .entries = entries,
+                   .low = low.data(),
+                   .high = high.empty() ? nullptr : high.data(),
+                   .headers = headers.data(),
+                   .operand = feeder.encoding == Encoding::Dense ? 0 : operand,
+                   .bus = feeder.bus_bytes,
+                   .bytes = bytes.data(),
+                   .words = words.data(),
+                   .words_before = words_before.data(),
+                   .bytes_before = bytes_before.data()});
 }
 
 Operands::Operands(Lowering& lowering, const Kernels& kernels)
-    : lowering_(lowering), machine_(lowering.machine()), layer_(lowering.layer()), kernels_(kernels) {
+    : lowering_(lowering),
+      machine_(lowering.machine()),
+      layer_(lowering.layer()),
+      kernels_(kernels),
+      rows_(lowering, kernels) {
   const ConvShape& shape = layer_.shape;
   const ArrayConfig& array = machine_.array;
   group_filters_ = shape.M / shape.groups;
@@ -89,141 +88,59 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
   windows_per_tile_ = one_window ? 1 : array.columns;
   filter_tiles_ = ceil_div(group_filters_, filters_per_tile_);
   window_tiles_ = ceil_div(window_count_, windows_per_tile_);
-  input_size_ = layer_.operand_bits() == 16 ? 4 : kernels.byte_products && layer_.input.type() == DType::UInt8 ? 1 : 2;
   wide_masks_ = array.chunk > 64;
-  // An odd number of cache lines apart, so that rows do not meet in the same sets; masks read up to two words past the
-  // end.
-  row_stride_ = (ceil_div((std::uint64_t{chunks_} * array.chunk + 192) * input_size_, 128) * 128 + 64) / input_size_;
 
-  image_height_ = shape.H + shape.pad_top + shape.pad_bottom;
-  image_width_ = shape.W + shape.pad_left + shape.pad_right;
-  image_.assign(std::size_t{shape.N} * image_height_ * image_width_ * shape.C * input_size_, std::byte{0});
-  with_elements(input_size_, [&](auto element, auto) {
-    auto* const image = reinterpret_cast<decltype(element)*>(image_.data());
-    with_values(layer_.input, [&](const auto* values) {
-      // A line of a cache at a time of each channel.
-      constexpr std::size_t kTogether = 64;
-      for (std::size_t n = 0; n < shape.N; ++n)
-        for (std::size_t h = 0; h < shape.H; ++h)
-          for (std::size_t w = 0; w < shape.W; w += kTogether) {
-            auto* const to =
-                image + ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left + w) * shape.C;
-            const std::size_t count = std::min<std::size_t>(kTogether, shape.W - w);
-            for (std::size_t c = 0; c < shape.C; ++c) {
-              const auto* const from = values + ((n * shape.C + c) * shape.H + h) * shape.W + w;
-              for (std::size_t i = 0; i < count; ++i) to[i * shape.C + c] = static_cast<decltype(element)>(from[i]);
-            }
-          }
-    });
-  });
-
+  // The outer operand of the order stays while the inner one sweeps, and is not needed again.
+  const bool filters_outer = lowering.plan().filters_outer();
   const auto keep = [&](auto& cache, std::uint32_t tiles, std::uint32_t streams, std::uint32_t passes) {
     const std::size_t entry = std::size_t{padded(streams)} * (20 + (wide_masks_ ? 8 : 0)) + 64;
     const std::size_t count = std::size_t{shape.groups} * tiles;
     if (count * (entry * chunks_ * passes + 512) <= kCacheBytes) cache.parts.resize(count);
   };
-  keep(filter_cache_, filter_tiles_, std::min(filters_per_tile_, group_filters_), lowering.early_termination() ? 4 : 2);
-  keep(window_cache_, window_tiles_, windows_per_tile_, 1);
+  if (!filters_outer) keep(filter_cache_, filter_tiles_, std::min(filters_per_tile_, group_filters_), lowering.early_termination() ? 4 : 2);
+  if (filters_outer) keep(window_cache_, window_tiles_, windows_per_tile_, 1);
 }
 
 std::uint32_t Operands::chunk_length(std::uint32_t chunk) const {
   return std::min(machine_.array.chunk, k_ - chunk * machine_.array.chunk);
 }
 
-template <typename T>
-void Operands::window_row(std::uint32_t group, std::uint64_t window, T* row) const {
-  const ConvShape& shape = layer_.shape;
-  LACUNA_CHECK(sizeof(T) == input_size_, "inputs take {} bytes", input_size_);
-  const T* const image = reinterpret_cast<const T*>(image_.data());
-  const std::size_t q = window % shape.Q() * shape.stride_w;
-  const std::size_t p = window / shape.Q() % shape.P() * shape.stride_h;
-  const std::size_t n = window / shape.Q() / shape.P();
-  const bool whole_pixels = shape.groups == 1;
-  const T* const end = row + row_stride_;
-  for (std::uint32_t r = 0; r < shape.R; ++r) {
-    const T* from = image + ((n * image_height_ + p + std::size_t{r} * shape.dilation_h) * image_width_ + q) * shape.C +
-                    std::size_t{group} * group_channels_;
-    if (whole_pixels && shape.dilation_w == 1) {
-      row = std::copy_n(from, std::size_t{shape.S} * shape.C, row);
-    } else {
-      for (std::uint32_t s = 0; s < shape.S; ++s, from += std::size_t{shape.dilation_w} * shape.C)
-        row = std::copy_n(from, group_channels_, row);
-    }
-  }
-  std::fill(row, const_cast<T*>(end), T{0});
-}
-template void Operands::window_row(std::uint32_t, std::uint64_t, std::uint8_t*) const;
-template void Operands::window_row(std::uint32_t, std::uint64_t, std::int16_t*) const;
-template void Operands::window_row(std::uint32_t, std::uint64_t, std::int32_t*) const;
-
-template <typename T>
-void Operands::filter_row(std::uint32_t group, std::uint32_t place, T* row) const {
-  const ConvShape& shape = layer_.shape;
-  const std::size_t filter = lowering_.filter_order()[std::size_t{group} * group_filters_ + place];
-  const std::uint32_t plane = shape.R * shape.S;
-  with_values(layer_.weights, [&](const auto* weights) {
-    const auto* from = weights + filter * k_;
-    if (plane == 1) {
-      for (std::uint32_t c = 0; c < k_; ++c) row[c] = static_cast<T>(from[c]);
-      return;
-    }
-    for (std::uint32_t c = 0; c < group_channels_; ++c)
-      for (std::uint32_t at = 0; at < plane; ++at)
-        row[std::size_t{at} * group_channels_ + c] = static_cast<T>(from[std::size_t{c} * plane + at]);
-  });
-  std::fill(row + k_, row + row_stride_, T{0});
-}
-template void Operands::filter_row(std::uint32_t, std::uint32_t, std::int8_t*) const;
-template void Operands::filter_row(std::uint32_t, std::uint32_t, std::int16_t*) const;
-template void Operands::filter_row(std::uint32_t, std::uint32_t, std::int32_t*) const;
-
-/// The masks of the chunks of a row of values.
-template <typename T>
-void Operands::row_masks(const T* row, std::vector<Mask>& masks) const {
-  const std::uint32_t chunk = machine_.array.chunk;
-  const std::uint32_t words = ceil_div(std::uint64_t{chunks_} * chunk, 64) + 1;
-  std::vector<std::uint64_t> bits(words + 2);
-  kernels_.nonzero(row, sizeof(T), words, bits.data());
-  masks.resize(chunks_);
-  for (std::uint32_t c = 0; c < chunks_; ++c) masks[c] = bits_at(bits.data(), std::size_t{c} * chunk, chunk_length(c));
+std::uint32_t Operands::header(const FeederConfig& feeder, std::uint32_t length) const {
+  // README.md, section Work.
+  return feeder.encoding == Encoding::Dense ? length * operand_bytes(machine_) : ceil_div(length, 8);
 }
 
-namespace {
-
-/// Bytes of a message on the bus: README.md, section Work.
-std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t operand, std::uint32_t length,
-                            std::uint32_t nonzeros) {
-  return feeder.encoding == Encoding::Dense ? length * operand : ceil_div(length, 8) + nonzeros * operand;
-}
-std::uint32_t message_words(const FeederConfig& feeder, std::uint32_t bytes) {
-  return std::max(1u, ceil_div(bytes, feeder.bus_bytes));
-}
-
-}  // namespace
-
-std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std::uint32_t index) const {
-  auto result = std::make_shared<Windows>();
-  auto outline = std::make_shared<WindowTile>();
+std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std::uint32_t index) {
+  std::shared_ptr<Windows> result = used_windows_.fresh();
+  std::shared_ptr<WindowTile> outline = used_outlines_.fresh();
   const std::uint64_t begin = std::uint64_t{index} * windows_per_tile_;
   const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(window_count_ - begin, windows_per_tile_));
   outline->group = group;
   outline->chunks = chunks_;
+  outline->windows.resize(count);
+  std::iota(outline->windows.begin(), outline->windows.end(), begin);
   result->resize(count, chunks_, wide_masks_);
-  with_elements(input_size_, [&](auto element, auto) {
-    std::vector<decltype(element)> row(row_stride_);
-    std::vector<Mask> masks;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      outline->windows.push_back(begin + i);
-      window_row(group, begin + i, row.data());
-      row_masks(row.data(), masks);
-      for (std::uint32_t c = 0; c < chunks_; ++c) {
-        const std::uint32_t bytes =
-            message_bytes(machine_.activations, operand_bytes(machine_), chunk_length(c), masks[c].count());
-        result->set(c, i, masks[c], bytes, message_words(machine_.activations, bytes));
-      }
+  if (rows_.whole_words()) {
+    std::vector<const std::uint64_t*> first(count);
+    rows_.for_windows(group, begin, count, [&](std::uint32_t i, std::size_t element) {
+      first[i] = rows_.image_bits() + element / 64;
+    });
+    std::uint64_t* to = result->low.data();
+    for (const std::uint32_t offset : rows_.word_offsets()) {
+      for (std::uint32_t i = 0; i < count; ++i) to[i] = first[i][offset];
+      to += result->pad;
     }
-  });
-  result->sum_up(kernels_);
+  } else {
+    std::vector<std::uint64_t> bits(rows_.bit_words());
+    rows_.for_windows(group, begin, count, [&](std::uint32_t i, std::size_t element) {
+      rows_.window_bits(element, bits.data());
+      for (std::uint32_t c = 0; c < chunks_; ++c)
+        result->set(c, i, bits_at(bits.data(), std::size_t{c} * machine_.array.chunk, chunk_length(c)));
+    });
+  }
+  std::vector<std::uint32_t> headers(chunks_);
+  for (std::uint32_t c = 0; c < chunks_; ++c) headers[c] = header(machine_.activations, chunk_length(c));
+  result->measure(kernels_, headers, machine_.activations, operand_bytes(machine_));
   result->outline = std::move(outline);
   return result;
 }
@@ -243,14 +160,21 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
   // Nonzero weights and positive ones, [stream][chunk].
   const bool two_passes = lowering_.early_termination();
   std::vector<std::vector<Mask>> nonzero(count), positive(count);
-  with_elements(input_size_, [&](auto, auto element) {
-    std::vector<decltype(element)> row(row_stride_);
+  with_elements(rows_.input_size(), [&](auto, auto element) {
+    std::vector<decltype(element)> row(rows_.stride());
+    std::vector<std::uint64_t> bits(rows_.bit_words());
+    const auto masks = [&](std::vector<Mask>& to) {
+      kernels_.nonzero(row.data(), sizeof element, static_cast<std::uint32_t>(bits.size()), bits.data());
+      to.resize(chunks_);
+      for (std::uint32_t c = 0; c < chunks_; ++c)
+        to[c] = bits_at(bits.data(), std::size_t{c} * machine_.array.chunk, chunk_length(c));
+    };
     for (std::uint32_t i = 0; i < count; ++i) {
-      filter_row(group, begin + i, row.data());
-      row_masks(row.data(), nonzero[i]);
+      rows_.filter(group, begin + i, row.data());
+      masks(nonzero[i]);
       if (!two_passes) continue;
       for (auto& weight : row) weight = std::max(weight, decltype(element){0});
-      row_masks(row.data(), positive[i]);
+      masks(positive[i]);
     }
   });
 
@@ -296,14 +220,15 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
     }
     outline->left_out = std::uint64_t{count} * k_;
     result->owned.resize(count);
-    for (std::uint32_t s = 0; s < entries; ++s)
+    std::vector<std::uint32_t> headers(entries);
+    for (std::uint32_t s = 0; s < entries; ++s) {
+      const std::uint32_t length = chunk_length(steps[s].chunk);
+      headers[s] = header(machine_.weights, length);
+      if (s == 0) headers[s] += accumulator_bits(machine_) / 8;
+      if (two_passes && !Rule::kSkipsZeroWeights) headers[s] += ceil_div(length, 8);
       for (std::uint32_t i = 0; i < count; ++i) {
-        const std::uint32_t length = chunk_length(steps[s].chunk);
         const Part p = part(i, steps[s].chunk, steps[s].pass);
-        std::uint32_t bytes = message_bytes(machine_.weights, operand_bytes(machine_), length, p.mask.count());
-        if (s == 0) bytes += accumulator_bits(machine_) / 8;
-        if (two_passes && !Rule::kSkipsZeroWeights) bytes += ceil_div(length, 8);
-        result->set(s, i, p.mask, bytes, message_words(machine_.weights, bytes));
+        result->set(s, i, p.mask);
         outline->left_out -= p.owned.count();
         result->owned[i] += p.owned.count();
         if (!result->own_slots) continue;
@@ -311,7 +236,8 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
         result->slots_low[at] = slots(p).low;
         if (wide_masks_) result->slots_high[at] = slots(p).high;
       }
-    result->sum_up(kernels_);
+    }
+    result->measure(kernels_, headers, machine_.weights, operand_bytes(machine_));
     if (machine_.array.mapping == Mapping::Filters) {
       // A row serves its PEs one by one: the streams row, row + rows, ...
       Aligned<std::int32_t> words;
@@ -344,7 +270,10 @@ std::shared_ptr<const Windows> Operands::windows(std::uint32_t group, std::uint3
   const std::size_t at = std::size_t{group} * window_tiles_ + index;
   if (window_cache_.latest.first != at) {
     std::shared_ptr<const Windows> built = window_cache_.parts.empty() ? nullptr : window_cache_.parts[at];
-    if (!built) built = build_windows(group, index);
+    if (!built) {
+      window_cache_.latest = {UINT64_MAX, nullptr};
+      built = build_windows(group, index);
+    }
     if (!window_cache_.parts.empty()) window_cache_.parts[at] = built;
     window_cache_.latest = {at, std::move(built)};
   }
@@ -370,7 +299,15 @@ void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& win
       static_cast<std::int32_t>(machine_.activations.buffer_bytes / 2 / machine_.activations.bus_bytes);
   const auto steps = static_cast<std::uint32_t>(tile.filters->steps.size());
   const std::int32_t* const activations = step_words(tile, windows);
-  tile.block_of.resize(steps);
+  tile.block_of.assign(steps, 0);
+  if (kernels_.largest_difference(filters.feeder_words(),
+                                  filters.feeder_words() + std::size_t{steps} * filters.feeder_pad(),
+                                  filters.feeder_pad()) <= half_weights &&
+      kernels_.largest_difference(activations, activations + std::size_t{steps} * windows.pad, windows.pad) <=
+          half_activations) {
+    tile.blocks.push_back({.begin = 0, .end = steps});
+    return;
+  }
   for (std::uint32_t begin = 0; begin < steps;) {
     const std::uint32_t end =
         std::min(kernels_.longest_run(filters.feeder_words(), steps, filters.feeder_pad(), begin, half_weights),
@@ -439,6 +376,23 @@ void Operands::use_tiles(std::uint64_t first, std::uint64_t count) {
   tile_count_ = count;
 }
 
+Geometry Operands::smallest() const {
+  Geometry least = geometry(0);
+  const auto take = [&](const Geometry& tile) {
+    least.columns = std::min(least.columns, tile.columns);
+    least.rows = std::min(least.rows, tile.rows);
+    least.last_rows = std::min(least.last_rows, tile.last_rows);
+  };
+  if (tile_count_ == lowering_.tiles()) {
+    // Only the last filter tile and the last window tile of a group may be smaller than the others.
+    for (const std::uint32_t filters : {0u, filter_tiles_ - 1})
+      for (const std::uint32_t windows : {0u, window_tiles_ - 1}) take(lowering_.geometry({0, filters, windows}));
+  } else {
+    for (std::uint64_t tile = 0; tile < tile_count_; ++tile) take(geometry(tile));
+  }
+  return least;
+}
+
 std::optional<std::uint64_t> Operands::last_tile(std::uint32_t row, std::uint32_t column) const {
   if (tile_count_ == lowering_.tiles()) return lowering_.last_tile(row, column);
   for (std::uint64_t index = tile_count_; index-- > 0;)
@@ -453,13 +407,14 @@ CompactTile Operands::tile(std::uint64_t index) {
     compact.position = lowering_.position(at);
     compact.filters = filters(compact.position.group, compact.position.filter_tile);
     compact.windows = windows(compact.position.group, compact.position.window_tile);
-    auto tile = std::make_shared<Tile>();
+    std::shared_ptr<Tile> tile = used_tiles_.fresh();
+    tile->blocks.clear();
     tile->index = index;
     tile->mapping = machine_.array.mapping;
     tile->array_rows = machine_.array.rows;
     tile->filters = compact.filters->outline;
     tile->windows = compact.windows->outline;
-    static_cast<Geometry&>(*tile) = lowering_.geometry(at);
+    static_cast<Geometry&>(*tile) = lowering_.geometry(compact.position);
     cut_blocks(*tile, *compact.filters, *compact.windows);
     return std::pair(std::move(compact), std::move(tile));
   };

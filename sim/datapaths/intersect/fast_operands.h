@@ -11,38 +11,12 @@
 #include <span>
 #include <vector>
 
+#include "datapaths/intersect/fast_aligned.h"
 #include "datapaths/intersect/fast_kernels.h"
+#include "datapaths/intersect/fast_rows.h"
 #include "machine/lowering.h"
 
 namespace lacuna::fast {
-
-/// A vector whose elements begin at a whole cache line.
-template <typename T>
-class Aligned {
- public:
-  void assign(std::size_t size, T value) {
-    size_ = size;
-    storage_.assign((size * sizeof(T) + 2 * kLine - 1) / sizeof(T), value);
-    const auto address = reinterpret_cast<std::uintptr_t>(storage_.data());
-    first_ = (kLine - address % kLine) % kLine / sizeof(T);
-  }
-  [[nodiscard]] T* data() { return storage_.data() + first_; }
-  [[nodiscard]] const T* data() const { return storage_.data() + first_; }
-  [[nodiscard]] T& operator[](std::size_t i) { return data()[i]; }
-  const T& operator[](std::size_t i) const { return data()[i]; }
-  [[nodiscard]] std::size_t size() const { return size_; }
-
-  Aligned() = default;
-  Aligned(const Aligned&) = delete;
-  Aligned& operator=(const Aligned&) = delete;
-  Aligned(Aligned&&) = default;
-  Aligned& operator=(Aligned&&) = default;
-
- private:
-  static constexpr std::size_t kLine = 64;
-  std::vector<T> storage_;
-  std::size_t first_ = 0, size_ = 0;
-};
 
 /// The messages of one operand of a tile: of every stream, entry by entry. Entries are steps of filters, chunks of
 /// windows.
@@ -50,19 +24,33 @@ struct Streams {
   std::uint32_t streams = 0;
   std::uint32_t pad = 0;  ///< streams in memory, a multiple of kLanes
   std::uint32_t entries = 0;
-  Aligned<std::uint64_t> low, high;         ///< [entry][pad]: nonzero positions; high for chunks above 64 only
-  Aligned<std::int32_t> words;              ///< [entry][pad]: cycles on the bus
-  Aligned<std::int32_t> bytes;              ///< [entry][pad]
-  Aligned<std::int32_t> words_before;       ///< [entry + 1][pad]: of the entries before
-  std::vector<std::uint64_t> bytes_before;  ///< [entry + 1]: of all streams
+  std::span<std::uint64_t> low, high;      ///< [entry][pad]: nonzero positions; high for chunks above 64 only
+  std::span<std::int32_t> words;           ///< [entry][pad]: cycles on the bus
+  std::span<std::int32_t> bytes;           ///< [entry][pad]
+  std::span<std::int32_t> words_before;    ///< [entry + 1][pad]: of the entries before
+  std::span<std::uint64_t> bytes_before;   ///< [entry + 1]: of all streams
 
+  Streams() = default;
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+
+  /// Masks are to be set then for all streams.
   void resize(std::uint32_t streams_, std::uint32_t entries_, bool wide);
-  void set(std::uint32_t entry, std::uint32_t stream, const Mask& mask, std::uint32_t bytes_, std::uint32_t words_);
-  void sum_up(const Kernels& kernels);
+  void set(std::uint32_t entry, std::uint32_t stream, const Mask& mask) {
+    const std::size_t at = std::size_t{entry} * pad + stream;
+    low[at] = mask.low;
+    if (!high.empty()) high[at] = mask.high;
+  }
+  /// All but the masks, from them and the bytes of an entry without its nonzero values.
+  void measure(const Kernels& kernels, const std::vector<std::uint32_t>& headers, const FeederConfig& feeder,
+               std::uint32_t operand);
   [[nodiscard]] Mask mask(std::uint32_t entry, std::uint32_t stream) const {
     const std::size_t at = std::size_t{entry} * pad + stream;
     return {low[at], high.size() == 0 ? 0 : high[at]};
   }
+
+ private:
+  Aligned<std::uint64_t> memory_;  ///< of all of them
 };
 
 struct Filters : Streams {
@@ -115,32 +103,23 @@ class Operands {
   void use_tiles(std::uint64_t first, std::uint64_t count);
   [[nodiscard]] std::uint64_t tiles() const { return tile_count_; }
   [[nodiscard]] Geometry geometry(std::uint64_t index) const { return lowering_.geometry(first_tile_ + index); }
+  /// The least columns, rows and last rows of the tiles in use.
+  [[nodiscard]] Geometry smallest() const;
   /// The last tile in use that maps the PE, if any does.
   [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
   /// Tile `index` with blocks and what they fetch. Cheap in ascending order. UserError as Lowering::tile().
   CompactTile tile(std::uint64_t index);
 
-  /// Bytes of an input as window rows hold it: 1 if it is an unsigned byte and the kernels multiply bytes, 2 for other
-  /// operands of 8 bits, 4 for those of 16.
-  [[nodiscard]] std::uint32_t input_size() const { return input_size_; }
-  /// Elements of a row of values: K, zeros up to a whole chunk and some more.
-  [[nodiscard]] std::size_t row_stride() const { return row_stride_; }
-  /// The inputs of a window in the order of the reduction. T is std::uint8_t, std::int16_t or std::int32_t:
-  /// input_size().
-  template <typename T>
-  void window_row(std::uint32_t group, std::uint64_t window, T* row) const;
-  /// The weights of the filter mapped at place `place` of its group. T is std::int8_t, std::int16_t or std::int32_t
-  /// likewise.
-  template <typename T>
-  void filter_row(std::uint32_t group, std::uint32_t place, T* row) const;
+  /// Values of windows and filters.
+  [[nodiscard]] const Rows& rows() const { return rows_; }
 
  private:
   std::shared_ptr<const Filters> filters(std::uint32_t group, std::uint32_t index);
   std::shared_ptr<const Windows> windows(std::uint32_t group, std::uint32_t index);
   std::shared_ptr<const Filters> build_filters(std::uint32_t group, std::uint32_t index) const;
-  std::shared_ptr<const Windows> build_windows(std::uint32_t group, std::uint32_t index) const;
-  template <typename T>
-  void row_masks(const T* row, std::vector<Mask>& masks) const;
+  std::shared_ptr<const Windows> build_windows(std::uint32_t group, std::uint32_t index);
+  /// Bytes of a message over `length` positions without its nonzero values.
+  [[nodiscard]] std::uint32_t header(const FeederConfig& feeder, std::uint32_t length) const;
   void cut_blocks(Tile& tile, const Filters& filters, const Windows& windows);
   /// Words of windows before each step of the tile, [step + 1][pad].
   const std::int32_t* step_words(const Tile& tile, const Windows& windows);
@@ -154,12 +133,8 @@ class Operands {
   std::uint32_t k_ = 0, chunks_ = 0, group_filters_ = 0, group_channels_ = 0;
   std::uint32_t filters_per_tile_ = 0, windows_per_tile_ = 0, filter_tiles_ = 0, window_tiles_ = 0;
   std::uint64_t window_count_ = 0;
-  std::uint32_t input_size_ = 1;
   bool wide_masks_ = false;
-  std::size_t row_stride_ = 0;
-  /// [N][H + padding][W + padding][C], elements of input_size_ bytes.
-  Aligned<std::byte> image_;
-  std::uint32_t image_height_ = 0, image_width_ = 0;
+  Rows rows_;
 
   template <typename Part>
   struct Cache {
@@ -170,22 +145,24 @@ class Operands {
   Cache<Filters> filter_cache_;
   Cache<Windows> window_cache_;
   std::uint64_t first_tile_ = 0, tile_count_ = 0;  ///< of the layer
+  /// The latest ones made, to be used again.
+  template <typename T>
+  struct Used {
+    std::array<std::shared_ptr<T>, 16> latest;
+    std::size_t next = 0;
+    std::shared_ptr<T>& fresh() {
+      std::shared_ptr<T>& oldest = latest[next++ % latest.size()];
+      if (oldest.use_count() != 1) oldest = std::make_shared<T>();
+      return oldest;
+    }
+  };
+  Used<Tile> used_tiles_;
+  Used<Windows> used_windows_;
+  Used<WindowTile> used_outlines_;
   CompactTile latest_;
   std::uint64_t latest_index_ = UINT64_MAX;  ///< of latest_, in the layer
   Aligned<std::int32_t> step_words_;
   std::vector<std::uint32_t> chunk_of_step_;
 };
-
-/// Calls visit(window element, weight element) with values of the types in which rows hold operands of `input_size`
-/// bytes.
-template <typename Visit>
-void with_elements(std::uint32_t input_size, Visit&& visit) {
-  if (input_size == 1)
-    visit(std::uint8_t{}, std::int8_t{});
-  else if (input_size == 2)
-    visit(std::int16_t{}, std::int16_t{});
-  else
-    visit(std::int32_t{}, std::int32_t{});
-}
 
 }  // namespace lacuna::fast

@@ -151,6 +151,13 @@ WideArray::Relative StoppingTiming::room(const Sides& side, const Run& run, std:
   return from;
 }
 
+/// Whether the tile is the last of some line.
+bool StoppingTiming::is_last(const Sides& side, const Tile& tile) const {
+  const bool rows = &side == &row_side_;
+  return tile.index == tiles_ - 1 ||
+         tile.index == (rows ? last_tile_rows_ : last_tile_columns_)[lines_of(*side.lines, tile) - 1];
+}
+
 void StoppingTiming::sent(Sides& side, const Run& run, std::uint32_t line, std::uint32_t bytes, Relative arrival) {
   const bool rows = &side == &row_side_;
   const std::uint32_t destinations = rows ? run.tile().columns : run.tile().rows;
@@ -214,20 +221,12 @@ void StoppingTiming::send(Sides& side, Run& run, bool all_end) {
   const BlockTimes& times = memory_.block(tile.index, block);
   const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
   clear_memory_waits(lines, at);
-  const bool last_tile =
-      tile.index == tiles_ - 1 || tile.index == (weights(lines) ? last_tile_rows_ : last_tile_columns_)[count - 1];
-  if (static_cast<std::int32_t>(lines.step) <= side.first_stop && !last_tile) {
+  if (static_cast<std::int32_t>(lines.step) <= side.first_stop && !is_last(side, tile)) {
     // No line ends here.
-    if (lines.step == tile.blocks[block].begin)
-      for (std::uint32_t i = 0; i < count; ++i)
-        note_memory_wait(lines, i, times, absolute(lines.bus[i]), times.loaded, at);
+    if (lines.step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
     send_all(lines, run, relative(times.loaded));
     std::fill_n(side.entry.data(), count, kMessage);
-    const Streams& streams =
-        weights(lines) ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
-    const std::uint32_t message = weights(lines) ? lines.step : tile.steps()[lines.step].chunk;
-    report_sent(lines.side, tile.index, streams.bytes_before[message + 1] - streams.bytes_before[message],
-                weights(lines) ? tile.columns : tile.rows);
+    report_step(side, run);
   } else {
     for (std::uint32_t i = 0; i < count; ++i) send_line(side, run, i, times, at, all_end);
   }
@@ -237,6 +236,57 @@ void StoppingTiming::send(Sides& side, Run& run, bool all_end) {
     for (std::uint32_t i = 0; i < count; ++i)
       if (side.stops[i].ended < 0) latest = std::max(latest, lines.bus[i]);
     memory_.pass(tile.index, block, side.live, absolute(latest));
+  }
+}
+
+/// All lines of a side have sent the message of the step.
+void StoppingTiming::report_step(Sides& side, const Run& run) {
+  const Lines& lines = *side.lines;
+  const Tile& tile = run.tile();
+  const Streams& streams = weights(lines) ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
+  const std::uint32_t message = weights(lines) ? lines.step : tile.steps()[lines.step].chunk;
+  if (!is_last(side, tile)) {
+    report_sent(lines.side, tile.index, streams.bytes_before[message + 1] - streams.bytes_before[message],
+                weights(lines) ? tile.columns : tile.rows);
+    return;
+  }
+  for (std::uint32_t i = 0; i < lines_of(lines, tile); ++i)
+    sent(side, run, i, static_cast<std::uint32_t>(streams.bytes[std::size_t{message} * streams.pad + i]), lines.bus[i]);
+}
+
+void StoppingTiming::send_ahead(Sides& side, const Run& at_work, Time until) {
+  Lines& lines = *side.lines;
+  std::uint64_t at_tile = work_tile_;
+  std::uint32_t step = work_step_ + 1;
+  for (; at_tile < tiles_; ++at_tile, step = 0) {
+    Run& run = run_of(at_tile);
+    const Tile& tile = run.tile();
+    const std::uint32_t count = lines_of(lines, tile);
+    for (; step < tile.steps().size(); ++step) {
+      const std::uint64_t index = run.first_step + step;
+      if (index < side.sent) continue;
+      const std::uint32_t block = tile.block_of[step];
+      const BlockTimes& times = memory_.block(at_tile, block);
+      // PEs are at the beginning of their tile: they have taken all entries before it and will take none until then.
+      if (times.loaded == kUnknown || index >= at_work.first_step + lines.depth) return;
+      lines.step = step;
+      const Relative loaded = relative(times.loaded);
+      Relative latest = loaded;
+      for (std::uint32_t i = 0; i < count; ++i) latest = std::max({latest, lines.bus[i], room(side, run, i)});
+      lines.step = work_step_;
+      if (absolute(latest) > until) return;
+      // No PE of the tile stops before its gate opens, so all send messages.
+      lines.step = step;
+      const std::size_t at = index % kAhead * lines.pad;
+      clear_memory_waits(lines, at);
+      if (step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
+      send_all(lines, run, loaded);
+      report_step(side, run);
+      if (step + 1 == tile.blocks[block].end)
+        memory_.pass(at_tile, block, count, absolute(*std::max_element(lines.bus.data(), lines.bus.data() + count)));
+      side.sent = index + 1;
+      lines.step = work_step_;
+    }
   }
 }
 
@@ -268,14 +318,22 @@ bool StoppingTiming::settle_block(Run& run) {
 void StoppingTiming::settle_gate(Run& run) {
   while (!gate(run)) {
     if (drain()) continue;
-    const MemorySequence::Next next = memory_.next();
+    MemorySequence::Next next = memory_.next();
     if (next.fetch == kUnknown && next.write != kUnknown) {
-      // A fetch has to wait until this tile's first block is sent; is that certainly later than the write?
-      Time sent = 0;
-      for (const Lines* lines : {&row_lines_, &column_lines_})
-        sent = std::max(
-            sent, absolute(*std::max_element(lines->bus.data(), lines->bus.data() + lines_of(*lines, run.tile()))));
-      if (next.write > sent) throw TooWide{};
+      // The fetch waits until all lines have sent a block.
+      if (waits_.edges()) {
+        // PEs have different gates. Is the write certainly before the end of this tile's first block?
+        Time sent = 0;
+        for (const Lines* lines : {&row_lines_, &column_lines_})
+          sent = std::max(
+              sent, absolute(*std::max_element(lines->bus.data(), lines->bus.data() + lines_of(*lines, run.tile()))));
+        if (next.write > sent) throw TooWide{};
+      } else {
+        // What lines send up to the cycle of the write is known: the gate opens later. If they get past the block, the
+        // fetch is known then; if not, it comes after the write.
+        for (Sides* side : {&row_side_, &column_side_}) send_ahead(*side, run, next.write);
+        next = memory_.next();
+      }
     }
     memory_.begin(next);
   }
@@ -364,14 +422,17 @@ void StoppingTiming::leave_tile(Run& run) {
   const Tile& tile = run.tile();
   for_classes(tile, [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
                         std::uint32_t columns) {
-    const bool last = operands_.last_tile(first_row, first_column) == tile.index;
+    const bool last = last_of_class_[r][c] == tile.index;
     const bool edges = waits_.edges() && (r != 0 || c != 0);
-    for (std::uint32_t row = first_row; row < rows; ++row)
+    if (first_stop_ != kNoStop)
+      for (std::uint32_t row = first_row; row < rows; ++row)
+        for (std::size_t at = row * stride_ + first_column; at < row * stride_ + columns; ++at)
+          free_[at] = std::max(free_[at], free_activation_[at]);
+    for (std::uint32_t row = first_row; row < rows && (last || edges); ++row)
       for (std::uint32_t column = first_column; column < columns; ++column) {
         const std::size_t at = row * stride_ + column;
         const std::uint32_t pe = row * columns_ + column;
         const bool stops = stop_step_[at] != kNoStop;
-        if (first_stop_ != kNoStop) free_[at] = std::max(free_[at], free_activation_[at]);
         if (last)
           done_at_[pe] = absolute(stops ? stopped_[at] : free_[at]);
         else if (stops && edges)
@@ -391,6 +452,40 @@ void StoppingTiming::leave_tile(Run& run) {
   }
 }
 
+bool StoppingTiming::work_before_stops(Run& run) {
+  const Tile& tile = run.tile();
+  const std::uint32_t at = tile.block_of[work_step_];
+  const Block& block = tile.blocks[at];
+  if (work_step_ == block.begin || !whole_tile_ || apart() || is_sent(row_side_, run) || is_sent(column_side_, run) || is_last(row_side_, tile) || is_last(column_side_, tile))
+    return false;
+  const std::vector<Step>& steps = tile.steps();
+  std::uint32_t end = work_step_;
+  while (end < block.end && static_cast<std::int32_t>(end) < first_stop_ &&
+         steps[end].chunk == steps[work_step_].chunk + (end - work_step_))
+    ++end;
+  if (end <= work_step_ + 1) return false;
+  const std::uint32_t begin = work_step_;
+  const std::uint32_t chunk = steps[begin].chunk;
+  for (Lines* lines : {&row_lines_, &column_lines_}) clear_memory_waits(*lines, steps_worked_ % kAhead * lines->pad);
+  pair_.gate = nullptr;
+  work_steps(run, end - begin, memory_.block(tile.index, at));
+  all_slots_ += pair_.slot_count;
+  const auto bytes = [](const Streams& streams, std::uint32_t first, std::uint32_t last) {
+    return streams.bytes_before[last] - streams.bytes_before[first];
+  };
+  report_sent(event::Side::Weights, tile.index, bytes(*run.operands.filters, begin, end), tile.columns);
+  report_sent(event::Side::Activations, tile.index, bytes(*run.operands.windows, chunk, chunk + (end - begin)),
+              tile.rows);
+  if (end == block.end) {
+    for (const Sides* side : {&row_side_, &column_side_}) {
+      const std::uint32_t count = lines_of(*side->lines, tile);
+      memory_.pass(tile.index, at, count,
+                   absolute(*std::max_element(side->lines->bus.data(), side->lines->bus.data() + count)));
+    }
+  }
+  return true;
+}
+
 void StoppingTiming::work_tile(Run& run) {
   const Tile& tile = run.tile();
   run.complete.assign(free_.size(), 0);
@@ -398,16 +493,23 @@ void StoppingTiming::work_tile(Run& run) {
   prepare_tile(run);
   place_stops(run);
   const auto steps = static_cast<std::uint32_t>(tile.steps().size());
-  for (work_step_ = 0; work_step_ < steps && (row_side_.live != 0 || column_side_.live != 0); ++work_step_) {
+  for (work_step_ = 0; work_step_ < steps && (row_side_.live != 0 || column_side_.live != 0);) {
+    if (work_before_stops(run)) continue;
     row_lines_.step = column_lines_.step = work_step_;
-    const bool comes = settle_block(run);
-    send(row_side_, run, !comes);
-    send(column_side_, run, !comes);
+    const bool ahead = is_sent(row_side_, run) && is_sent(column_side_, run);
+    const bool comes = ahead || settle_block(run);
+    for (Sides* side : {&row_side_, &column_side_}) {
+      if (is_sent(*side, run))
+        std::fill_n(side->entry.data(), lines_of(*side->lines, tile), kMessage);
+      else
+        send(*side, run, !comes);
+    }
     pair_.gate = nullptr;
     if (work_step_ == 0) settle_gate(run);
 
     prepare_step(run);
-    bool apart = row_lines_.parts || column_lines_.parts;
+    bool apart = false;
+    for (const Lines* lines : {&row_lines_, &column_lines_}) apart |= lines->parts[steps_worked_ % kAhead];
     for_classes(tile, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
     count_waits(!apart);
     if (apart) account(run);
@@ -432,7 +534,8 @@ void StoppingTiming::work_tile(Run& run) {
       make_room(column_side_, run);
     }
     ++steps_worked_;
-    if (static_cast<std::int32_t>(work_step_) == last_stop_) run.worked = true;  // every sum has stopped
+    if (step == last_stop_) run.worked = true;  // every sum has stopped
+    ++work_step_;
   }
   for (; work_step_ < steps; ++work_step_, ++steps_worked_) {
     prepare_step(run);

@@ -34,6 +34,7 @@ class StoppingTiming : WideArray {
     std::int32_t first_stop = 0;  ///< the least LineStop::last
     std::uint32_t live = 0;       ///< lines that have not ended
     Aligned<std::int32_t> entry;  ///< [line] what is sent in the step
+    std::uint64_t sent = 0;       ///< steps of all tiles that were sent ahead of PEs, before this one
   };
   struct LateSend {
     Time arrival;
@@ -41,15 +42,24 @@ class StoppingTiming : WideArray {
   };
 
   void work_tile(Run& run);
+  /// Several steps at once, if no sum has stopped yet and the block has begun.
+  bool work_before_stops(Run& run);
   void place_stops(const Run& run);
   /// Sends step `step` of a side; `all_end` if every line that is left ends.
   void send(Sides& side, Run& run, bool all_end);
+  /// PEs wait for a gate that opens after cycle `until`: sends what lines send up to then in the meantime.
+  void send_ahead(Sides& side, const Run& at_work, Time until);
+  [[nodiscard]] bool is_sent(const Sides& side, const Run& run) const {
+    return run.first_step + work_step_ < side.sent;
+  }
+  void report_step(Sides& side, const Run& run);
   void send_line(Sides& side, Run& run, std::uint32_t line, const BlockTimes& block, std::size_t at, bool all_end);
   [[nodiscard]] Relative room(const Sides& side, const Run& run, std::uint32_t line) const;
   /// Settles whether the block of the step comes; false if all lines end without it.
   bool settle_block(Run& run);
   /// Settles when the results leave that gate the tile.
   void settle_gate(Run& run);
+  [[nodiscard]] bool is_last(const Sides& side, const Tile& tile) const;
   Relative stopped(Sides& side, const Run& run, std::uint32_t line);
   void sent(Sides& side, const Run& run, std::uint32_t line, std::uint32_t bytes, Relative arrival);
   void end_line(Sides& side, const Run& run, std::uint32_t line, Relative arrival);

@@ -75,6 +75,11 @@ class Values {
       return std::min(store_.rows, store_.group_filters - place) * store_.lowering->output_bytes();
     return store_.column_bytes[store_.column(group, place / store_.rows, window)];
   }
+  /// The same of each window, if bytes depend on values; else null.
+  [[nodiscard]] const std::uint32_t* column_bytes(std::uint32_t group, std::uint32_t place) const {
+    if (store_.column_bytes.empty()) return nullptr;
+    return store_.column_bytes.data() + store_.column(group, place / store_.rows, 0);
+  }
   /// The stops of the filter at place `place` of its group, by window. Only with early termination.
   [[nodiscard]] const Stop* stops(std::uint32_t group, std::uint32_t place) const {
     return store_.stops.data() + (std::size_t{group} * store_.group_filters + place) * store_.windows;

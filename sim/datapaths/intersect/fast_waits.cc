@@ -10,9 +10,7 @@ namespace {
 
 /// Some tile leaves a PE without work: tiles differ only at the ends of the filters and of the windows.
 bool has_edges(const Operands& operands, std::uint32_t pes) {
-  for (std::uint64_t tile = 0; tile < operands.tiles(); ++tile)
-    if (operands.geometry(tile).pes() != pes) return true;
-  return false;
+  return operands.smallest().pes() != pes;
 }
 
 }  // namespace

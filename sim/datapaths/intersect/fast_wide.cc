@@ -8,6 +8,22 @@
 
 namespace lacuna::fast {
 
+namespace {
+
+/// The least and the largest of the first `count` numbers.
+std::int32_t least(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] < result ? numbers[i] : result;
+  return result;
+}
+std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] > result ? numbers[i] : result;
+  return result;
+}
+
+}  // namespace
+
 WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     : operands_(operands),
       values_(values),
@@ -24,11 +40,9 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
   keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
   std::uint32_t column_split = columns_;
-  for (std::uint64_t tile = 0; tile < tiles_; ++tile) {
-    const Geometry geometry = operands_.geometry(tile);
-    row_split = std::min(row_split, geometry.rows);
-    column_split = std::min(column_split, geometry.columns);
-  }
+  const Geometry smallest = operands_.smallest();
+  row_split = std::min(row_split, smallest.rows);
+  column_split = std::min(column_split, smallest.columns);
   const auto set_up = [&](Lines& lines, event::Side side, const FeederConfig& feeder, std::uint32_t count,
                           std::uint32_t split) {
     lines.side = side;
@@ -43,6 +57,10 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
   };
   set_up(row_lines_, event::Side::Weights, machine_.weights, rows_, row_split);
   set_up(column_lines_, event::Side::Activations, machine_.activations, columns_, column_split);
+  for (int r = 0; r < 2; ++r)
+    for (int c = 0; c < 2; ++c)
+      if (const auto last = operands_.last_tile(r == 0 ? 0 : row_split, c == 0 ? 0 : column_split))
+        last_of_class_[r][c] = *last;
   never_.assign(std::max(row_lines_.pad, column_lines_.pad), kLongAgo);
 
   const std::size_t pes = rows_ * stride_;
@@ -62,7 +80,7 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     column_free_[i].assign(column_lines_.pad, 0);
   }
   drain_bus_.assign(stride_, 0);
-  for (auto& times : scratch_) times.assign(std::max(row_lines_.pad, column_lines_.pad), 0);
+  for (auto& times : scratch_) times.assign(kStepsTogether * std::max(row_lines_.pad, column_lines_.pad), 0);
 
   pair_.row_split = row_split;
   pair_.stride = stride_;
@@ -136,7 +154,29 @@ void WideArray::send_all(Lines& lines, Run& run, Relative loaded) {
 
 void WideArray::clear_memory_waits(Lines& lines, std::size_t at) {
   lines.memory[at / lines.pad] = false;
-  lines.parts = false;
+  lines.parts[at / lines.pad] = false;
+}
+
+void WideArray::note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at) {
+  const Time first = absolute(least(lines.bus.data(), count));
+  if (first >= block.loaded) return;
+  // Mostly there is one wait, of which each line sees what comes after it gets to the block.
+  Interval wait{kUnknown, 0};
+  int parts = 0;
+  if (!keep_waits_)
+    memory_.memory_waits(block, first, block.loaded, [&](Time from, Time to) {
+      if (wait.begin == kUnknown || wait.end != from) ++parts;
+      wait = {std::min(wait.begin, from), to};
+    });
+  if (parts != 1) {
+    for (std::uint32_t i = 0; i < count; ++i)
+      note_memory_wait(lines, i, block, absolute(lines.bus[i]), block.loaded, at);
+    return;
+  }
+  lines.memory[at / lines.pad] = true;
+  const Relative begin = relative(wait.begin);
+  for (std::uint32_t i = 0; i < lines.pad; ++i) lines.memory_begin[at + i] = std::max(lines.bus[i], begin);
+  std::fill_n(lines.memory_end.data() + at, lines.pad, relative(wait.end));
 }
 
 void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
@@ -144,7 +184,7 @@ void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTi
   if (begin >= end) return;
   Interval whole{kUnknown, 0};
   memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
-    lines.parts |= whole.begin != kUnknown && whole.end != from;
+    lines.parts[at / lines.pad] |= whole.begin != kUnknown && whole.end != from;
     whole = {std::min(whole.begin, from), to};
     if (keep_waits_) lines.waits[line].push_back({from, to});
   });
@@ -167,6 +207,7 @@ void WideArray::prepare_tile(const Run& run) {
   const bool simple =
       tile.columns % kLanes == 0 && tile.columns <= column_lines_.split && tile.rows <= row_lines_.split;
   pair_.valid = simple ? nullptr : valid_.data();
+  whole_tile_ = tile.columns % kLanes == 0 && tile.columns == columns_ && tile.rows <= row_lines_.split;
   for (std::uint32_t column = 0; column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
 }
 
@@ -232,6 +273,50 @@ void WideArray::count_waits(bool count) {
   pair_.blocked = count ? blocked_.data() : unused_.data();
 }
 
+bool WideArray::apart() const {
+  return apart_[0][0] || (columns_ > column_lines_.split && apart_[0][1]);
+}
+
+void WideArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& block) {
+  const Tile& tile = run.tile();
+  prepare_step(run);
+  count_waits(true);
+  BlockRun r{};
+  r.pair = pair_;
+  r.steps = steps;
+  r.split = columns_ > column_lines_.split;
+  r.loaded = relative(block.loaded);
+  const auto slot = [&](int of, const Lines& lines) {
+    return static_cast<std::uint32_t>((run.entries[0][of] + work_step_) % lines.depth);
+  };
+  const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
+    return BlockRun::Lines{lines_of(lines, tile),
+                           lines.pad,
+                           lines.depth,
+                           {slot(0, lines), slot(1, lines)},
+                           lines.bus.data(),
+                           {lines.room[0].data(), lines.room[1].data()},
+                           streams.words.data() + entry * streams.pad,
+                           streams.pad,
+                           start,
+                           arrival};
+  };
+  r.rows = set_up(row_lines_, work_step_, *run.operands.filters, scratch_[0].data(), scratch_[1].data());
+  r.columns = set_up(column_lines_, tile.steps()[work_step_].chunk, *run.operands.windows, scratch_[2].data(),
+                     scratch_[3].data());
+  r.weights_pad = run.operands.filters->pad;
+  r.activations_pad = run.operands.windows->pad;
+  kernels_.block_run(r);
+  pair_.executed = r.pair.executed;
+  pair_.slot_count = r.pair.slot_count;
+  executed_ += r.pair.executed;
+  slots_ += r.pair.slot_count;
+  worked_entries_[0][0] += steps;
+  if (r.split) worked_entries_[0][1] += steps;
+  steps_worked_ += steps;
+  work_step_ += steps;
+}
+
 void WideArray::make_room(const Run& run) {
   for_classes(run.tile(),
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
@@ -282,7 +367,7 @@ bool WideArray::drain() {
     kernels_.drain_step({bounds[r], bounds[r + 1], 0, tile.columns, stride_, complete, drained_before_.data(),
                          drained_.data(), drain_bus_.data()});
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
-  const Relative latest = *std::max_element(drain_bus_.data(), drain_bus_.data() + tile.columns) - 1;
+  const Relative latest = largest(drain_bus_.data(), tile.columns) - 1;
   memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, run.operands));
   for (std::uint32_t i = 0; i < tile.pes(); ++i) fold_.on(event::Drain{});
   ++drain_tile_;
@@ -294,11 +379,11 @@ bool WideArray::drain() {
 void WideArray::forget() {
   while (!runs_.empty() &&
          first_run_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
+    if (runs_.front().complete.size() != 0) spare_.push_back(std::move(runs_.front().complete));
     runs_.pop_front();
     ++first_run_;
   }
-  Relative oldest = *std::min_element(row_lines_.bus.data(), row_lines_.bus.data() + rows_);
-  oldest = std::min(oldest, *std::min_element(column_lines_.bus.data(), column_lines_.bus.data() + columns_));
+  const Relative oldest = std::min(least(row_lines_.bus.data(), rows_), least(column_lines_.bus.data(), columns_));
   memory_.forget_before(absolute(oldest));
   waits_.flush();
   constexpr std::size_t kManyWaits = 256;
@@ -320,7 +405,7 @@ void WideArray::forget() {
 void WideArray::rebase() {
   Relative latest = 0;
   for (const Lines* lines : {&row_lines_, &column_lines_})
-    latest = std::max(latest, *std::max_element(lines->bus.data(), lines->bus.data() + lines->pad));
+    latest = std::max(latest, largest(lines->bus.data(), lines->pad));
   if (latest < kSoon) return;
   flush();
   // PEs that have work to come must not be left behind.
@@ -418,9 +503,7 @@ bool WideTiming::send(Lines& lines) {
 
   const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
   clear_memory_waits(lines, at);
-  if (lines.step == tile.blocks[block].begin)
-    for (std::uint32_t i = 0; i < count; ++i)
-      note_memory_wait(lines, i, times, absolute(lines.bus[i]), times.loaded, at);
+  if (lines.step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
   // A wait in parts happens only where a line has passed over a tile; then its PEs are apart, and account() reads the
   // parts.
   send_all(lines, run, relative(times.loaded));
@@ -429,11 +512,23 @@ bool WideTiming::send(Lines& lines) {
   return true;
 }
 
+bool WideTiming::may_pass_block(const Lines& lines) {
+  if (lines.tile == tiles_) return false;
+  const Run& run = run_of(lines.tile);
+  const Tile& tile = run.tile();
+  const std::uint32_t last = tile.blocks[tile.block_of[lines.step]].end - 1;
+  bool known = true;
+  for_classes(tile, [&](int r, int c, auto...) {
+    known &= run.entries[r][c] + last < worked_entries_[r][c] + lines.depth;
+  });
+  return known;
+}
+
 void WideTiming::pass_step(Lines& lines, const Tile& tile) {
   const std::uint32_t block = tile.block_of[lines.step];
   if (++lines.step < tile.blocks[block].end) return;
   const std::uint32_t count = lines_of(lines, tile);
-  memory_.pass(lines.tile, block, count, absolute(*std::max_element(lines.bus.data(), lines.bus.data() + count)));
+  memory_.pass(lines.tile, block, count, absolute(largest(lines.bus.data(), count)));
   if (lines.step < tile.steps().size()) return;
   lines.step = 0;
   ++lines.tile;
@@ -466,44 +561,25 @@ bool WideTiming::work() {
 }
 
 bool WideTiming::work_block() {
-  if (work_step_ == 0 || work_tile_ == tiles_ || pair_.valid) return false;
+  if (work_tile_ == tiles_) return false;
   const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
   if (!here(row_lines_) || !here(column_lines_)) return false;
   Run& run = run_of(work_tile_);
   const Tile& tile = run.tile();
-  const Block& block = tile.blocks[tile.block_of[work_step_]];
-  if (work_step_ == block.begin) return false;
-
-  prepare_step(run);
-  count_waits(true);
-  BlockRun r{};
-  r.pair = pair_;
-  r.pair.gate = r.pair.row_memory_begin = r.pair.column_memory_begin = nullptr;
-  r.steps = block.end - work_step_;
-  r.loaded = relative(memory_.block(tile.index, tile.block_of[work_step_]).loaded);
-  const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
-    return BlockRun::Lines{lines_of(lines, tile),
-                           lines.pad,
-                           lines.depth,
-                           static_cast<std::uint32_t>((run.entries[0][0] + work_step_) % lines.depth),
-                           lines.bus.data(),
-                           lines.room[0].data(),
-                           streams.words.data() + entry * streams.pad,
-                           streams.pad,
-                           start,
-                           arrival};
-  };
-  r.rows = set_up(row_lines_, work_step_, *run.operands.filters, scratch_[0].data(), scratch_[1].data());
-  r.columns = set_up(column_lines_, tile.steps()[work_step_].chunk, *run.operands.windows, scratch_[2].data(),
-                     scratch_[3].data());
-  r.weights_pad = run.operands.filters->pad;
-  r.activations_pad = run.operands.windows->pad;
-  kernels_.block_run(r);
-  executed_ += r.pair.executed;
-  slots_ += r.pair.slot_count;
-  worked_entries_[0][0] += r.steps;
-  steps_worked_ += r.steps;
-  work_step_ += r.steps;
+  const std::uint32_t at = tile.block_of[work_step_];
+  const Block& block = tile.blocks[at];
+  const BlockTimes& times = memory_.block(tile.index, at);
+  if (times.loaded == kUnknown) return false;
+  pair_.gate = nullptr;
+  if (work_step_ == 0) prepare_tile(run);
+  if (!whole_tile_ || apart()) return false;
+  if (work_step_ == 0 && !gate(run)) return false;
+  for (Lines* lines : {&row_lines_, &column_lines_}) {
+    const std::size_t kept = steps_worked_ % kAhead * lines->pad;
+    clear_memory_waits(*lines, kept);
+    if (work_step_ == block.begin) note_memory_waits(*lines, lines_of(*lines, tile), times, kept);
+  }
+  work_steps(run, block.end - work_step_, times);
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     lines->step = work_step_ - 1;
     pass_step(*lines, tile);
@@ -515,8 +591,9 @@ bool WideTiming::work_block() {
 /// After the last step of a tile.
 void WideTiming::leave_tile(Run& run) {
   const Tile& tile = run.tile();
-  for_classes(tile, [&](int, int, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
-    if (operands_.last_tile(row, column) != tile.index) return;
+  for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column,
+                        std::uint32_t columns) {
+    if (tile.index != last_of_class_[r][c]) return;
     for (std::uint32_t i = row; i < rows; ++i)
       for (std::uint32_t j = column; j < columns; ++j)
         done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
@@ -527,7 +604,11 @@ void WideTiming::leave_tile(Run& run) {
   while (drain()) {
   }
   if (drain_tile_ < work_tile_) {
-    run.complete.assign(free_.size(), 0);
+    if (!spare_.empty()) {
+      run.complete = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    run.complete.resize(free_.size());
     std::copy_n(free_.data(), free_.size(), run.complete.data());
   }
 }
@@ -557,23 +638,27 @@ void WideTiming::account(const Run& run) {
 }
 
 Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
+  constexpr std::uint64_t kTidyEvery = 8;
+  std::uint64_t transfers = 0;
   while (!memory_.finished()) {
     // PEs first, then lines no further than PEs can follow, lines ahead of PEs that wait for results last.
-    if (work() || work_block()) continue;
+    if (work_block() || work()) continue;
     const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
     bool changed = here(row_lines_) && send(row_lines_);
     changed |= here(column_lines_) && send(column_lines_);
     changed = changed || drain();
     if (!changed) {
-      changed |= send(row_lines_);
-      changed |= send(column_lines_);
+      changed |= may_pass_block(row_lines_) && send(row_lines_);
+      changed |= may_pass_block(column_lines_) && send(column_lines_);
     }
     if (changed) continue;
     memory_.begin(memory_.next());
+    if (++transfers % kTidyEvery != 0) continue;
     forget();
     rebase();
     progress(memory_.written());
   }
+  progress(memory_.written());
   finish(0, 0);
   return memory_.idle();
 }

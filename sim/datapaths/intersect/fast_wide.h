@@ -53,7 +53,7 @@ class WideArray {
     Aligned<Relative> start, arrival;  ///< [step mod kAhead][line]
     Aligned<Relative> memory_begin, memory_end;  ///< likewise: waits for memory before the step
     std::array<bool, 128> memory{};              ///< [step mod kAhead]: some line waited
-    bool parts = false;                          ///< the wait before the latest step has parts; `waits` has them
+    std::array<bool, 128> parts{};               ///< likewise: the wait of a line has parts; `waits` has them
     std::vector<std::vector<Interval>> waits;    ///< [line]: all of them, where they may be asked for
   };
 
@@ -71,6 +71,8 @@ class WideArray {
   /// Notes when `line` waits for memory before the step kept at `at`: in begin..end, if the block is not loaded.
   void note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
                         std::size_t at);
+  /// The same of the first `count` lines, for a loaded block.
+  void note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at);
   void clear_memory_waits(Lines& lines, std::size_t at);
   /// Calls visit(class of rows, class of columns, first row, last row, first column, last column) for the classes a
   /// tile maps.
@@ -82,6 +84,11 @@ class WideArray {
   void prepare_step(const Run& run);
   /// Whether the results that gate the first step of the tile have left their PEs is known; sets pair_.gate.
   bool gate(const Run& run);
+  /// Some PEs of whole tiles were apart and are not yet known to be together again.
+  [[nodiscard]] bool apart() const;
+  /// The next `steps` steps of a whole tile, of one block and of neighbouring chunks: lines and PEs are at the first of
+  /// them, whose gate is set and whose memory waits are noted.
+  void work_steps(Run& run, std::uint32_t steps, const BlockTimes& block);
   /// The entries of the step make room.
   void make_room(const Run& run);
   /// Tells the fold of messages.
@@ -117,6 +124,9 @@ class WideArray {
   Aligned<Relative> never_;  ///< [line]: room there always is
   std::deque<Run> runs_;
   std::uint64_t first_run_ = 0;
+  std::vector<Aligned<Relative>> spare_;        ///< for Run::complete
+  ByClass<std::uint64_t> last_of_class_{};      ///< the last tile that maps the class
+  bool whole_tile_ = false;  ///< the tile at hand maps every column, and its rows are of one class
   bool keep_waits_ = false;  ///< lines note all their waits for memory
 
   // PEs, [row][stride].
@@ -165,6 +175,9 @@ class WideTiming : WideArray {
   /// The lines are past the step, whose block may end with it.
   void pass_step(Lines& lines, const Tile& tile);
   bool work();
+  /// Whether the lines can get past their block before PEs take another step: if not, memory learns nothing from their
+  /// going ahead.
+  bool may_pass_block(const Lines& lines);
   /// The rest of the block at hand in one go, if lines and PEs are at the same step of a tile that maps every PE.
   bool work_block();
   void leave_tile(Run& run);

@@ -162,6 +162,12 @@ std::uint64_t output_bytes(const Operands& operands, const Values& values, const
   const std::uint32_t first =
       position.filter_tile * array.rows * (tile.mapping == Mapping::Filters ? array.columns : 1);
   std::uint64_t bytes = 0;
+  if (tile.mapping == Mapping::FiltersWindows) {
+    if (const std::uint32_t* const of_window = values.column_bytes(position.group, first)) {
+      for (const std::uint64_t window : tile.windows->windows) bytes += of_window[window];
+      return bytes;
+    }
+  }
   for (std::uint32_t column = 0; column < tile.columns; ++column)
     bytes += values.column_bytes(position.group, first + tile.filter_stream(0, column),
                                  tile.windows->windows[tile.window_stream(column)]);
