@@ -264,6 +264,14 @@ TEST_CASE("a sweep stores what run would say and computes nothing twice") {
       CHECK(json["name"] == layer.name);
       CHECK(json["cycles"] == outcome.cycles);
       CHECK(json["pairs"]["executed"] == outcome.pairs[PairClass::Executed]);
+      const auto kept = store.point(p.key)->layers[i].per_pe_busy;
+      const auto busy = nlohmann::json::parse(kept).get<std::vector<std::vector<std::uint64_t>>>();
+      REQUIRE(busy.size() == machine.array.rows);
+      for (std::size_t r = 0; r < busy.size(); ++r) {
+        REQUIRE(busy[r].size() == machine.array.columns);
+        for (std::size_t c = 0; c < busy[r].size(); ++c)
+          CHECK(busy[r][c] == outcome.per_pe[r * machine.array.columns + c][PeClass::Busy]);
+      }
     }
     CHECK(p.cycles == cycles);
     CHECK(p.verified);
