@@ -21,6 +21,8 @@ import sys
 import tempfile
 import threading
 
+import area_model
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LIBERTY = pathlib.Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
 SKIP_RULES = ("none", "gate", "activations", "weights", "both")
@@ -325,6 +327,25 @@ def words(text, legal, what):
     return chosen
 
 
+def against_model(options):
+    def modelled(assignments):
+        command = [options.model_program, options.model, options.config]
+        said = tool(command + [word for text in assignments for word in ("--set", text)], "area table")
+        return {part: float(area) for part, area in (line.split() for line in said.strip().split("\n"))}
+
+    def parameters_of(assignments):
+        return model_parameters(options.parameters_program, options.config, assignments)
+
+    with tempfile.TemporaryDirectory() as folder:
+        design = Design(options.rtl, Library(), folder)
+
+        def synthesised(assignments, parts):
+            return {record["part"]: record["area_um2"]
+                    for record in measure(design, parameters_of(assignments), parts, False)}
+        return area_model.compare(words(options.vary, area_model.VARIATIONS, "--vary"), options.set, parameters_of,
+                                  synthesised, modelled)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="area", description=__doc__.split("\n")[0])
     parser.add_argument("config", nargs="?", default=str(ROOT / "configs/default.yaml"))
@@ -336,7 +357,15 @@ def main():
     parser.add_argument("--no-timing", action="store_true", help="area only")
     parser.add_argument("--format", default="table", choices=("table", "json"))
     parser.add_argument("--parameters-program", default=str(ROOT / "build/release/rtl_parameters"), metavar="FILE")
+    parser.add_argument("--model", metavar="TABLE", help="hold the areas of this table (configs/area) against synthesis")
+    parser.add_argument("--vary", default=",".join(area_model.VARIATIONS), metavar="WORDS",
+                        help=f"machines of --model: {', '.join(area_model.VARIATIONS)}")
+    parser.add_argument("--model-program", default=str(ROOT / "build/release/area_model"), metavar="FILE")
     options = parser.parse_args()
+    if options.model:
+        result = against_model(options)
+        print(json.dumps(result, indent=2) if options.format == "json" else area_model.report(result))
+        return
 
     parameters = model_parameters(options.parameters_program, options.config, options.set)
     parts = words(options.parts, PARTS, "--parts")

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "report/front_order.h"
 #include "sweep/store.h"
 
 namespace lacuna {
@@ -43,6 +44,19 @@ PagePoint page_point(const Store& store, const StoredPoint& point, const std::st
   if (!area_hash.empty())
     if (const auto area = store.area(point.identity.config_hash, area_hash)) one.um2 = area->um2;
   return one;
+}
+
+/// Gives the page the busy PEs of the points that will be looked at first, as many as kMapBytes hold.
+void add_maps(const Store& store, PageSweep& page, const std::vector<std::string>& keys) {
+  std::size_t bytes = 0;
+  for (const std::size_t i : front_order(page)) {
+    if (!store.has_per_pe_busy(keys[i])) continue;
+    const StoredPoint point = store.point(keys[i]).value();
+    for (const auto& layer : point.layers) bytes += layer.per_pe_busy.size();
+    if (bytes > kMapBytes) return;
+    for (auto& layer : parse_result(point.result_json(), page.file).layers)
+      page.points[i].maps.push_back({layer.name, layer.cycles, std::move(layer.busy)});
+  }
 }
 
 /// A point for a comparison.
@@ -253,26 +267,33 @@ bool is_store(const std::filesystem::path& path) {
 std::vector<PageSweep> page_sweeps(const std::filesystem::path& path) {
   const Store store(path, Store::Mode::Read);
   std::vector<PageSweep> pages;
+  std::vector<std::vector<std::string>> keys;  // of the points of each page
   std::set<std::string> shown;
-  const auto add = [&](const std::string& name, EnergyUnit unit, std::size_t first, PagePoint point) {
+  const auto add = [&](const std::string& name, std::size_t first, const StoredPoint& stored, PagePoint point) {
+    const EnergyUnit unit = unit_of(stored);
     auto at = std::find_if(pages.begin() + static_cast<std::ptrdiff_t>(first), pages.end(),
                            [&](const PageSweep& page) { return page.unit == unit; });
-    if (at == pages.end()) at = pages.insert(at, {name, path.string(), unit, {}, {}});
+    if (at == pages.end()) {
+      at = pages.insert(at, {name, path.string(), unit, {}, {}});
+      keys.emplace_back();
+    }
     at->points.push_back(std::move(point));
+    keys[static_cast<std::size_t>(at - pages.begin())].push_back(stored.key);
   };
   for (const auto& sweep : store.sweeps()) {
     const std::size_t first = pages.size();
     store.each_point_of(sweep.id, false, [&](std::uint64_t, const StoredPoint& point) {
       shown.insert(point.key);
-      add(sweep.name, unit_of(point), first, page_point(store, point, sweep.area_hash));
+      add(sweep.name, first, point, page_point(store, point, sweep.area_hash));
     });
     for (std::size_t i = first; i < pages.size(); ++i) pages[i].axes = axes_of(sweep, pages[i]);
   }
   const std::size_t first = pages.size();
   store.each_point(false, [&](const StoredPoint& point) {
-    if (!shown.contains(point.key)) add(path.stem().string(), unit_of(point), first, page_point(store, point, {}));
+    if (!shown.contains(point.key)) add(path.stem().string(), first, point, page_point(store, point, {}));
   });
   if (pages.empty()) fail(Place{path.string()}, "the store has no finished point");
+  for (std::size_t i = 0; i < pages.size(); ++i) add_maps(store, pages[i], keys[i]);
   return pages;
 }
 

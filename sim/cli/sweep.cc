@@ -7,9 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <set>
+#include <memory>
 #include <thread>
 
 #include "cli/engines.h"
@@ -17,6 +15,7 @@
 #include "cli/sweep_progress.h"
 #include "report/text_table.h"
 #include "sweep/export.h"
+#include "sweep/point_list.h"
 #include "sweep/slurm.h"
 #include "sweep/sweep.h"
 
@@ -66,16 +65,6 @@ std::string counted(std::uint64_t number, std::string_view what) {
   return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
 }
 
-/// Takes out what the file of known keys has.
-void leave_out_known(const std::string& path, std::vector<PointTask>& tasks) {
-  if (path.empty()) return;
-  std::ifstream lines(path);
-  if (!lines) fail(Place{path}, "cannot read: {}", std::strerror(errno));
-  std::set<std::string> known;
-  for (std::string line; std::getline(lines, line);) known.insert(line);
-  std::erase_if(tasks, [&](const PointTask& task) { return known.contains(task.key); });
-}
-
 void check_slurm(const SweepOptions& options) {
   if (!options.slurm) {
     if (options.shards != 0) fail(Place{"--shards"}, "is for --slurm; --shard I/N runs one part here");
@@ -84,6 +73,14 @@ void check_slurm(const SweepOptions& options) {
   }
   if (!options.shard.empty()) fail(Place{"--shard"}, "--slurm makes the shards itself; --shards says how many");
   if (options.shards > 1000) fail(Place{"--shards"}, "{} is more than 1000", options.shards);
+}
+
+void check_points(const SweepOptions& options) {
+  if (options.points.empty()) return;
+  if (options.slurm) fail(Place{"--points"}, "--slurm lists the points of its tasks itself");
+  if (!options.shard.empty()) fail(Place{"--points"}, "lists what to compute; --shard would take a part of the sweep");
+  if (!options.export_format.empty())
+    fail(Place{"--points"}, "computes points and notes no sweep, so nothing to export");
 }
 
 /// What a person is told while a sweep runs on a cluster.
@@ -134,15 +131,47 @@ struct Work {
   fs::path path;
 };
 
-/// One line about a stop, and the exit status.
-int stopped(const Work& work, std::uint64_t done, std::uint64_t total) {
-  say(fmt::format("stopped; {} of {} points are in {}, the same command goes on", done, total, work.path.string()));
-  return 128 + work.signal.signal();
-}
+/// Computes the points of a command, here or under Slurm, and knows what to say of it.
+class Computer {
+ public:
+  Computer(const Work& work, Store& store) : work_(work) {
+    if (work.options.slurm)
+      slurm_ = std::make_unique<SlurmRunner>(work.sweep.id(), store, slurm_options(work.options, work.runner));
+    else
+      local_ = work.sweep.local_runner(store);
+  }
+
+  [[nodiscard]] PointRunner& runner() { return slurm_ ? *slurm_ : *local_; }
+
+  /// What follows a number of computed points.
+  [[nodiscard]] std::string where(std::uint64_t resubmitted) const {
+    return slurm_ ? fmt::format("computed by Slurm tasks, {} submitted again", counted(resubmitted, "task"))
+                  : "computed now";
+  }
+
+  /// One line about a stop, and the exit status.
+  [[nodiscard]] int stopped(std::uint64_t done, std::uint64_t total) const {
+    if (slurm_)
+      say(fmt::format(
+          "no longer followed; the tasks go on, the same command follows them again, scancel --name={} ends "
+          "them",
+          slurm_->job_name()));
+    else
+      say(fmt::format("stopped; {} of {} points are in {}, the same command goes on", done, total,
+                      work_.path.string()));
+    return 128 + work_.signal.signal();
+  }
+
+ private:
+  const Work& work_;
+  std::unique_ptr<SlurmRunner> slurm_;
+  std::unique_ptr<PointRunner> local_;
+};
 
 int run_search(const Work& work) {
-  for (const auto& [given, name] : {std::pair{!work.options.shard.empty(), "--shard"}, {work.options.slurm, "--slurm"}})
-    if (given) fail(Place{name}, "a search decides what to run by what has run; it cannot be cut in parts");
+  if (!work.options.shard.empty())
+    fail(Place{"--shard"},
+         "a search decides what to run by what has run, so it has no parts; --slurm runs it on a cluster");
   const std::uint64_t most = work.sweep.search_budget() * work.sweep.workloads();
   if (work.options.dry_run) {
     work.print(fmt::format("a search over {} configurations, at most {} simulated\n", work.sweep.space().size(),
@@ -150,36 +179,21 @@ int run_search(const Work& work) {
     return 0;
   }
   Store store(work.path, Store::Mode::Create);
-  const SearchRun run = work.sweep.search(store);
-  if (run.interrupted) return stopped(work, store.places(work.sweep.id()).size(), most);
+  Computer computer(work, store);
+  const SearchRun run = work.sweep.search(store, computer.runner());
+  if (run.interrupted) return computer.stopped(store.places(work.sweep.id()).size(), most);
+  computer.runner().finish();
   if (work.options.export_format.empty())
-    work.print(fmt::format("{} of {} configurations in {}, {} computed now\n{}", run.simulated,
-                           work.sweep.space().size(), work.path.string(), counted(run.computed, "point"),
+    work.print(fmt::format("{} of {} configurations in {}, {} {}\n{}", run.simulated, work.sweep.space().size(),
+                           work.path.string(), counted(run.computed, "point"), computer.where(run.resubmitted),
                            front_text(work.sweep, run)));
   return 0;
 }
 
-int run_on_slurm(const Work& work, const std::vector<PointTask>& all, const std::vector<PointTask>& tasks,
-                 Store& store) {
-  SlurmRunner slurm(work.sweep.id(), all, tasks, store, slurm_options(work.options, work.runner));
-  const SlurmResult result = slurm.run();
-  if (result.interrupted) {
-    say(
-        fmt::format("no longer followed; the tasks go on, the same command follows them again, scancel --name={} ends "
-                    "them",
-                    slurm.job_name()));
-    return 128 + work.signal.signal();
-  }
-  if (work.options.export_format.empty())
-    work.print(fmt::format("{} in {}, {} of them computed by Slurm tasks, {} submitted again\n",
-                           counted(tasks.size(), "point"), work.path.string(), result.computed,
-                           counted(result.resubmitted, "task")));
-  return 0;
-}
-
 int run_points(const Work& work, Shard shard) {
-  std::vector<PointTask> tasks = Sweep::part(work.sweep.tasks(), shard);
-  leave_out_known(work.options.known, tasks);
+  const bool listed = !work.options.points.empty();
+  std::vector<PointTask> tasks =
+      listed ? read_point_list(work.options.points, work.sweep) : Sweep::part(work.sweep.tasks(), shard);
   if (work.options.dry_run) {
     std::error_code ignored;
     std::uint64_t done = 0;
@@ -188,16 +202,17 @@ int run_points(const Work& work, Shard shard) {
     return 0;
   }
   Store store(work.path, Store::Mode::Create);
-  const std::vector<PointTask> all = tasks;
-  const std::vector<PointTask> missing = work.sweep.missing(tasks, store);
-  work.sweep.record(tasks, store);
-  if (work.options.slurm && !missing.empty()) return run_on_slurm(work, all, tasks, store);
-  const RunnerResult result = work.sweep.run(missing, store);
-  if (result.interrupted) return stopped(work, coverage(tasks, store).done, tasks.size());
+  const std::size_t all = tasks.size();
+  (void)work.sweep.missing(tasks, store);        // leaves those that can run
+  if (!listed) work.sweep.record(tasks, store);  // who made the list knows the places of its points
+  Computer computer(work, store);
+  const RunnerResult result = computer.runner().run(tasks);
+  if (result.interrupted) return computer.stopped(coverage(tasks, store).done, tasks.size());
+  computer.runner().finish();
   if (work.options.export_format.empty())
-    work.print(fmt::format(
-        "{} in {}, {} of them computed now{}\n", counted(tasks.size(), "point"), work.path.string(), result.computed,
-        all.size() == tasks.size() ? "" : fmt::format("; {} cannot run", all.size() - tasks.size())));
+    work.print(fmt::format("{} in {}, {} of them {}{}\n", counted(tasks.size(), "point"), work.path.string(),
+                           result.computed, computer.where(result.resubmitted),
+                           all == tasks.size() ? "" : fmt::format("; {} cannot run", all - tasks.size())));
   return 0;
 }
 
@@ -216,6 +231,7 @@ int sweep(const SweepOptions& options, const Print& print) {
   if (options.sweep.empty()) fail(Place{"SWEEP"}, "the name is empty");
   if (options.jobs > 4096) fail(Place{"--jobs"}, "{} is more than 4096", options.jobs);
   check_slurm(options);
+  check_points(options);
   const Shard shard = shard_of(options.shard);
   if (!options.export_format.empty())
     (void)parse_enum<ExportFormat>(options.export_format, Place{"--export"}, "format");
@@ -237,7 +253,8 @@ int sweep(const SweepOptions& options, const Print& print) {
   sweep.set_engine([engine] { return make_engine(engine, Place{"engine"}); });
 
   const Work work{options, print, signal, runner, sweep, store_path(options, sweep.file())};
-  const int status = sweep.file().search ? run_search(work) : run_points(work, shard);
+  const bool searches = sweep.file().search && options.points.empty();
+  const int status = searches ? run_search(work) : run_points(work, shard);
   if (status == 0 && !options.export_format.empty() && !options.dry_run) export_sweep(work, rows);
   return status;
 }

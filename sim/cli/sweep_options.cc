@@ -30,14 +30,17 @@ CLI::App* add_sweep(CLI::App& app, SweepOptions& o, OptionWords& words) {
   words[rows] = kinds;
   sweep->add_flag("--dry-run", o.dry_run, "Check everything and say how many points there are; run nothing")
       ->disable_flag_override();
-  sweep->add_flag("--slurm", o.slurm, "Run the points as an array of tasks under Slurm, follow and merge them")
+  sweep
+      ->add_flag("--slurm", o.slurm,
+                 "Run the points, of a search each generation, as an array of tasks under Slurm, follow and merge them")
       ->disable_flag_override();
   sweep->add_option("--shards", o.shards, "Tasks of --slurm; 4 if not given")->type_name("N");
   sweep->add_option("--sbatch", o.sbatch, "Option for sbatch, for example --sbatch=--partition=short; may be repeated")
       ->allow_extra_args(false)
       ->type_name("OPTION");
   sweep
-      ->add_option("--known", o.known, "File of keys that are not computed, one a line; tasks of --slurm are given one")
+      ->add_option("--points", o.points,
+                   "Only the points that FILE lists, searches too; tasks of --slurm are given such a file")
       ->type_name("FILE");
   return sweep;
 }

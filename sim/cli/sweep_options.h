@@ -21,7 +21,7 @@ struct SweepOptions {
   bool slurm = false;
   std::uint64_t shards = 0;         ///< of --slurm; 0: 4
   std::vector<std::string> sbatch;  ///< options for sbatch
-  std::string known;                ///< file of keys that are not to be computed
+  std::string points;               ///< file of the points to compute
 };
 
 struct MergeOptions {

@@ -12,7 +12,7 @@ namespace {
 constexpr double kLargest = 1e9;  // um2; a thousand square millimetres for one unit is a slip of the pen
 
 /// What the figures of a part are for.
-constexpr std::array<std::string_view, kParts> kUnits = {"um2/multiplier", "um2/adder", "um2/bit",
+constexpr std::array<std::string_view, kParts> kUnits = {"um2/multiplier", "um2/adder", "um2/bit", "um2/bit",
                                                          "um2/position",   "um2/bit",   "um2/byte"};
 
 AreaEntry read_entry(const yaml::Node& node, std::size_t part) {
@@ -70,13 +70,13 @@ double count(Part part, const Machine& m) {
     case Part::Multiplier:
     case Part::Adder:
       return pes * lanes;
-    case Part::Register: {
-      const double second_mask = m.array.early_termination == EarlyTermination::None ? 0 : chunk;
-      return pes * (m.weights.fifo_depth * (chunk * (bits + 1) + second_mask + accumulator) +
-                    m.activations.fifo_depth * chunk * (bits + 1) + lanes * 2 * bits + 2 * accumulator);
-    }
+    case Part::Register:
+      return pes * (lanes * 2 * bits + 3 * accumulator + chunk);
+    case Part::Fifo:
+      return pes * (m.weights.fifo_depth * (chunk * (bits + 2) + accumulator) +
+                    m.activations.fifo_depth * chunk * (bits + 1));
     case Part::Match:
-      return m.array.skip == SkipRule::None ? 0 : pes * chunk * lanes;
+      return pes * chunk * lanes;
     case Part::Select:
       return pes * 2 * chunk * bits * lanes;
     case Part::Sram:

@@ -12,11 +12,11 @@
 
 namespace lacuna {
 
-enum class Part { Multiplier, Adder, Register, Match, Select, Sram };
+enum class Part { Multiplier, Adder, Register, Fifo, Match, Select, Sram };
 
 template <>
 struct EnumNames<Part> {
-  static constexpr std::array<std::string_view, 6> names = {"multiplier", "adder",  "register",
+  static constexpr std::array<std::string_view, 7> names = {"multiplier", "adder",  "register", "fifo",
                                                             "match",      "select", "sram"};
 };
 
@@ -46,10 +46,11 @@ struct Area {
 ///
 ///   multiplier  PEs x lanes
 ///   adder       PEs x lanes: a tree that ends in the accumulator
-///   register    PEs x (w.fifo_depth x (chunk x (bits + 1) + accumulator bits) + a.fifo_depth x chunk x (bits + 1)
-///               + lanes x 2 x bits + 2 x accumulator bits), bits: FIFOs, operand registers, psum and result;
-///               early termination adds a second mask, w.fifo_depth x chunk
-///   match       PEs x chunk x lanes positions; none where every position costs a slot and nothing is gated
+///   register    PEs x (lanes x 2 x bits + 3 x accumulator bits + chunk), bits: operand registers; bias, psum and
+///               result; the slots issued
+///   fifo        PEs x (w.fifo_depth x (chunk x (bits + 2) + accumulator bits) + a.fifo_depth x chunk x (bits + 1)),
+///               bits: values and masks, of weights the positions owned and the bias too
+///   match       PEs x chunk x lanes positions of two masks; in all skip rules, for operands travel packed in all
 ///   select      PEs x 2 x chunk x bits x lanes bits to choose an operand from
 ///   sram        rows x w.buffer_bytes + columns x a.buffer_bytes + global_buffer.bytes
 double count(Part part, const Machine& machine);

@@ -157,6 +157,14 @@ Json sweep_json(const PageSweep& sweep) {
     for (std::size_t i = 0; i < point.pe_cycles.value.size(); ++i)
       classes[std::string(EnumNames<PeClass>::names[i])].push_back(point.pe_cycles.value[i]);
   }
+  json["maps"] = Json::array();
+  for (std::size_t i = 0; i < sweep.points.size(); ++i) {
+    if (sweep.points[i].maps.empty()) continue;
+    Json layers = Json::array();
+    for (const auto& map : sweep.points[i].maps)
+      layers.push_back({{"name", map.layer}, {"cycles", map.cycles}, {"busy", map.busy}});
+    json["maps"].push_back({{"point", i}, {"layers", std::move(layers)}});
+  }
   json["metrics"] = std::move(metrics);
   json["pe_cycles"] = std::move(classes);
   return json;

@@ -13,6 +13,13 @@
 
 namespace lacuna {
 
+/// Busy cycles of every PE in a layer.
+struct PageMap {
+  std::string layer;
+  std::uint64_t cycles = 0;                      ///< of the layer
+  std::vector<std::vector<std::uint64_t>> busy;  ///< [rows][columns]
+};
+
 /// One point of a sweep: a configuration and a workload with the sums over all layers.
 struct PagePoint {
   std::vector<std::pair<std::string, std::string>> settings;  ///< "array.rows" and "16", ..., "network", "engine"
@@ -21,6 +28,7 @@ struct PagePoint {
   double energy = 0;          ///< in the sweep's unit
   std::optional<double> um2;  ///< area, if the sweep has an area table
   Counters<PeClass> pe_cycles;
+  std::vector<PageMap> maps;  ///< of each layer; none for a point whose PEs the page does not show
 };
 
 struct PageSweep {

@@ -27,7 +27,7 @@ class LocalRunner::Work {
     }
     threads.clear();
     if (error_) std::rethrow_exception(error_);
-    return {computed_, interrupted_};
+    return {computed_, 0, interrupted_};
   }
 
  private:
@@ -128,6 +128,7 @@ LocalRunner::LocalRunner(const DesignSpace& space, SharedLayers& layers, EnergyT
     : space_(space), layers_(layers), tables_(tables), store_(store), options_(std::move(options)) {}
 
 RunnerResult LocalRunner::run(std::vector<PointTask> tasks) {
+  std::erase_if(tasks, [&](const PointTask& task) { return store_.has(task.key); });
   if (tasks.empty()) return {};
   return Work(*this, std::move(tasks)).run();
 }

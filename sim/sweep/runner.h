@@ -1,4 +1,5 @@
-// Runs points on all cores of this machine, those with least work first, and stores each one as soon as it is done.
+// Who computes points: this machine here, a cluster in slurm.h. A search asks for one batch after another and does not
+// know which of them it has.
 #pragma once
 
 #include <atomic>
@@ -32,19 +33,34 @@ struct RunnerOptions {
 };
 
 struct RunnerResult {
-  std::uint64_t computed = 0;  ///< by this call
+  std::uint64_t computed = 0;     ///< by this call
+  std::uint64_t resubmitted = 0;  ///< tasks of a cluster that ended without finishing and were submitted again
   bool interrupted = false;
 };
 
-class LocalRunner {
+/// Brings points into a store.
+class PointRunner {
+ public:
+  virtual ~PointRunner() = default;
+  /// Returns when the store has all `tasks`, or when told to stop. Those it has already are not computed. What is begun
+  /// and interrupted goes on if the same tasks are asked for again, so all of a batch are named, not what is left of
+  /// it.
+  virtual RunnerResult run(std::vector<PointTask> tasks) = 0;
+  /// After the last run(): removes what only served to go on.
+  virtual void finish() {}
+};
+
+/// Computes points on all cores of this machine, those with least work first, and stores each one as soon as it is
+/// done.
+class LocalRunner : public PointRunner {
  public:
   /// All of them must outlive it.
   LocalRunner(const DesignSpace& space, SharedLayers& layers, EnergyTables& tables, Store& store,
               RunnerOptions options);
 
-  /// Computes those of `tasks` that the store does not have. Points that another process has claimed are left to it,
-  /// and taken over if it dies. Rethrows the first error after all threads have stopped; what was finished is stored.
-  RunnerResult run(std::vector<PointTask> tasks);
+  /// Points that another process has claimed are left to it, and taken over if it dies. Rethrows the first error after
+  /// all threads have stopped; what was finished is stored.
+  RunnerResult run(std::vector<PointTask> tasks) override;
 
  private:
   class Work;

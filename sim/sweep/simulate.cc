@@ -31,6 +31,18 @@ bool surely_fits(const Machine& machine, const FeederConfig& feeder, std::uint32
   return streams * words <= feeder.buffer_bytes / 2 / feeder.bus_bytes;
 }
 
+/// "per_pe_busy" of a result file, on one line.
+std::string busy_text(const Machine& machine, const LayerOutcome& outcome) {
+  std::string text;
+  for (std::size_t pe = 0; pe < outcome.per_pe.size(); ++pe)
+    text += fmt::format("{}{}",
+                        pe == 0                           ? "[["
+                        : pe % machine.array.columns == 0 ? "],["
+                                                          : ",",
+                        outcome.per_pe[pe][PeClass::Busy]);
+  return text.empty() ? text : text + "]]";
+}
+
 }  // namespace
 
 const EnergyTable& EnergyTables::get(const std::filesystem::path& path) {
@@ -68,6 +80,7 @@ StoredPoint simulate(Engine& engine, const PointInput& input, SharedLayers& laye
   report.source = layers.workload(workload).source();
   report.workload_hash = layers.workload(workload).hash();
   StopsWhenTold progress(stop);
+  std::vector<std::string> busy;
   for (const std::size_t index : layers.chosen(workload)) {
     if (stop) throw Interrupted{};
     const auto layer = layers.layer(workload, index);
@@ -83,10 +96,13 @@ StoredPoint simulate(Engine& engine, const PointInput& input, SharedLayers& laye
       if (std::ranges::find(one.outcome.notes, note) == one.outcome.notes.end()) one.outcome.notes.push_back(note);
     one.energy = energy(input.machine, one.outcome, input.table);
     one.outcome.output = Tensor();
-    one.outcome.per_pe.clear();  // a store has no figures per PE
+    busy.push_back(busy_text(input.machine, one.outcome));
+    one.outcome.per_pe.clear();  // thousands of numbers need not go through the JSON of the result
     report.layers.push_back(std::move(one));
   }
-  return point_from_result(to_json(report), layers.layers_text(workload));
+  StoredPoint point = point_from_result(to_json(report), layers.layers_text(workload));
+  for (std::size_t i = 0; i < busy.size(); ++i) point.layers[i].per_pe_busy = std::move(busy[i]);
+  return point;
 }
 
 }  // namespace lacuna

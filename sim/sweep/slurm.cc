@@ -14,6 +14,7 @@
 #include "base/child_process.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "sweep/point_list.h"
 
 namespace lacuna {
 
@@ -42,21 +43,32 @@ std::string complaint(const ChildResult& result) {
 
 }  // namespace
 
-SlurmRunner::SlurmRunner(const std::string& sweep_id, const std::vector<PointTask>& all,
-                         const std::vector<PointTask>& tasks, Store& store, SlurmOptions options)
+SlurmRunner::SlurmRunner(const std::string& sweep_id, Store& store, SlurmOptions options)
     : store_(store), options_(std::move(options)) {
   const fs::path path = fs::absolute(store.path()).lexically_normal();
   Hasher hasher;
   hasher.add(sweep_id);
   hasher.add(path.string());
   hasher.add(options_.shards);
-  job_name_ = "lacuna-" + hasher.hex().substr(0, 12);
-  folder_ = path.string() + "." + job_name_;
-  std::set<std::string> wanted;
-  for (const auto& task : tasks) wanted.insert(task.key);
-  for (std::uint64_t shard = 0; shard < options_.shards; ++shard)
-    for (const auto& task : Sweep::part(all, {shard, options_.shards}))
-      if (wanted.contains(task.key)) keys_.emplace_back(task.key, shard);
+  name_ = "lacuna-" + hasher.hex().substr(0, 12);
+  folder_ = path.string() + "." + name_;
+}
+
+void SlurmRunner::begin(std::vector<PointTask> tasks) {
+  // Dealt out without a look at the store, so that every follower deals them alike.
+  std::ranges::sort(tasks, {}, &PointTask::key);
+  const auto repeated = std::ranges::unique(tasks, {}, &PointTask::key);
+  tasks.erase(repeated.begin(), repeated.end());
+  Hasher hasher;
+  points_.assign(options_.shards, {});
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    hasher.add(tasks[i].key);
+    points_[i % options_.shards].push_back(std::move(tasks[i]));
+  }
+  job_name_ = name_ + "-" + hasher.hex().substr(0, 8);
+  fruitless_.clear();
+  missing_when_submitted_.clear();
+  result_ = {};
 }
 
 SlurmRunner::Live SlurmRunner::live() {
@@ -127,33 +139,40 @@ std::uint64_t SlurmRunner::points_in_live_stores(const Live& live) const {
 
 std::map<std::uint64_t, std::uint64_t> SlurmRunner::missing_by_shard() const {
   std::map<std::uint64_t, std::uint64_t> missing;
-  for (const auto& [key, shard] : keys_)
-    if (!store_.has(key)) ++missing[shard];
+  for (std::uint64_t shard = 0; shard < points_.size(); ++shard)
+    for (const auto& task : points_[shard])
+      if (!store_.has(task.key)) ++missing[shard];
   return missing;
 }
 
-std::string SlurmRunner::script(const fs::path& known) const {
+std::string SlurmRunner::script(const std::string& list) const {
   return fmt::format(
       "#!/bin/sh\n"
-      "exec {} sweep {} --shard \"$SLURM_ARRAY_TASK_ID/{}\" --jobs {} --known {} \\\n"
+      "exec {} sweep {} --jobs {} --points {}/\"$SLURM_ARRAY_TASK_ID\"{} \\\n"
       "  -o {}/\"$SLURM_ARRAY_TASK_ID-$SLURM_ARRAY_JOB_ID.sqlite\"\n",
-      quoted(options_.program.string()), quoted(fs::absolute(options_.sweep).string()), options_.shards, options_.jobs,
-      quoted(known.string()), quoted(folder_.string()));
+      quoted(options_.program.string()), quoted(fs::absolute(options_.sweep).string()), options_.jobs,
+      quoted(folder_.string()), quoted(list), quoted(folder_.string()));
 }
 
 void SlurmRunner::submit(const std::vector<std::uint64_t>& shards) {
   std::error_code error;
   fs::create_directory(folder_, error);
   if (!fs::is_directory(folder_)) fail(Place{folder_.string()}, "cannot make this folder: {}", error.message());
-  // What the store has by now need not be computed; the list is the submission's own and never changes.
-  std::string known, indices;
-  for (const auto& [key, shard] : keys_)
-    if (store_.has(key)) known += key + "\n";
+  // What the store has by now need not be computed. Lists are the submission's own and never change.
   Hasher hasher;
-  hasher.add(known);
-  const fs::path list = folder_ / ("known-" + hasher.hex());
-  write_file(list, known);
-  for (const std::uint64_t shard : shards) indices += fmt::format("{}{}", indices.empty() ? "" : ",", shard + 1);
+  std::map<std::uint64_t, std::string> lists;
+  for (const std::uint64_t shard : shards) {
+    auto missing = points_[shard];
+    std::erase_if(missing, [&](const PointTask& task) { return store_.has(task.key); });
+    lists[shard] = point_list(missing);
+    hasher.add(lists[shard]);
+  }
+  const std::string ending = "-" + hasher.hex() + ".points";
+  std::string indices;
+  for (const auto& [shard, list] : lists) {
+    write_file(folder_ / fmt::format("{}{}", shard + 1, ending), list);
+    indices += fmt::format("{}{}", indices.empty() ? "" : ",", shard + 1);
+  }
   std::vector<std::string> command = {"sbatch",
                                       "--parsable",
                                       "--job-name=" + job_name_,
@@ -163,7 +182,7 @@ void SlurmRunner::submit(const std::vector<std::uint64_t>& shards) {
                                       "--ntasks=1",
                                       "--no-requeue"};  // a lost task is submitted again here, without Slurm's delay
   command.insert(command.end(), options_.sbatch.begin(), options_.sbatch.end());
-  const ChildResult done = run_child(command, script(list));
+  const ChildResult done = run_child(command, script(ending));
   if (done.status != 0) fail(Place{"sbatch"}, "{}", complaint(done));
   if (options_.say)
     options_.say(fmt::format("Slurm job {} ({}): {} of {} shards",
@@ -171,9 +190,21 @@ void SlurmRunner::submit(const std::vector<std::uint64_t>& shards) {
                              options_.shards));
 }
 
-SlurmResult SlurmRunner::run() {
-  auto pause = kShortest;
-  for (;;) {
+bool SlurmRunner::pause(std::chrono::milliseconds time) const {
+  constexpr auto kStep = std::chrono::milliseconds(50);
+  for (auto slept = std::chrono::milliseconds(0); slept < time; slept += kStep) {
+    if (options_.stop != nullptr && *options_.stop) return false;
+    std::this_thread::sleep_for(kStep);
+  }
+  return true;
+}
+
+RunnerResult SlurmRunner::run(std::vector<PointTask> tasks) {
+  begin(std::move(tasks));
+  if (missing_by_shard().empty()) return {};
+  std::uint64_t total = 0;
+  for (const auto& points : points_) total += points.size();
+  for (auto time = kShortest;; time = std::min(kLongest, time * 5 / 4)) {
     const Live now = live();
     for (const auto& task : now.held) (void)run_child({"scancel", task});
     merge_ended(now);
@@ -185,12 +216,12 @@ SlurmResult SlurmRunner::run() {
       if (!now.shards.contains(shard)) lost.push_back(shard);
     }
     if (options_.progress != nullptr) {
-      const std::uint64_t done = keys_.size() - left + std::min(left, points_in_live_stores(now));
-      options_.progress->points(done, keys_.size(), static_cast<double>(done), static_cast<double>(keys_.size()));
+      const std::uint64_t done = total - left + std::min(left, points_in_live_stores(now));
+      options_.progress->points(done, total, static_cast<double>(done), static_cast<double>(total));
     }
     if (left == 0) {
       if (!now.shards.empty()) (void)run_child({"scancel", "--me", "--name=" + job_name_});  // what they do is done
-      break;
+      return result_;
     }
     if (!lost.empty()) {
       for (const std::uint64_t shard : lost) {
@@ -207,20 +238,18 @@ SlurmResult SlurmRunner::run() {
                shard + 1, options_.shards, kMostFruitless);
       }
       submit(lost);
-      pause = kShortest;
+      time = kShortest;
     }
-    for (auto slept = std::chrono::milliseconds(0); slept < pause; slept += std::chrono::milliseconds(50)) {
-      if (options_.stop != nullptr && *options_.stop) {
-        result_.interrupted = true;
-        return result_;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (!pause(time)) {
+      result_.interrupted = true;
+      return result_;
     }
-    pause = std::min(kLongest, pause * 5 / 4);
   }
+}
+
+void SlurmRunner::finish() {
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
-  return result_;
 }
 
 }  // namespace lacuna

@@ -1,7 +1,8 @@
-// The same sweep on a cluster under Slurm: an array of shards, each task with a store of its own, merged as they end.
+// Points computed on a cluster under Slurm: an array of shards, each task with a store of its own, merged as they end.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -12,7 +13,6 @@
 
 #include "sweep/runner.h"
 #include "sweep/store.h"
-#include "sweep/sweep.h"
 
 namespace lacuna {
 
@@ -27,26 +27,22 @@ struct SlurmOptions {
   std::function<void(const std::string&)> say;  ///< one line for people: submitted, lost, submitted again
 };
 
-struct SlurmResult {
-  std::uint64_t computed = 0;     ///< points that the tasks brought
-  std::uint64_t resubmitted = 0;  ///< tasks submitted again because they ended without finishing
-  bool interrupted = false;
-};
-
-/// Follows one sweep. Nothing of its state is kept but what Slurm and the files say, so a follower that is killed is
-/// replaced by starting it again: tasks are found by their job name, results by their files.
-class SlurmRunner {
+/// Nothing of its state is kept but what Slurm and the files say, so a follower that is killed is replaced by starting
+/// it again: asked for the same points it finds the tasks by their job name, results by their files.
+class SlurmRunner : public PointRunner {
  public:
-  /// `tasks`: the points to run. `all`: those of the sweep file, which tasks of the cluster part among themselves
-  /// before they know which of them cannot run. The store must outlive it.
-  SlurmRunner(const std::string& sweep_id, const std::vector<PointTask>& all, const std::vector<PointTask>& tasks,
-              Store& store, SlurmOptions options);
+  /// The store must outlive it.
+  SlurmRunner(const std::string& sweep_id, Store& store, SlurmOptions options);
 
-  /// "lacuna-" and what tells this sweep on this store from others.
+  /// Told to stop it leaves the tasks alone. UserError if Slurm cannot be reached, a submission is refused, or a shard
+  /// ends three times without bringing a point.
+  RunnerResult run(std::vector<PointTask> tasks) override;
+  /// Removes the folder of the tasks.
+  void finish() override;
+
+  /// Of the tasks of the last run(): "lacuna-", what tells this sweep on this store from others, and what tells these
+  /// points from others of the sweep.
   [[nodiscard]] const std::string& job_name() const { return job_name_; }
-  /// Returns when the store has all points, or when told to stop: tasks go on then. UserError if Slurm cannot be
-  /// reached, a submission is refused, or a shard ends three times without bringing a point.
-  SlurmResult run();
 
  private:
   struct Live {
@@ -55,23 +51,30 @@ class SlurmRunner {
     std::vector<std::string> held;  ///< "JOB_INDEX" of tasks that Slurm holds after a failed launch
   };
 
+  /// Forgets the points of the run before.
+  void begin(std::vector<PointTask> tasks);
   [[nodiscard]] Live live();
   void merge_ended(const Live& live);
   /// Finished points of stores that are still written; an estimate for the progress bar.
   [[nodiscard]] std::uint64_t points_in_live_stores(const Live& live) const;
   [[nodiscard]] std::map<std::uint64_t, std::uint64_t> missing_by_shard() const;
   void submit(const std::vector<std::uint64_t>& shards);
-  [[nodiscard]] std::string script(const std::filesystem::path& known) const;
+  [[nodiscard]] std::string script(const std::string& list) const;
+  /// Waits a while; false if told to stop.
+  [[nodiscard]] bool pause(std::chrono::milliseconds time) const;
 
   Store& store_;
   SlurmOptions options_;
-  std::filesystem::path folder_;  ///< stores, logs and lists of known points of the tasks
+  std::string name_;              ///< what job names begin with
+  std::filesystem::path folder_;  ///< stores, logs and lists of points of the tasks
+  std::set<std::string> merged_;  ///< names of ended tasks' stores
+
+  // Of one run():
   std::string job_name_;
-  std::vector<std::pair<std::string, std::uint64_t>> keys_;  ///< of all points, with their shards
-  std::set<std::string> merged_;                             ///< names of ended tasks' stores
-  std::map<std::uint64_t, std::uint64_t> fruitless_;         ///< shard: submissions in a row that brought nothing
+  std::vector<std::vector<PointTask>> points_;        ///< of each shard
+  std::map<std::uint64_t, std::uint64_t> fruitless_;  ///< shard: submissions in a row that brought nothing
   std::map<std::uint64_t, std::uint64_t> missing_when_submitted_;
-  SlurmResult result_;
+  RunnerResult result_;
   int failures_ = 0;  ///< of squeue in a row
 };
 

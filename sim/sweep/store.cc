@@ -17,8 +17,8 @@
 #include <thread>
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "sweep/claim_locks.h"
+#include "sweep/packed_json.h"
 #include "sweep/store_schema.h"
 
 namespace lacuna {
@@ -99,8 +99,6 @@ std::unique_ptr<SQLite::Database> open_for_reading(const fs::path& path, const f
   return std::make_unique<SQLite::Database>(immutable_name(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kPatience);
 }
 
-std::string energy_key(std::string_view unit) { return unit == "pJ" ? "energy_pj" : "energy_rf"; }
-
 constexpr const char* kPointColumns =
     "key, config_hash, workload_hash, layers, energy_hash, engine, result_version, program_version, machine, config, "
     "network, source, energy_table, energy_unit, total, cycles, seconds, energy, verified";
@@ -134,67 +132,10 @@ StoredPoint read_point(SQLite::Statement& row) {
 
 }  // namespace
 
-std::string PointIdentity::key() const {
-  Hasher hasher;
-  hasher.add(config_hash);
-  hasher.add(workload_hash);
-  hasher.add(layers);
-  hasher.add(energy_hash);
-  hasher.add(engine);
-  hasher.add(result_version);
-  return hasher.hex();
-}
-
-std::string StoredPoint::result_json() const {
-  Json json = Json::object();
-  json["program"] = {{"name", "lacuna"}, {"version", program_version}};
-  json["config"] = Json::parse(config);
-  json["config_hash"] = identity.config_hash;
-  json["energy_table"] = {{"name", energy_table}, {"hash", identity.energy_hash}};
-  json["workload"] = {{"network", network}, {"source", source}, {"hash", identity.workload_hash}};
-  json["engine"] = identity.engine;
-  json["layers"] = Json::array();
-  for (const auto& layer : layers) json["layers"].push_back(Json::parse(layer.result));
-  json["total"] = Json::parse(total);
-  return json.dump();
-}
-
-StoredPoint point_from_result(const std::string& result_json, const std::string& layers) {
-  try {
-    const Json json = Json::parse(result_json);
-    StoredPoint p;
-    p.identity.config_hash = json.at("config_hash");
-    p.identity.workload_hash = json.at("workload").at("hash");
-    p.identity.layers = layers;
-    p.identity.energy_hash = json.at("energy_table").at("hash");
-    p.identity.engine = json.at("engine");
-    p.key = p.identity.key();
-    p.program_version = json.at("program").at("version");
-    p.machine = json.at("config").at("name");
-    p.config = json.at("config").dump();
-    p.network = json.at("workload").at("network");
-    p.source = json.at("workload").at("source");
-    p.energy_table = json.at("energy_table").at("name");
-    const Json& total = json.at("total");
-    p.total = total.dump();
-    p.energy_unit = total.contains("energy_pj") ? "pJ" : "RF";
-    p.energy = total.at(energy_key(p.energy_unit)).at("total");
-    p.cycles = total.at("cycles");
-    p.seconds = total.at("seconds");
-    p.verified = total.at("verified");
-    for (Json layer : json.at("layers")) {
-      layer.erase("per_pe_busy");
-      p.layers.push_back({layer.at("name"), layer.dump()});
-    }
-    return p;
-  } catch (const Json::exception& error) {
-    throw Bug(fmt::format("a result without what a store needs: {}", error.what()));
-  }
-}
-
 struct Store::Impl {
   fs::path path;
   std::unique_ptr<SQLite::Database> database;
+  int version = kStoreVersion;        ///< of the tables
   std::unique_ptr<ClaimLocks> locks;  ///< of a store that is written
   std::recursive_mutex mutex;         ///< a caller of each_point() may ask for more while it is called
 
@@ -273,14 +214,40 @@ struct Store::Impl {
       }
     }
     if (pragma("application_id") != kStoreApplicationId) fail(place, "is no store of lacuna sweep");
-    if (const int version = pragma("user_version"); version != kStoreVersion)
-      fail(place, "the store has version {}; this program reads version {}", version, kStoreVersion);
+    version = pragma("user_version");
+    if (version < kOldestStoreVersion || version > kStoreVersion)
+      fail(place, "the store has version {}; this program reads versions {} to {}", version, kOldestStoreVersion,
+           kStoreVersion);
   }
 
-  void layers_of(StoredPoint& p) {
-    SQLite::Statement& row = statement("SELECT name, result FROM layers WHERE point = ? ORDER BY position");
+  void upgrade() {
+    if (version == kStoreVersion) return;
+    SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
+    if (pragma("user_version") != kStoreVersion) {  // another process may have been first
+      database->exec(kStoreUpgrade);
+      database->exec(fmt::format("PRAGMA user_version={}", kStoreVersion));
+    }
+    transaction.commit();
+    version = kStoreVersion;
+  }
+
+  void layers_of(StoredPoint& p, bool busy) {
+    SQLite::Statement& row =
+        statement(busy && version == kStoreVersion
+                      ? "SELECT name, result, per_pe_busy FROM layers WHERE point = ? ORDER BY position"
+                      : "SELECT name, result, NULL FROM layers WHERE point = ? ORDER BY position");
     row.bind(1, p.key);
-    while (row.executeStep()) p.layers.push_back({row.getColumn(0).getString(), row.getColumn(1).getString()});
+    while (row.executeStep()) {
+      const SQLite::Column packed = row.getColumn(2);
+      const std::string_view bytes(static_cast<const char*>(packed.getBlob()),
+                                   static_cast<std::size_t>(packed.getBytes()));
+      try {
+        p.layers.push_back({row.getColumn(0).getString(), row.getColumn(1).getString(), unpack_json(bytes)});
+      } catch (const std::runtime_error& error) {
+        fail(Place{path.string()}, "the busy PEs of layer '{}' of point {} cannot be read: {}; the store is damaged",
+             row.getColumn(0).getString(), p.key, error.what());
+      }
+    }
   }
 
   bool has(std::string_view key) {
@@ -317,6 +284,7 @@ Store::Store(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) 
       impl_->set_journal();
     }
     impl_->check_kind(mode == Mode::Create);
+    if (mode != Mode::Read) impl_->upgrade();
   });
   if (mode == Mode::Read) return;
   impl_->locks = std::make_unique<ClaimLocks>(path.string() + "-owners");
@@ -337,6 +305,8 @@ bool Store::has(std::string_view key) const {
 
 bool Store::insert(const StoredPoint& p) {
   LACUNA_CHECK(p.key == p.identity.key(), "point '{}' is not what its key says", p.key);
+  std::vector<std::string> busy;
+  for (const auto& layer : p.layers) busy.push_back(pack_json(layer.per_pe_busy));
   return impl_->together([&] {
     impl_->forget_claim(p.key);
     if (impl_->has(p.key)) return false;
@@ -357,11 +327,13 @@ bool Store::insert(const StoredPoint& p) {
     row.exec();
     for (std::size_t position = 0; position < p.layers.size(); ++position) {
       SQLite::Statement& layer =
-          impl_->statement("INSERT INTO layers (point, position, name, result) VALUES (?,?,?,?)");
+          impl_->statement("INSERT INTO layers (point, position, name, result, per_pe_busy) VALUES (?,?,?,?,?)");
       layer.bind(1, p.key);
       layer.bind(2, static_cast<std::int64_t>(position));
       layer.bind(3, p.layers[position].name);
       layer.bind(4, p.layers[position].result);
+      if (const std::string& packed = busy[position]; !packed.empty())  // else it stays NULL
+        layer.bind(5, packed.data(), static_cast<int>(packed.size()));
       layer.exec();
     }
     return true;
@@ -374,8 +346,17 @@ std::optional<StoredPoint> Store::point(std::string_view key, bool layers) const
     row.bind(1, std::string(key));
     if (!row.executeStep()) return std::nullopt;
     StoredPoint p = read_point(row);
-    if (layers) impl_->layers_of(p);
+    if (layers) impl_->layers_of(p, true);
     return p;
+  });
+}
+
+bool Store::has_per_pe_busy(std::string_view key) const {
+  if (impl_->version != kStoreVersion) return false;
+  return impl_->alone([&] {
+    SQLite::Statement& row = impl_->statement("SELECT 1 FROM layers WHERE point = ? AND per_pe_busy IS NOT NULL");
+    row.bind(1, std::string(key));
+    return row.executeStep();
   });
 }
 
@@ -390,7 +371,7 @@ void Store::each_point(bool layers, const std::function<void(const StoredPoint&)
     SQLite::Statement row(*impl_->database, fmt::format("SELECT {} FROM points ORDER BY key", kPointColumns));
     while (row.executeStep()) {
       StoredPoint p = read_point(row);
-      if (layers) impl_->layers_of(p);
+      if (layers) impl_->layers_of(p, false);
       use(p);
     }
   });
@@ -408,7 +389,7 @@ void Store::each_point_of(const std::string& sweep, bool layers,
     row.bind(1, sweep);
     while (row.executeStep()) {
       StoredPoint p = read_point(row);
-      if (layers) impl_->layers_of(p);
+      if (layers) impl_->layers_of(p, false);
       const int position = row.getColumnCount() - 2;
       if (const std::string name = row.getColumn(position + 1).getString(); !name.empty() && name != p.machine) {
         Json config = Json::parse(p.config);
@@ -526,7 +507,8 @@ void Store::release(std::string_view key) {
 }
 
 std::uint64_t Store::merge(const fs::path& other) {
-  { const Store check(other, Mode::Read); }  // refuses what is no store, with its name
+  // Refuses what is no store, with its name.
+  const bool old = Store(other, Mode::Read).impl_->version != kStoreVersion;
   return impl_->alone([&] {
     SQLite::Statement attach(*impl_->database, "ATTACH ? AS other");
     attach.bind(1, other.string());
@@ -537,8 +519,10 @@ std::uint64_t Store::merge(const fs::path& other) {
     } detach{*impl_->database};
     SQLite::Transaction transaction(*impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
     impl_->database->exec(
-        "INSERT INTO main.layers SELECT * FROM other.layers "
-        "WHERE point NOT IN (SELECT key FROM main.points)");
+        fmt::format("INSERT INTO main.layers (point, position, name, result, per_pe_busy) "
+                    "SELECT point, position, name, result, {} FROM other.layers "
+                    "WHERE point NOT IN (SELECT key FROM main.points)",
+                    old ? "NULL" : "per_pe_busy"));
     const int added = impl_->database->exec("INSERT OR IGNORE INTO main.points SELECT * FROM other.points");
     for (const char* table : {"areas", "sweeps", "sweep_points"})
       impl_->database->exec(fmt::format("INSERT OR IGNORE INTO main.{0} SELECT * FROM other.{0}", table));

@@ -34,10 +34,11 @@ struct PointIdentity {
   [[nodiscard]] std::string key() const;
 };
 
-/// One layer of a point: an element of "layers" in a result file, without "per_pe_busy".
+/// One layer of a point: an element of "layers" in a result file.
 struct StoredLayer {
   std::string name;
-  std::string result;  ///< JSON on one line
+  std::string result;       ///< JSON on one line, without "per_pe_busy"
+  std::string per_pe_busy;  ///< JSON on one line; "" where the store has none
 };
 
 struct StoredPoint {
@@ -56,7 +57,7 @@ struct StoredPoint {
   bool verified = false;        ///< every output was compared with the reference and is equal
   std::vector<StoredLayer> layers;
 
-  /// A result file as `lacuna run --format json` writes it, on one line and without "per_pe_busy".
+  /// A result file as `lacuna run --format json` writes it, on one line.
   [[nodiscard]] std::string result_json() const;
 };
 
@@ -86,7 +87,7 @@ struct StoredSweep {
 struct SweepPlace {
   std::uint64_t position = 0;  ///< counts from 0; the order of the design space, or in which the search asked
   std::string key;
-  std::string machine = {};    ///< the configuration's name in this sweep; "" for that of the point
+  std::string machine = {};  ///< the configuration's name in this sweep; "" for that of the point
 };
 
 /// Thread-safe: one connection, one call at a time. UserError where a file cannot be opened, read or written, a disk
@@ -107,8 +108,11 @@ class Store {
   bool insert(const StoredPoint& point);
   /// `layers` false leaves the layers out, which is faster.
   [[nodiscard]] std::optional<StoredPoint> point(std::string_view key, bool layers = true) const;
+  /// Whether the store has the busy cycles of a point's PEs: not of points that version 2 of the store kept.
+  [[nodiscard]] bool has_per_pe_busy(std::string_view key) const;
   [[nodiscard]] std::uint64_t points() const;
-  /// Calls `use` with every point in the order of keys; `layers` false leaves their layers out, which is faster.
+  /// Calls `use` with every point in the order of keys; `layers` false leaves their layers out, which is faster. Layers
+  /// come without per_pe_busy, here and below; point() has it.
   void each_point(bool layers, const std::function<void(const StoredPoint&)>& use) const;
   /// The finished points of a sweep in the order of their positions, each under the name its configuration has there.
   void each_point_of(const std::string& sweep, bool layers,

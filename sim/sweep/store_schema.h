@@ -6,7 +6,10 @@ namespace lacuna {
 /// "Lcna", in the header of the file, so that no other SQLite file is taken for a store.
 constexpr int kStoreApplicationId = 0x4c636e61;
 /// Raised with the schema; a store of a newer version is refused.
-constexpr int kStoreVersion = 2;
+constexpr int kStoreVersion = 3;
+/// The oldest version that is read; the first writer makes it the newest by kStoreUpgrade. It has no busy PEs.
+constexpr int kOldestStoreVersion = 2;
+constexpr const char* kStoreUpgrade = "ALTER TABLE layers ADD COLUMN per_pe_busy BLOB";
 
 constexpr const char* kStoreSchema = R"sql(
 CREATE TABLE points (
@@ -35,6 +38,7 @@ CREATE TABLE layers (
   position INTEGER NOT NULL,
   name     TEXT NOT NULL,
   result   TEXT NOT NULL,
+  per_pe_busy BLOB,
   PRIMARY KEY (point, position)
 );
 CREATE TABLE areas (

@@ -141,8 +141,8 @@ void Sweep::record_areas(const std::vector<PointTask>& tasks, Store& store) cons
   store.insert(areas);
 }
 
-RunnerResult Sweep::run(const std::vector<PointTask>& missing, Store& store) {
-  return LocalRunner(*space_, *layers_, tables_, store, options_).run(missing);
+std::unique_ptr<PointRunner> Sweep::local_runner(Store& store) {
+  return std::make_unique<LocalRunner>(*space_, *layers_, tables_, store, options_);
 }
 
 std::uint64_t Sweep::search_budget() const {
@@ -172,9 +172,8 @@ std::optional<std::vector<double>> Sweep::objectives(std::uint64_t configuration
 }
 
 std::vector<std::optional<std::vector<double>>> Sweep::evaluate(const std::vector<std::uint64_t>& configurations,
-                                                                Store& store, std::vector<PointTask>& places,
-                                                                SearchRun& run) {
-  std::vector<PointTask> missing;
+                                                                Store& store, PointRunner& runner,
+                                                                std::uint64_t& places, SearchRun& run) {
   std::vector<bool> runs(configurations.size(), true);
   std::vector<PointTask> batch;
   for (std::size_t i = 0; i < configurations.size(); ++i) {
@@ -187,22 +186,16 @@ std::vector<std::optional<std::vector<double>>> Sweep::evaluate(const std::vecto
         Place ignored;
         runs[i] = why_not(configurations[i], workload, ignored).empty();
         task.work = estimated_work(machine, layers_->dense_pairs(workload));
-        missing.push_back(task);
       }
       own.push_back(std::move(task));
     }
     if (runs[i]) batch.insert(batch.end(), own.begin(), own.end());
   }
-  std::erase_if(missing, [&](const PointTask& task) {
-    return std::ranges::none_of(batch, [&](const PointTask& one) { return one.key == task.key; });
-  });
-  const RunnerResult result = this->run(missing, store);
+  for (auto& task : batch) task.position = places++;
+  const RunnerResult result = runner.run(batch);
   run.computed += result.computed;
+  run.resubmitted += result.resubmitted;
   if (result.interrupted) throw Interrupted{};
-  for (auto& task : batch) {
-    task.position = places.size();
-    places.push_back(task);
-  }
   record(batch, store);
   std::vector<std::optional<std::vector<double>>> outcomes;
   for (std::size_t i = 0; i < configurations.size(); ++i)
@@ -210,7 +203,7 @@ std::vector<std::optional<std::vector<double>>> Sweep::evaluate(const std::vecto
   return outcomes;
 }
 
-SearchRun Sweep::search(Store& store) {
+SearchRun Sweep::search(Store& store, PointRunner& runner) {
   const Search& wanted = file_.search.value();
   std::set<EnergyUnit> units;
   for (const auto& table : space_->energy_tables()) units.insert(tables_.get(table).unit);
@@ -233,13 +226,13 @@ SearchRun Sweep::search(Store& store) {
     return space_->number(all);
   };
   SearchRun run;
-  std::vector<PointTask> places;
+  std::uint64_t places = 0;
   try {
     const SearchResult result =
         lacuna::search(searched, search_budget(), wanted.seed, [&](const std::vector<Choices>& batch) {
           std::vector<std::uint64_t> numbers;
           for (const auto& choices : batch) numbers.push_back(number(choices));
-          const auto outcomes = evaluate(numbers, store, places, run);
+          const auto outcomes = evaluate(numbers, store, runner, places, run);
           for (const auto& outcome : outcomes) run.simulated += outcome ? 1 : 0;
           return outcomes;
         });

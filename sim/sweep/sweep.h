@@ -23,8 +23,8 @@ struct Shard {
 };
 
 struct SearchRun {
-  std::uint64_t simulated = 0;  ///< configurations with an outcome, those the store had before too
-  std::uint64_t computed = 0;   ///< points computed by this call
+  std::uint64_t simulated = 0;                  ///< configurations with an outcome, those the store had before too
+  std::uint64_t computed = 0, resubmitted = 0;  ///< as in RunnerResult, of all batches
   bool interrupted = false;
   std::vector<std::pair<std::uint64_t, std::vector<double>>> front;  ///< configurations and their objectives
 };
@@ -57,15 +57,17 @@ class Sweep {
 
   /// Notes the sweep and the places of its points.
   void record(const std::vector<PointTask>& tasks, Store& store) const;
-  /// Computes what missing() gave.
-  RunnerResult run(const std::vector<PointTask>& missing, Store& store);
+  /// Computes points of this sweep on this machine. The sweep and the store must outlive it.
+  std::unique_ptr<PointRunner> local_runner(Store& store);
 
   /// Configurations a search may simulate.
   [[nodiscard]] std::uint64_t search_budget() const;
   /// Searches the space as the file says, and notes the sweep with its points in the order in which the search asked
-  /// for them. Configurations that are skipped or cannot run are no part of the space and cost nothing. Several
-  /// workloads count by the geometric means of their cycles and of their energies.
-  SearchRun search(Store& store);
+  /// for them; `runner` computes them into the same store, a batch (a generation, the neighbours of the front) at a
+  /// time. Which points are asked for depends on neither runner nor store. Configurations that are skipped or cannot
+  /// run are no part of the space and cost nothing. Several workloads count by the geometric means of their cycles and
+  /// of their energies.
+  SearchRun search(Store& store, PointRunner& runner);
 
   /// Figures of finished configurations: those a search looks at, and their front. Only configurations of which all
   /// workloads are finished.
@@ -77,9 +79,9 @@ class Sweep {
   /// What keeps a layer of the workload from running on the configuration, and the place to blame; "" if nothing does.
   std::string why_not(std::uint64_t configuration, std::size_t workload, Place& place);
 
-  /// Outcomes of a batch of configurations, computing what is missing.
+  /// Outcomes of a batch of configurations, computing what is missing. `places`: how many points were asked for before.
   std::vector<std::optional<std::vector<double>>> evaluate(const std::vector<std::uint64_t>& configurations,
-                                                           Store& store, std::vector<PointTask>& places,
+                                                           Store& store, PointRunner& runner, std::uint64_t& places,
                                                            SearchRun& run);
   void record_areas(const std::vector<PointTask>& tasks, Store& store) const;
 

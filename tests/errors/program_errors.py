@@ -191,14 +191,19 @@ ARGUMENT_CASES = [
     (SWEEP + ["-o", "none/folder"], "none/folder: cannot make this folder: No such file or directory"),
     (SWEEP + ["-o", "mine/../mine/precious.sqlite"], "mine/../mine/precious.sqlite: is no store of lacuna sweep"),
     (SWEEP + ["--shards", "3"], "--shards: is for --slurm; --shard I/N runs one part here"),
-    (SWEEP + ["--known", "none.txt"], "none.txt: cannot read: No such file or directory"),
+    (SWEEP + ["--points", "none.txt"], "none.txt: cannot read: No such file or directory"),
+    (SWEEP + ["--points", "points.txt"],
+     "points.txt:1: '0 0 0123' is no point of sweep.yaml; a list serves the sweep file it was made from"),
+    (SWEEP + ["--points", "points.txt", "--slurm"], "--points: --slurm lists the points of its tasks itself"),
+    (SWEEP + ["--points", "points.txt", "--shard", "1/2"],
+     "--points: lists what to compute; --shard would take a part of the sweep"),
+    (SWEEP + ["--points", "points.txt", "--export", "csv"],
+     "--points: computes points and notes no sweep, so nothing to export"),
     (SWEEP + ["--sbatch=--partition=p"], "--sbatch: is for --slurm"),
     (SWEEP + ["--slurm", "--shard", "1/3"], "--shard: --slurm makes the shards itself; --shards says how many"),
     (SWEEP + ["--slurm", "--shards", "1001"], "--shards: 1001 is more than 1000"),
     (["sweep", "search.yaml", "--shard", "1/2"],
-     "--shard: a search decides what to run by what has run; it cannot be cut in parts"),
-    (["sweep", "search.yaml", "--slurm"],
-     "--slurm: a search decides what to run by what has run; it cannot be cut in parts"),
+     "--shard: a search decides what to run by what has run, so it has no parts; --slurm runs it on a cluster"),
     (["sweep", "clocked.yaml", "--jobs", "2"],
      "--jobs: engine systemc simulates one point at a time in a process; --shard makes parts for several"),
     (["merge"], "lacuna: STORE is required; see lacuna merge --help"),
@@ -246,6 +251,7 @@ class ProgramErrors(unittest.TestCase):
         self.write("mine/precious.sqlite", "not a store\n" * 100)
         self.write("sweep.yaml", "base: config.yaml\nworkloads: workload.yaml\naxes: {array.rows: [4, 8]}\n")
         self.write("clocked.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: systemc\n")
+        self.write("points.txt", "0 0 0123\n")
         self.write("search.yaml", "base: config.yaml\nworkloads: workload.yaml\n"
                    "search: {objectives: [cycles, energy], points: 2}\n")
         self.write("engine.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: fats\n")

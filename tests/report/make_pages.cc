@@ -89,6 +89,16 @@ PageSweep many_points() {
       point.pe_cycles.value[k] = random.below(point.cycles);
     sweep.points.push_back(std::move(point));
   }
+  // As many maps as `lacuna report` gives to a page: 16 x 16 PEs, four layers, 3 MiB.
+  Random busy(8);
+  for (std::size_t i = 0; i < 800; ++i)
+    for (const std::string layer : {"conv1", "conv2", "fc1", "fc2"}) {
+      PageMap map = {layer, 5000, {}};
+      map.busy.assign(16, std::vector<std::uint64_t>(16));
+      for (auto& row : map.busy)
+        for (auto& pe : row) pe = 100 + busy.below(900);
+      sweep.points[i].maps.push_back(std::move(map));
+    }
   return sweep;
 }
 
@@ -105,6 +115,7 @@ int main(int argc, char** argv) {
   const std::string longest = kStrange + std::string(3000, 'x');
   PageSweep strange = {kStrange, longest, EnergyUnit::Pj, {}, many_points().points};
   strange.points.resize(60);
+  for (auto& point : strange.points) point.maps.clear();
   for (std::size_t i = 0; i < strange.points.size(); ++i) {
     strange.points[i].settings.emplace_back(kStrange, longest + (i % 2 == 0 ? "a" : "b"));
     strange.points[i].settings.emplace_back("constructor", i % 3 == 0 ? "__proto__" : "toString");

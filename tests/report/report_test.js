@@ -349,6 +349,62 @@ test("a point shows its configuration under the mouse and keeps it when it is ch
   });
 });
 
+test("the PEs of a chosen point of a sweep are those of its run", async () => {
+  await open("store.html", async (page) => {
+    const map = card(page, "Busy PEs of a point");
+    assert.match(await map.locator("p").first().textContent(), /^A point of the front: array\.rows \d+, array\.skip \w+\.$/);
+    const seen = new Set();
+    for (const without of ["", "both"]) {
+      if (without) await page.locator('fieldset[data-parameter="array.skip"]').getByLabel(without).uncheck();
+      await card(page, "Pareto front").locator("canvas").focus();
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Enter");
+      const sets = (await card(page, "Pareto front").locator("pre").textContent()).split(" ");
+      seen.add(sets.join(" "));
+      assert.equal(
+        await map.locator("p").first().textContent(),
+        `The chosen point: ${sets.filter((word) => word !== "--set").map((word) => word.replace("=", " ")).join(", ")}.`,
+      );
+      const [machine, workload] = ["configs/default.yaml", "workloads/lenet5"].map((name) => path.join(source, name));
+      const run = JSON.parse(lacuna("run", machine, workload, "--format", "json", ...sets));
+      for (const [label, layers] of [
+        ["conv2", run.layers.filter((layer) => layer.name === "conv2")],
+        ["all layers", run.layers],
+      ]) {
+        await map.locator("select").selectOption({ label });
+        const busy = (r, c) => layers.reduce((sum, layer) => sum + layer.per_pe_busy[r][c], 0);
+        const cycles = layers.reduce((sum, layer) => sum + layer.cycles, 0);
+        const rows = await map.locator("tbody tr").evaluateAll((all) => all.map((row) => row.cells[2].textContent));
+        assert.deepEqual(
+          rows,
+          run.layers[0].per_pe_busy.map((_, r) => ((100 * busy(r, 1)) / cycles).toFixed(1)),
+        );
+      }
+    }
+    assert.equal(seen.size, 2);
+  });
+});
+
+test("a page says which points have no figures of their PEs", async () => {
+  await open("points.html", async (page) => {
+    const map = card(page, "Busy PEs of a point");
+    assert.ok(await map.locator("canvas").isVisible());
+    await page.locator('fieldset[data-parameter="weights.fifo_depth"] input').first().fill("9"); // beyond the first 800
+    await card(page, "Pareto front").locator("canvas").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("Enter");
+    assert.match(
+      await map.locator("p").first().textContent(),
+      /^The chosen point: .*\. This page has the PEs of 800 of 10,000 points, .* this is none of them\./,
+    );
+    assert.ok(!(await map.locator("canvas").isVisible()));
+  });
+  await open("strange.html", async (page) => {
+    const about = card(page, "Busy PEs of a point").locator("p.about").first();
+    assert.equal(await about.textContent(), "This store has no figures of single PEs.");
+  });
+});
+
 test("axes, colours, sorting and pages of the points", async () => {
   await open("points.html", async (page) => {
     const selects = card(page, "Pareto front").locator("header select");

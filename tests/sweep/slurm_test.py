@@ -7,9 +7,11 @@ whoever runs the test. Ends with status 77, and the reason, where the packages a
 """
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,15 @@ axes:
 invalid: skip
 """
 POINTS = 8 * 3 * 4
+SEARCH = """base: {source}/configs/default.yaml
+workloads: {{path: {source}/workloads/lenet5, layers: [conv1, conv2]}}
+engine: systemc
+axes:
+  array.rows: [4, 8, 12, 16]
+  array.columns: [4, 8, 12, 16]
+  array.skip: [none, gate, both]
+search: {{objectives: [cycles, energy], points: 30, seed: 2}}
+"""
 
 
 def free_ports(count):
@@ -176,8 +187,9 @@ class Slurm(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="lacuna-slurm-")
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        with open(os.path.join(cls.folder, "it's a sweep.yaml"), "w", encoding="utf-8") as file:
-            file.write(SWEEP.format(source=SOURCE))
+        for name, text in (("it's a sweep.yaml", SWEEP), ("search.yaml", SEARCH)):
+            with open(os.path.join(cls.folder, name), "w", encoding="utf-8") as file:
+                file.write(text.format(source=SOURCE))
         cls.cluster = Cluster(cls.folder)
         cls.addClassCleanup(cls.cluster.stop)
         local = cls.start("local.sqlite", slurm=False)
@@ -193,13 +205,13 @@ class Slurm(unittest.TestCase):
         self.cluster.wait(lambda: self.cluster.idle() == len(NODES), "both nodes are idle")
 
     @classmethod
-    def start(cls, store, *more, slurm=True):
-        command = [PROGRAM, "sweep", "it's a sweep.yaml", "-o", store, *(["--slurm"] if slurm else []), *more]
+    def start(cls, store, *more, slurm=True, sweep="it's a sweep.yaml"):
+        command = [PROGRAM, "sweep", sweep, "-o", store, *(["--slurm"] if slurm else []), *more]
         return subprocess.Popen(command, cwd=cls.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     @classmethod
-    def export(cls, store):
-        done = subprocess.run([PROGRAM, "sweep", "it's a sweep.yaml", "-o", store, "--export", "csv"], cwd=cls.folder,
+    def export(cls, store, sweep="it's a sweep.yaml"):
+        done = subprocess.run([PROGRAM, "sweep", sweep, "-o", store, "--export", "csv"], cwd=cls.folder,
                               capture_output=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -212,21 +224,27 @@ class Slurm(unittest.TestCase):
         self.assertEqual([name for name in os.listdir(self.folder) if name.startswith(store)], [store])
         return out.decode()
 
-    def until_both_nodes_work(self, follower):
+    def points(self, store):
+        with contextlib.closing(sqlite3.connect(os.path.join(self.folder, store))) as database:
+            return database.execute("SELECT count(*) FROM points").fetchone()[0]
+
+    def until_both_nodes_work(self, follower, wait=1):
         def both():
             self.assertIsNone(follower.poll(), "the sweep ended before anything could be done to it")
             return set(self.cluster.tasks()) == set(NODES)
         self.cluster.wait(both, "both nodes have a task")
-        time.sleep(1)  # a few points are finished
+        time.sleep(wait)  # a few points are finished
 
     def test_two_nodes_compute_what_one_machine_computes(self):
         follower = self.start("two.sqlite", "--shards", "4")
         self.until_both_nodes_work(follower)
         self.assertEqual(self.finished(follower, "two.sqlite"),
-                         f"{POINTS} points in two.sqlite, {POINTS} of them computed by Slurm tasks, 0 tasks submitted again\n")
+                         f"{POINTS} points in two.sqlite, {POINTS} of them computed by Slurm tasks, 0 tasks submitted "
+                         f"again; {POINTS} cannot run\n")
         again = self.start("two.sqlite")
         self.assertEqual(again.communicate(timeout=60)[0].decode(),
-                         f"{POINTS} points in two.sqlite, 0 of them computed now; {POINTS} cannot run\n")
+                         f"{POINTS} points in two.sqlite, 0 of them computed by Slurm tasks, 0 tasks submitted again; "
+                         f"{POINTS} cannot run\n")
 
     def test_tasks_of_a_node_that_dies_are_submitted_again(self):
         follower = self.start("dead.sqlite", "--shards", "2")
@@ -265,10 +283,10 @@ class Slurm(unittest.TestCase):
         out, error = follower.communicate(timeout=30)
         self.assertEqual((follower.returncode, out), (130, b""))
         self.assertRegex(error.decode(), r"^lacuna: no longer followed; the tasks go on, the same command follows them "
-                                         r"again, scancel --name=lacuna-[0-9a-f]{12} ends them\n$")
+                                         r"again, scancel --name=lacuna-[0-9a-f]{12}-[0-9a-f]{8} ends them\n$")
         self.assertNotEqual(self.cluster.tasks(), [])
         follower = self.start("follower.sqlite", "--shards", "3")
-        self.assertIn(", 0 tasks submitted again\n", self.finished(follower, "follower.sqlite"))
+        self.assertIn(", 0 tasks submitted again; ", self.finished(follower, "follower.sqlite"))
 
     def test_points_that_are_there_are_not_computed_on_the_cluster(self):
         part = self.start("part.sqlite", "--shard", "1/3", slurm=False)
@@ -276,6 +294,39 @@ class Slurm(unittest.TestCase):
         self.assertTrue(0 < there < POINTS, there)
         follower = self.start("part.sqlite", "--shards", "2")
         self.assertIn(f" {POINTS - there} of them computed by Slurm tasks", self.finished(follower, "part.sqlite"))
+
+    def test_a_search_asks_on_the_cluster_what_it_asks_here_and_goes_on_when_its_follower_is_killed(self):
+        local = self.start("here.sqlite", slurm=False, sweep="search.yaml")
+        out, error = local.communicate(timeout=120)
+        self.assertEqual((local.returncode, error), (0, b""))
+        head, _, front = out.decode().partition("\n")
+        self.assertEqual(head, "30 of 48 configurations in here.sqlite, 30 points computed now")
+        self.assertIn("Pareto front", front)
+        follower = self.start("search.sqlite", "--shards", "2", sweep="search.yaml")
+        self.until_both_nodes_work(follower, wait=0)
+        follower.kill()
+        first = follower.communicate()[1].decode()
+        # The next one finds the tasks of the round in which the first was killed: what it submits is another round, in
+        # which it is killed too.
+        follower = self.start("search.sqlite", "--shards", "2", sweep="search.yaml")
+        second = follower.stderr.readline().decode()
+        jobs = [re.fullmatch(r"lacuna: Slurm job \d+ \((lacuna-[0-9a-f]{12})-([0-9a-f]{8})\): [12] of 2 shards\n", line)
+                for line in (first, second)]
+        self.assertTrue(all(jobs), [first, second])
+        self.assertEqual(jobs[0][1], jobs[1][1])
+        self.assertNotEqual(jobs[0][2], jobs[1][2])
+        self.assertGreater(self.points("search.sqlite"), 0)
+        follower.kill()
+        follower.communicate()
+        there = self.points("search.sqlite")
+        self.assertLess(there, 30)
+        follower = self.start("search.sqlite", "--shards", "2", sweep="search.yaml")
+        out, error = follower.communicate(timeout=120)
+        self.assertEqual(follower.returncode, 0, error)
+        self.assertEqual(out.decode(), f"30 of 48 configurations in search.sqlite, {30 - there} points computed by Slurm "
+                                       f"tasks, 0 tasks submitted again\n{front}")
+        self.assertEqual(self.export("search.sqlite", "search.yaml"), self.export("here.sqlite", "search.yaml"))
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("search.sqlite")], ["search.sqlite"])
 
     def test_a_refused_submission_is_one_line(self):
         follower = self.start("refused.sqlite", "--sbatch=--partition=none")

@@ -1,25 +1,12 @@
 // Which PEs work? The array as it lies, each PE in the colour of its busy share.
 "use strict";
 
-function heatmapCard(result) {
-  const able = result.layers.filter((layer) => layer.busy.length > 0);
-  const title = "Busy PEs";
-  if (able.length === 0)
-    return card(
-      title,
-      "This result has no figures of single PEs. A result folder of lacuna run -o has them; stores of sweeps leave them out.",
-      {},
-    );
-  const rows = able[0].busy.length,
-    columns = able[0].busy[0].length;
-  const all = {
-    name: "all layers",
-    cycles: able.reduce((sum, layer) => sum + layer.cycles, 0),
-    busy: able[0].busy.map((row, r) => row.map((_, c) => able.reduce((sum, layer) => sum + layer.busy[r][c], 0))),
-  };
-  const choices = able.length > 1 ? [all, ...able] : able;
-  let shown = choices[0];
-  let at = null;
+/// The parts of a card, and show(layers) to fill them; layers: [{name, cycles, busy: [rows][columns]}], at least one.
+function heatmap() {
+  let rows = 0,
+    columns = 0,
+    shown = null,
+    at = null;
 
   const canvas = el("canvas", {
     role: "img",
@@ -40,6 +27,7 @@ function heatmapCard(result) {
   };
 
   function draw() {
+    if (!shown) return;
     const { width, left, above, cell, height } = geometry();
     const scale = window.devicePixelRatio || 1;
     canvas.width = width * scale;
@@ -86,7 +74,7 @@ function heatmapCard(result) {
     readout.textContent = text;
     if (at && document.activeElement === canvas) say(text);
   }
-  function show(layer) {
+  function showLayer(layer) {
     shown = layer;
     mark(at);
     const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length / (shown.cycles || 1);
@@ -122,30 +110,69 @@ function heatmapCard(result) {
   canvas.addEventListener("mouseleave", () => mark(null));
   canvas.addEventListener("keydown", (event) => {
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-    if (!step) return;
+    if (!step || !shown) return;
     event.preventDefault();
     mark(at ? { r: (at.r + step[0] + rows) % rows, c: (at.c + step[1] + columns) % columns } : { r: 0, c: 0 });
   });
   onThemeChange(draw);
   new ResizeObserver(draw).observe(frame);
-  const picker =
-    choices.length > 1
-      ? [
-          choice(
-            "Layer",
-            choices.map((layer, i) => [String(i), layer.name]),
-            "0",
-            (i) => show(choices[Number(i)]),
-          ),
-        ]
-      : [];
-  queueMicrotask(() => show(shown));
-  return card(
-    title,
-    `Busy cycles of each of the ${rows} x ${columns} PEs, of all cycles. Yellow is the busiest PE of the layer.`,
-    { controls: picker },
-    frame,
-    readout,
-    figures,
-  );
+  const about = el("p", { class: "about" });
+  const picker = el("span", { class: "choices" });
+  function show(layers) {
+    rows = layers[0].busy.length;
+    columns = layers[0].busy[0].length;
+    at = null;
+    about.textContent = `Busy cycles of each of the ${rows} x ${columns} PEs, of all cycles. Yellow is the busiest PE of the layer.`;
+    const all = {
+      name: "all layers",
+      cycles: layers.reduce((sum, layer) => sum + layer.cycles, 0),
+      busy: layers[0].busy.map((row, r) => row.map((_, c) => layers.reduce((sum, layer) => sum + layer.busy[r][c], 0))),
+    };
+    const choices = layers.length > 1 ? [all, ...layers] : layers;
+    const names = choices.map((layer, i) => [String(i), layer.name]);
+    picker.replaceChildren(
+      ...(choices.length > 1 ? [choice("Layer", names, "0", (i) => showLayer(choices[Number(i)]))] : []),
+    );
+    showLayer(choices[0]);
+  }
+  return { show, picker, nodes: [about, frame, readout, figures] };
+}
+
+function heatmapCard(result) {
+  const able = result.layers.filter((layer) => layer.busy.length > 0);
+  const title = "Busy PEs";
+  if (able.length === 0) return card(title, "This result has no figures of single PEs.", {});
+  const map = heatmap();
+  queueMicrotask(() => map.show(able));
+  return card(title, null, { controls: [map.picker] }, ...map.nodes);
+}
+
+/// Of the chosen point of a sweep. A page has the maps of as many points as fit; which ones, the program decides.
+function pointHeatmapCard(view) {
+  const maps = new Map(view.sweep.maps.map(({ point, layers }) => [point, layers]));
+  const title = "Busy PEs of a point";
+  if (maps.size === 0) return card(title, "This store has no figures of single PEs.", {});
+  const map = heatmap();
+  const which = el("p", { class: "soft" });
+  const body = el("div", {}, ...map.nodes);
+  const named = (i) =>
+    view
+      .describe(i)
+      .map((line) => cut(line, 60))
+      .join(", ") || "the only one";
+  function fill() {
+    const i = view.chosen ?? view.front.find((point) => maps.has(point)) ?? maps.keys().next().value;
+    const has = maps.has(i);
+    which.textContent =
+      `${view.chosen === null ? "A point of the front" : "The chosen point"}: ${named(i)}.` +
+      (has
+        ? ""
+        : ` This page has the PEs of ${count(maps.size)} of ${count(view.sweep.count)} points, those on the fronts and next to them; this is none of them. lacuna run shows any.`);
+    body.hidden = map.picker.hidden = !has;
+    if (has) map.show(maps.get(i));
+  }
+  view.listeners.push(fill);
+  view.choiceListeners.push(fill);
+  queueMicrotask(fill);
+  return card(title, null, { controls: [map.picker] }, which, body);
 }

@@ -136,6 +136,7 @@ function paretoCard(view) {
       ),
     );
     say("Chosen: " + view.describe(i).join(", "));
+    view.choose(i);
   }
   view.listeners.push(() => {
     summarise();

@@ -96,7 +96,7 @@ function sweepSection(sweep) {
       }),
     ),
   );
-  const cards = [paretoCard(view), frontCard(view), pointsCard(view), common];
+  const cards = [paretoCard(view), pointHeatmapCard(view), frontCard(view), pointsCard(view), common];
   for (const one of cards) one.classList.add("wide");
   return el(
     "div",

@@ -60,8 +60,10 @@ class SweepView {
     this.y = "energy";
     const words = this.axes.find((p) => !p.single && p.values.length <= OKABE_ITO.length && !p.values.every(isNumber));
     this.colour = words ? words.name : "";
+    this.chosen = null; // the index of the point someone chose
     this.tests = new Map(); // parameter name: (i) => whether point i passes
     this.listeners = [];
+    this.choiceListeners = [];
     this.update();
   }
   update() {
@@ -74,6 +76,11 @@ class SweepView {
   set(change) {
     Object.assign(this, change);
     this.update();
+  }
+  /// Tells those who show one point; the plots stay.
+  choose(i) {
+    this.chosen = i;
+    for (const listener of this.choiceListeners) listener();
   }
   describe(i) {
     return this.axes.map((p) => `${p.name} ${valueAt(p, i)}`);

@@ -202,6 +202,15 @@ TEST_CASE("the page of a store has each sweep with its points and areas and what
   CHECK(sweeps[1].points[0].cycles == 30);
   CHECK_FALSE(sweeps[1].points[0].um2.has_value());
 
+  // The PEs of every point: so few fit.
+  for (const auto& sweep : sweeps)
+    for (const auto& one : sweep.points) {
+      REQUIRE(one.maps.size() == 1);
+      CHECK(one.maps[0].cycles == one.cycles);
+      CHECK(one.maps[0].busy ==
+            std::vector(one.pe_cycles[PeClass::Imbalance] / one.cycles / 3, std::vector<std::uint64_t>(3, 0)));
+    }
+
   ReportOptions options;
   options.results = {path.string()};
   options.output = (folder.path() / "page.html").string();

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "report/front_order.h"
 #include "sample.h"
 
 using namespace lacuna;
@@ -43,6 +44,27 @@ std::size_t count(const std::string& text, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("points on a front of two figures come first and then front by front") {
+  PageSweep sweep;
+  const auto add = [&](std::uint64_t cycles, double energy, double um2, const std::string& network = "net") {
+    PagePoint point;
+    point.settings = {{"network", network}};
+    point.cycles = cycles;
+    point.seconds = static_cast<double>(cycles);
+    point.energy = energy;
+    point.um2 = um2;
+    sweep.points.push_back(point);
+  };
+  add(30, 30, 9);            // 0: behind 5
+  add(10, 40, 9);            // 1: front
+  add(40, 40, 9);            // 2: behind 0
+  add(20, 20, 9);            // 3: front
+  add(50, 50, 1);            // 4: behind all but the smallest
+  add(20, 20, 9);            // 5: equal to 3, of which the front has one
+  add(900, 900, 9, "else");  // 6: alone in its network
+  CHECK(front_order(sweep) == std::vector<std::size_t>{1, 3, 4, 6, 5, 0, 2});
+}
 
 TEST_CASE("a page holds the figures of its results") {
   const auto data = data_of(to_page(content("net")));

@@ -60,6 +60,32 @@ RunnerOptions options() {
   return o;
 }
 
+SearchRun search_locally(Sweep& sweep, Store& store) { return sweep.search(store, *sweep.local_runner(store)); }
+
+/// A cluster of two: each batch is dealt out, computed into stores of its own and merged.
+struct TwoStores : PointRunner {
+  TwoStores(Sweep& sweep, Store& store) : sweep_(sweep), store_(store) {}
+  RunnerResult run(std::vector<PointTask> tasks) override {
+    batches.push_back(tasks.size());
+    RunnerResult result;
+    for (const std::size_t half : {0u, 1u}) {
+      const fs::path path = store_.path().string() + fmt::format(".{}-{}.sqlite", batches.size(), half);
+      {
+        Store part(path, Store::Mode::Create);
+        std::vector<PointTask> mine;
+        for (std::size_t i = half; i < tasks.size(); i += 2)
+          if (!store_.has(tasks[i].key)) mine.push_back(tasks[i]);
+        CHECK(sweep_.local_runner(part)->run(mine).computed == mine.size());
+      }
+      result.computed += store_.merge(path);
+    }
+    return result;
+  }
+  Sweep& sweep_;
+  Store& store_;
+  std::vector<std::size_t> batches;
+};
+
 /// The volume that a front dominates below the worst point of the true front, each objective scaled to 1.
 double hypervolume(const std::vector<std::vector<double>>& front, const std::vector<std::vector<double>>& truth) {
   std::vector<double> low = truth.front(), high = truth.front();
@@ -137,7 +163,7 @@ TEST_CASE("a tenth of a large space gives its Pareto front") {
   Store store(files.folder.path() / "all.sqlite", Store::Mode::Create);
   Sweep all(files.folder.path() / "all.yaml", options());
   auto tasks = all.tasks();
-  all.run(all.missing(tasks, store), store);
+  all.local_runner(store)->run(all.missing(tasks, store));
   std::vector<std::vector<double>> points;
   const std::vector<Objective> wanted = {Objective::Cycles, Objective::Energy, Objective::Area};
   for (const auto& task : tasks) points.push_back(all.objectives(task.configuration, wanted, store).value());
@@ -149,7 +175,7 @@ TEST_CASE("a tenth of a large space gives its Pareto front") {
                                           "search: {objectives: [cycles, energy, area], share: 0.1, seed: " +
                                           std::to_string(seed) + "}\n");
     Sweep guided(files.folder.path() / "search.yaml", options());
-    const SearchRun run = guided.search(store);
+    const SearchRun run = search_locally(guided, store);
     std::vector<std::vector<double>> front;
     for (const auto& entry : run.front) front.push_back(entry.second);
     std::size_t found = 0;
@@ -173,10 +199,10 @@ TEST_CASE("a search records its points in the order in which it asked and goes o
   const auto path = files.folder.path() / "search.yaml";
   Store calm(files.folder.path() / "calm.sqlite", Store::Mode::Create);
   Sweep one(path, options());
-  const SearchRun whole = one.search(calm);
+  const SearchRun whole = search_locally(one, calm);
   CHECK(whole.simulated == 60);
   CHECK(whole.computed == 60);
-  CHECK(one.search(calm).computed == 0);
+  CHECK(search_locally(one, calm).computed == 0);
   const auto places = calm.places(one.id());
   CHECK(places.size() == 60);
 
@@ -190,10 +216,10 @@ TEST_CASE("a search records its points in the order in which it asked and goes o
   o.stop = &progress.stop;
   Store stopped(files.folder.path() / "stopped.sqlite", Store::Mode::Create);
   Sweep first(path, o), second(path, options());
-  CHECK(first.search(stopped).interrupted);
+  CHECK(search_locally(first, stopped).interrupted);
   const auto there = stopped.points();
   CHECK(there < 60);
-  CHECK(second.search(stopped).computed == 60 - there);
+  CHECK(search_locally(second, stopped).computed == 60 - there);
   const auto again = stopped.places(one.id());
   REQUIRE(again.size() == 60);
   for (std::size_t i = 0; i < 60; ++i) CHECK(again[i].key == places[i].key);
@@ -205,6 +231,30 @@ TEST_CASE("a search records its points in the order in which it asked and goes o
   }
 }
 
+TEST_CASE("a search asks any runner for the same points in batches and finds the same front") {
+  const Files files;
+  files.folder.write("search.yaml",
+                     std::string(kSweep) + "search: {objectives: [cycles, energy, area], points: 80, seed: 3}\n");
+  Sweep sweep(files.folder.path() / "search.yaml", options());
+  Store here(files.folder.path() / "here.sqlite", Store::Mode::Create),
+      there(files.folder.path() / "there.sqlite", Store::Mode::Create);
+  const SearchRun local = search_locally(sweep, here);
+  TwoStores two(sweep, there);
+  const SearchRun remote = sweep.search(there, two);
+  CHECK(remote.computed == 80);
+  CHECK(two.batches.size() > 2);
+  CHECK(two.batches.size() < 40);  // not point by point
+  CHECK(remote.front == local.front);
+  const auto asked = here.places(sweep.id()), asked_there = there.places(sweep.id());
+  REQUIRE(asked.size() == 80);
+  REQUIRE(asked_there.size() == 80);
+  for (std::size_t i = 0; i < 80; ++i) CHECK(asked[i].key == asked_there[i].key);
+  // A second follower names the same batches again, though nothing of them is left to compute.
+  TwoStores again(sweep, there);
+  CHECK(sweep.search(there, again).computed == 0);
+  CHECK(again.batches == two.batches);
+}
+
 TEST_CASE("energies of tables with different units are not compared") {
   const Files files;
   fs::copy_file(fs::path(LACUNA_SOURCE_DIR) / "configs/energy/eyeriss-relative.yaml", files.folder.path() / "rf.yaml");
@@ -213,6 +263,6 @@ TEST_CASE("energies of tables with different units are not compared") {
                      "search: {objectives: [cycles, energy], points: 2}\n");
   Sweep sweep(files.folder.path() / "search.yaml", options());
   Store store(files.folder.path() / "s.sqlite", Store::Mode::Create);
-  CHECK(error_text(files.folder, [&] { (void)sweep.search(store); }) ==
+  CHECK(error_text(files.folder, [&] { (void)search_locally(sweep, store); }) ==
         "search.yaml:3:8: the energy tables have different units, so no energy is less than another");
 }

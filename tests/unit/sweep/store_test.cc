@@ -40,7 +40,8 @@ StoredPoint example(int number, int layers = 3) {
   p.energy = 1.25 * number;
   p.verified = true;
   for (int i = 0; i < layers; ++i)
-    p.layers.push_back({"l" + std::to_string(i), R"({"name":"l)" + std::to_string(i) + R"("})"});
+    p.layers.push_back({"l" + std::to_string(i), R"({"name":"l)" + std::to_string(i) + R"("})",
+                        fmt::format("[[{0},{0}],[0,{1}]]", number, i)});
   return p;
 }
 
@@ -50,6 +51,12 @@ void check_equal(const StoredPoint& a, const StoredPoint& b) {
   CHECK(a.cycles == b.cycles);
   CHECK(a.energy == b.energy);
   CHECK(a.layers.size() == b.layers.size());
+}
+
+/// Makes a store what version 2 of the tables was: layers without per_pe_busy.
+void make_version_2(const std::filesystem::path& path) {
+  SQLite::Database(path.string(), SQLite::OPEN_READWRITE)
+      .exec("ALTER TABLE layers DROP COLUMN per_pe_busy; PRAGMA user_version=2");
 }
 
 /// Runs `work` in a child process and returns how it ended.
@@ -184,7 +191,7 @@ TEST_CASE("a process killed in a transaction leaves nothing of it") {
     Store store(path, Store::Mode::Create);
     store.insert(example(1));
     SQLite::Database raw(path.string(), SQLite::OPEN_READWRITE);
-    raw.exec("BEGIN IMMEDIATE; DELETE FROM points; INSERT INTO layers VALUES ('half', 0, 'l', '{}')");
+    raw.exec("BEGIN IMMEDIATE; DELETE FROM points; INSERT INTO layers VALUES ('half', 0, 'l', '{}', NULL)");
     ::raise(SIGKILL);
   });
   CHECK(WIFSIGNALED(status));
@@ -243,6 +250,92 @@ TEST_CASE("merging takes over what is new") {
   CHECK(one.places("id").size() == 2);
 }
 
+TEST_CASE("layers come with the busy cycles of their PEs") {
+  const TemporaryFolder folder;
+  Store store(folder.path() / "s.sqlite", Store::Mode::Create);
+  StoredPoint large = example(1, 1), bare = example(2, 1);
+  large.layers[0].per_pe_busy = "[[" + std::string(300'000, '7') + "]]";  // more than zlib takes at once
+  bare.layers[0].per_pe_busy.clear();
+  store.insert(large);
+  store.insert(bare);
+  CHECK(store.has_per_pe_busy(large.key));
+  CHECK(store.point(large.key)->layers[0].per_pe_busy == large.layers[0].per_pe_busy);
+  CHECK_FALSE(store.has_per_pe_busy(bare.key));
+  CHECK(store.point(bare.key)->layers[0].per_pe_busy.empty());
+  CHECK_THAT(store.point(bare.key)->result_json(), !Contains("per_pe_busy"));
+  store.each_point(true, [](const StoredPoint& p) { CHECK(p.layers.at(0).per_pe_busy.empty()); });
+  const StoredPoint p = example(5, 2);
+  store.insert(p);
+  CHECK_THAT(store.point(p.key)->result_json(), Contains(R"({"name":"l1","per_pe_busy":[[5,5],[0,1]]})"));
+
+  SQLite::Database(store.path().string(), SQLite::OPEN_READWRITE).exec("UPDATE layers SET per_pe_busy = x'00ff'");
+  CHECK_THROWS_WITH(store.point(p.key), Contains("s.sqlite: the busy PEs of layer 'l0' of point " + p.key +
+                                                 " cannot be read: these bytes are not zlib's; the store is damaged"));
+}
+
+TEST_CASE("a store of version 2 is read as it is and a writer makes it version 3") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "old.sqlite", other = folder.path() / "other.sqlite";
+  { Store(path, Store::Mode::Create).insert(example(1)); }
+  make_version_2(path);
+  StoredPoint without = example(1);
+  for (auto& layer : without.layers) layer.per_pe_busy.clear();
+  const auto version = [&] { return SQLite::Database(path.string()).execAndGet("PRAGMA user_version").getInt(); };
+  {
+    const Store store(path, Store::Mode::Read);
+    check_equal(store.point(example(1).key).value(), without);
+    CHECK_FALSE(store.has_per_pe_busy(example(1).key));
+  }
+  CHECK(version() == 2);
+  {  // merged into a new one
+    Store store(other, Store::Mode::Create);
+    store.insert(example(2));
+    CHECK(store.merge(path) == 1);
+    check_equal(store.point(example(1).key).value(), without);
+    check_equal(store.point(example(2).key).value(), example(2));
+  }
+  CHECK(version() == 2);
+  {
+    Store store(path, Store::Mode::Write);
+    CHECK_FALSE(store.insert(example(1)));  // what is there stays as it is
+    CHECK(store.insert(example(3)));
+    check_equal(store.point(example(1).key).value(), without);
+    check_equal(store.point(example(3).key).value(), example(3));
+  }
+  CHECK(version() == 3);
+  Store again(path, Store::Mode::Create);
+  CHECK(again.merge(other) == 1);
+  check_equal(again.point(example(2).key).value(), example(2));
+}
+
+TEST_CASE("two processes that open an old store at once upgrade it once") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "old.sqlite";
+  { Store(path, Store::Mode::Create).insert(example(1)); }
+  make_version_2(path);
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      try {
+        Store(path, Store::Mode::Write).insert(example(10 + i));
+        ::_exit(0);
+      } catch (...) {
+        ::_exit(1);
+      }
+    }
+    children.push_back(child);
+  }
+  for (const pid_t child : children) {
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  const Store store(path, Store::Mode::Read);
+  CHECK(store.points() == 5);
+  CHECK(store.has_per_pe_busy(example(13).key));
+}
+
 TEST_CASE("files that are no stores are refused and left alone") {
   const TemporaryFolder folder;
   const auto text = folder.path() / "text";
@@ -259,7 +352,10 @@ TEST_CASE("files that are no stores are refused and left alone") {
   { Store store(newer, Store::Mode::Create); }
   SQLite::Database(newer.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=9");
   CHECK_THROWS_WITH(Store(newer, Store::Mode::Read),
-                    Contains(": the store has version 9; this program reads version 2"));
+                    Contains(": the store has version 9; this program reads versions 2 to 3"));
+  SQLite::Database(newer.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=1");
+  CHECK_THROWS_WITH(Store(newer, Store::Mode::Write),
+                    Contains(": the store has version 1; this program reads versions 2 to 3"));
 
   CHECK_THROWS_WITH(Store(folder.path() / "none", Store::Mode::Read), Contains(": there is no such store"));
   CHECK_THROWS_WITH(Store(folder.path(), Store::Mode::Create), Contains(": is a folder; a store is a file"));

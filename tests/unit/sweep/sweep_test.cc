@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "datapaths/intersect/fast_engine.h"
 #include "sweep/export.h"
+#include "sweep/point_list.h"
 
 using namespace lacuna;
 namespace fs = std::filesystem;
@@ -244,9 +245,9 @@ TEST_CASE("a sweep stores what run would say and computes nothing twice") {
   auto missing = sweep.missing(tasks, store);
   REQUIRE(missing.size() == 4);
   sweep.record(tasks, store);
-  CHECK(sweep.run(missing, store).computed == 4);
+  CHECK(sweep.local_runner(store)->run(missing).computed == 4);
   CHECK(sweep.missing(tasks, store).empty());
-  CHECK(sweep.run(missing, store).computed == 0);  // as a second process would find it
+  CHECK(sweep.local_runner(store)->run(missing).computed == 0);  // as a second process would find it
   CHECK(store.points() == 4);
 
   const Workload workload = Workload::open(files.path("net.yaml"));
@@ -263,6 +264,14 @@ TEST_CASE("a sweep stores what run would say and computes nothing twice") {
       CHECK(json["name"] == layer.name);
       CHECK(json["cycles"] == outcome.cycles);
       CHECK(json["pairs"]["executed"] == outcome.pairs[PairClass::Executed]);
+      const auto kept = store.point(p.key)->layers[i].per_pe_busy;
+      const auto busy = nlohmann::json::parse(kept).get<std::vector<std::vector<std::uint64_t>>>();
+      REQUIRE(busy.size() == machine.array.rows);
+      for (std::size_t r = 0; r < busy.size(); ++r) {
+        REQUIRE(busy[r].size() == machine.array.columns);
+        for (std::size_t c = 0; c < busy[r].size(); ++c)
+          CHECK(busy[r][c] == outcome.per_pe[r * machine.array.columns + c][PeClass::Busy]);
+      }
     }
     CHECK(p.cycles == cycles);
     CHECK(p.verified);
@@ -278,18 +287,41 @@ TEST_CASE("a point is known by content whatever its names are") {
   Store store(files.path("s.sqlite"), Store::Mode::Create);
   Sweep one(files.path("sweep.yaml"), options()), two(files.path("sweep2.yaml"), options());
   auto tasks = one.tasks();
-  one.run(one.missing(tasks, store), store);
+  one.local_runner(store)->run(one.missing(tasks, store));
   tasks = two.tasks();
   const auto missing = two.missing(tasks, store);
   CHECK(missing.size() == 1);
   two.record(tasks, store);
-  two.run(missing, store);
+  two.local_runner(store)->run(missing);
   std::vector<std::string> names;  // the point of the first sweep has the name it has here
   store.each_point_of(two.id(), false, [&](std::uint64_t, const StoredPoint& p) {
     names.push_back(p.machine + " " + nlohmann::json::parse(p.config)["name"].get<std::string>());
   });
   CHECK(names == std::vector<std::string>{"another another", "another another"});
   CHECK(one.id() != two.id());
+}
+
+TEST_CASE("a list of points names the same points in another process") {
+  const Files files(kHead + "axes: {array.rows: {from: 1, to: 9, step: 1}}\n");
+  const Sweep sweep(files.path("sweep.yaml"), options());
+  const auto some = Sweep::part(sweep.tasks(), {1, 3});
+  REQUIRE(some.size() == 3);
+  files.folder.write("points", point_list(some));
+  const auto again = read_point_list(files.path("points"), sweep);
+  REQUIRE(again.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(again[i].configuration == some[i].configuration);
+    CHECK(again[i].workload == some[i].workload);
+    CHECK(again[i].key == some[i].key);
+  }
+  // Numbers out of the space, a key of another point, half a line.
+  const std::string key = some[0].key;
+  for (const std::string& line : {"9 0 " + key, "0 1 " + key, fmt::format("{} 0 {}", some[1].configuration, key),
+                                  std::string("0 0"), std::string()}) {
+    files.folder.write("points", line + "\n");
+    CHECK(error_text(files.folder, [&] { (void)read_point_list(files.path("points"), sweep); }) ==
+          fmt::format("points:1: '{}' is no point of sweep.yaml; a list serves the sweep file it was made from", line));
+  }
 }
 
 TEST_CASE("shards part the points") {
@@ -316,7 +348,7 @@ TEST_CASE("points with less work come first and memory of tensors is bounded") {
   Sweep sweep(files.path("sweep.yaml"), o, 1);  // not even one layer stays
   Store store(files.path("s.sqlite"), Store::Mode::Create);
   auto tasks = sweep.tasks();
-  CHECK(sweep.run(sweep.missing(tasks, store), store).computed == 4);
+  CHECK(sweep.local_runner(store)->run(sweep.missing(tasks, store)).computed == 4);
   REQUIRE(order.work.size() == 5);
   for (std::size_t i = 2; i < 5; ++i) CHECK(order.work[i] - order.work[i - 1] > order.work[i - 1] - order.work[i - 2]);
 }
@@ -329,8 +361,8 @@ TEST_CASE("two processes share the points and a stopped run keeps what it finish
   const auto missing = one.missing(tasks, a);
   RunnerResult first, second;
   {
-    const std::jthread other([&] { first = one.run(missing, a); });
-    second = two.run(missing, b);
+    const std::jthread other([&] { first = one.local_runner(a)->run(missing); });
+    second = two.local_runner(b)->run(missing);
   }
   CHECK(first.computed + second.computed == 120);
   CHECK(first.computed != 0);
@@ -341,10 +373,10 @@ TEST_CASE("two processes share the points and a stopped run keeps what it finish
   o.stop = &stop;
   Sweep stopped(files.path("sweep.yaml"), o);
   Store c(files.path("c.sqlite"), Store::Mode::Create);
-  const RunnerResult result = stopped.run(missing, c);
+  const RunnerResult result = stopped.local_runner(c)->run(missing);
   CHECK(result.interrupted);
   CHECK(result.computed == c.points());
-  CHECK(one.run(missing, c).computed == 120 - result.computed);
+  CHECK(one.local_runner(c)->run(missing).computed == 120 - result.computed);
 }
 
 TEST_CASE("an export has a row a point or a layer with the same columns everywhere") {
@@ -353,7 +385,7 @@ TEST_CASE("an export has a row a point or a layer with the same columns everywhe
   Store store(files.path("s.sqlite"), Store::Mode::Create);
   auto tasks = sweep.tasks();
   sweep.record(tasks, store);
-  sweep.run(sweep.missing(tasks, store), store);
+  sweep.local_runner(store)->run(sweep.missing(tasks, store));
   for (const auto rows : {ExportRows::Points, ExportRows::Layers}) {
     std::vector<nlohmann::ordered_json> objects;
     std::vector<std::string> lines;
