@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "datapaths/intersect/fast_rows.h"
 #include "machine/skip_rules.h"
 
 namespace lacuna::fast {
@@ -23,8 +24,9 @@ TileValues EventTeller::values_of(const CompactTile& compact) const {
   const Tile& tile = *compact.tile;
   const Lowering::Position& at = compact.position;
   const std::uint32_t filters_per_tile = machine_.array.rows * (tile.mapping == Mapping::Filters ? columns_ : 1);
+  const Rows& rows = operands_.rows();
   const auto stream_of = [&](auto element, auto fill) {
-    std::vector<decltype(element)> row(operands_.row_stride());
+    std::vector<decltype(element)> row(rows.stride());
     fill(row.data());
     return TileValues::Stream{{row.begin(), row.begin() + operands_.k()}, {}, {}};
   };
@@ -39,17 +41,18 @@ TileValues EventTeller::values_of(const CompactTile& compact) const {
     stream.nonzero.push_back(nonzero);
     stream.owned.push_back(owned);
   };
-  with_elements(operands_.input_size(), [&](auto activation, auto weight) {
+  with_elements(rows.input_size(), [&](auto activation, auto weight) {
     for (std::uint32_t i = 0; i < tile.filters->filters.size(); ++i) {
-      const auto fill = [&](auto* to) { operands_.filter_row(at.group, at.filter_tile * filters_per_tile + i, to); };
+      const auto fill = [&](auto* to) { rows.filter(at.group, at.filter_tile * filters_per_tile + i, to); };
       TileValues::Stream& stream = values.weights.emplace_back(stream_of(weight, fill));
       for (const Step& step : tile.steps()) add_chunk(stream, step.chunk, step.pass);
     }
-    for (const std::uint64_t window : tile.windows->windows) {
-      const auto fill = [&](auto* to) { operands_.window_row(at.group, window, to); };
+    const auto& windows = tile.windows->windows;
+    rows.for_windows(at.group, windows[0], static_cast<std::uint32_t>(windows.size()), [&](auto, std::size_t element) {
+      const auto fill = [&](auto* to) { rows.window(element, to); };
       TileValues::Stream& stream = values.activations.emplace_back(stream_of(activation, fill));
       for (std::uint32_t chunk = 0; chunk < operands_.chunks(); ++chunk) add_chunk(stream, chunk, Pass::All);
-    }
+    });
   });
   return values;
 }
