@@ -122,7 +122,24 @@ void StagedFile::append(std::string_view text) {
 
 void StagedFile::flush() {
   if (const int error = write_some(fd_, buffer_); error != 0) cannot_write(target_, error);
+  flushed_ += buffer_.size();
   buffer_.clear();
+}
+
+void StagedFile::replace(std::uint64_t at, std::string_view text) {
+  LACUNA_CHECK(at + text.size() <= size(), "bytes {} to {} of {} are replaced", at, at + text.size(), size());
+  if (at >= flushed_) {
+    buffer_.replace(at - flushed_, text.size(), text);
+    return;
+  }
+  if (at + text.size() > flushed_) flush();
+  while (!text.empty()) {
+    const ssize_t written = ::pwrite(fd_, text.data(), text.size(), static_cast<off_t>(at));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) cannot_write(target_, written < 0 ? errno : EIO);
+    text.remove_prefix(static_cast<std::size_t>(written));
+    at += static_cast<std::uint64_t>(written);
+  }
 }
 
 void StagedFile::commit() {

@@ -5,6 +5,7 @@
 // the same target removes them.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ class StagedFile {
 
   /// UserError if the disk is full.
   void append(std::string_view text);
+  /// Bytes appended so far.
+  [[nodiscard]] std::uint64_t size() const { return flushed_ + buffer_.size(); }
+  /// Puts `text` in the place of bytes appended before, at byte `at`.
+  void replace(std::uint64_t at, std::string_view text);
   /// Writes what is left, syncs and puts the file in its place; an older file there is replaced.
   void commit();
 
@@ -36,7 +41,8 @@ class StagedFile {
   std::filesystem::path target_, staging_;
   bool named_ = false;  ///< the file is seen under its hidden name
   int fd_ = -1;
-  std::string buffer_;
+  std::uint64_t flushed_ = 0;  ///< bytes that are in the file
+  std::string buffer_;         ///< bytes that follow them
 };
 
 /// A folder of results under construction. Nothing is seen at the target before commit().

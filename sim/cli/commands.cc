@@ -53,7 +53,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   words[format] = words_of<Format>();
   run->add_option("-o,--output", r.output, "Write result.json, result.csv, config.yaml and the outputs to this folder")
       ->type_name("DIR");
-  run->add_option("--timeline", r.timeline, "Write a trace of every unit for Perfetto or Chrome")
+  run->add_option("--timeline", r.timeline, "Write a trace of every unit in Chrome's format")
       ->type_name("FILE");
   run->add_option("--timeline-cycles", r.timeline_cycles, "Only these cycles of each layer, for example 1000-2000")
       ->type_name("FROM-TO");

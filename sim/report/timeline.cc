@@ -1,4 +1,7 @@
-// Slices are written when they end ("X"), tiles as begin and end ("B", "E"), so nothing is kept but what is going on.
+// Slices are written when they end, so nothing is kept but what is going on. A tile is written before what is in it,
+// with blanks for its duration, which are filled in when it ends. All are complete events ("X"): of begin and end
+// events ("B", "E") Chrome's DevTools keep one stack for all tracks; and a complete event after one that it holds, with
+// the same begin, is drawn inside it by chrome://tracing.
 #include "report/timeline.h"
 
 #include <algorithm>
@@ -20,6 +23,8 @@ constexpr std::uint32_t kTracksOfProcess = 100'000;
 std::string json_text(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
+
+constexpr std::size_t kDurationDigits = 12;
 
 /// Numbers of one width, so that viewers which sort tracks by name show them in order.
 std::string padded(std::uint32_t index, std::uint32_t count) {
@@ -99,11 +104,11 @@ void Timeline::enter(Track& track, std::uint64_t tile, std::uint64_t cycle) {
   track.tile_begin = cycle;
 }
 
-void Timeline::leave(Track& track, std::uint64_t cycle, std::string_view args) {
+void Timeline::leave(Track& track, std::uint64_t cycle) {
   if (track.tile_shown)
-    write(fmt::format(R"("ph":"E","pid":{},"tid":{},"ts":{}{})", track.process, track.id,
-                      layer_begin_ + std::min(cycle, window_.to),
-                      args.empty() ? std::string() : fmt::format(",\"args\":{}", args)));
+    file_.replace(
+        track.duration_at,
+        fmt::format("{:>{}}", std::min(cycle, window_.to) - std::max(track.tile_begin, window_.from), kDurationDigits));
   track.tile_shown = false;
   track.tile.reset();
 }
@@ -116,8 +121,9 @@ void Timeline::slice(Track& track, std::uint64_t begin, std::uint64_t end, std::
   if (begin >= end) return;
   if (track.tile && !track.tile_shown) {
     track.tile_shown = true;
-    write(fmt::format(R"("ph":"B","pid":{},"tid":{},"ts":{},"name":"tile {}")", track.process, track.id,
-                      layer_begin_ + std::max(track.tile_begin, window_.from), *track.tile));
+    write(fmt::format(R"("ph":"X","pid":{},"tid":{},"ts":{},"name":"tile {}","dur":{:>{}})", track.process, track.id,
+                      layer_begin_ + std::max(track.tile_begin, window_.from), *track.tile, 0, kDurationDigits));
+    track.duration_at = file_.size() - kDurationDigits - 1;  // before the brace
   }
   write(fmt::format(R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":"{}"{})", track.process, track.id,
                     layer_begin_ + begin, end - begin, name,
@@ -156,18 +162,22 @@ void Timeline::on(const event::Kill& e) { grow(pes_[e.pe], e.cycle, PeClass::Bub
 
 void Timeline::on(const event::Wait& e) { grow(pes_[e.pe], e.cycle, e.why, 0); }
 
+void Timeline::instant(const Track& track, std::uint64_t cycle, std::string_view name, std::string_view args) {
+  if (cycle < window_.from || cycle >= window_.to) return;
+  write(fmt::format(R"("ph":"i","s":"t","pid":{},"tid":{},"ts":{},"name":"{}","args":{})", track.process, track.id,
+                    layer_begin_ + cycle, name, args));
+}
+
 void Timeline::on(const event::Stop& e) {
-  if (e.cycle < window_.from || e.cycle >= window_.to) return;
-  const Track& pe = pes_[e.pe];
-  write(fmt::format(R"("ph":"i","s":"t","pid":{},"tid":{},"ts":{},"name":"stop","args":{{"tile":{},"terminated":{}}})",
-                    pe.process, pe.id, layer_begin_ + e.cycle, e.tile, e.terminated));
+  instant(pes_[e.pe], e.cycle, "stop", fmt::format(R"({{"tile":{},"terminated":{}}})", e.tile, e.terminated));
 }
 
 /// The sum has left: the tile is over for this PE.
 void Timeline::on(const event::Retire& e) {
   Track& pe = pes_[e.pe];
   end_run(pe);
-  leave(pe, e.cycle, fmt::format(R"({{"psum":{}}})", e.psum));
+  instant(pe, e.cycle, "result", fmt::format(R"({{"psum":{}}})", e.psum));
+  leave(pe, e.cycle);
 }
 
 void Timeline::on(const event::Send& e) {

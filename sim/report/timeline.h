@@ -1,11 +1,12 @@
-// What did every unit do, cycle by cycle? A trace that Perfetto (ui.perfetto.dev) and Chrome's viewer open.
+// What did every unit do, cycle by cycle? A trace in a format that many viewers open.
 //
 // Chrome's trace-event JSON; one cycle is shown as one microsecond, and layers follow each other as they run. Tracks:
 //
 //   layers             one slice a layer
 //   row feeders        tile > message or end token            one track a row (weights)
 //   column feeders     tile > message or end token            one track a column (activations)
-//   PEs                tile > run of cycles of one class      one track a PE; every PE-cycle is in exactly one slice
+//   PEs                tile > run of cycles of one class      one track a PE; every PE-cycle is in exactly one slice;
+//                                                             marks for the stop and the result of a tile
 //   drain              tile > result                          one track a column
 //   memory             fetch of a block, write of a tile
 #pragma once
@@ -61,8 +62,9 @@ class Timeline : public EventSink {
     std::uint32_t id = 0;
     std::optional<std::uint64_t> tile;
     std::uint64_t tile_begin = 0;
-    bool tile_shown = false;  ///< its begin has been written; it is not before something in it is
-    std::uint64_t end = 0;    ///< of the latest slice
+    bool tile_shown = false;        ///< it has been written, without its duration; not before something in it is
+    std::uint64_t duration_at = 0;  ///< where in the file that goes
+    std::uint64_t end = 0;          ///< of the latest slice
     // Of a PE: the run of cycles of one class that is still growing.
     std::optional<PeClass> run;
     std::uint64_t run_begin = 0;
@@ -73,8 +75,10 @@ class Timeline : public EventSink {
   void write(std::string_view event);
   /// Enters `tile` at `cycle`, leaving the one before where its last slice ended.
   void enter(Track& track, std::uint64_t tile, std::uint64_t cycle);
-  /// Ends the slice of the tile at `cycle`; `args` is JSON or "".
-  void leave(Track& track, std::uint64_t cycle, std::string_view args = {});
+  /// Ends the slice of the tile at `cycle`.
+  void leave(Track& track, std::uint64_t cycle);
+  /// A mark at `cycle` of the layer, if it is in the window. `args` is JSON.
+  void instant(const Track& track, std::uint64_t cycle, std::string_view name, std::string_view args);
   /// A slice [begin, end) of the layer, cut to the window. `args` is JSON or "".
   void slice(Track& track, std::uint64_t begin, std::uint64_t end, std::string_view name, std::string_view args = {});
   void grow(Track& pe, std::uint64_t cycle, PeClass what, std::uint64_t pairs);

@@ -63,6 +63,32 @@ TEST_CASE("a staged file is not there before it is committed") {
   CHECK(names_in(folder.path()) == std::set<std::string>{"a.txt"});
 }
 
+TEST_CASE("bytes of a staged file can be replaced wherever they are by now") {
+  const TemporaryFolder folder;
+  StagedFile staged(folder.path() / "a.txt");
+  std::string expected;
+  const auto append = [&](std::size_t bytes, char c) {
+    staged.append(std::string(bytes, c));
+    expected.append(bytes, c);
+    CHECK(staged.size() == expected.size());
+  };
+  const auto replace = [&](std::size_t at, const std::string& text) {
+    staged.replace(at, text);
+    expected.replace(at, text.size(), text);
+  };
+  append(100, 'a');
+  replace(10, "in the buffer");
+  append(1 << 20, 'b');  // the buffer is written
+  replace(50, "in the file");
+  append(100, 'c');
+  replace(expected.size() - 100, "in the buffer again");
+  replace(expected.size() - 105, "in both");
+  replace(expected.size() - 3, "end");
+  append(10, 'd');
+  staged.commit();
+  CHECK(contents(folder.path() / "a.txt") == expected);
+}
+
 TEST_CASE("a device is never replaced by a file") {
   const TemporaryFolder folder;
   REQUIRE(::mkfifo((folder.path() / "pipe").c_str(), 0600) == 0);
