@@ -102,7 +102,7 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
   });
 }
 
-WideArray::Run& WideArray::run_of(std::uint64_t tile) {
+WideArray::Run& WideArray::find_run(std::uint64_t tile) {
   while (tile >= first_run_ + runs_.size()) {
     const bool first = runs_.empty() && first_run_ == 0;
     Run next;
@@ -120,7 +120,9 @@ WideArray::Run& WideArray::run_of(std::uint64_t tile) {
     runs_.push_back(std::move(next));
     memory_.add(runs_.back().operands.tile);
   }
-  return runs_[tile - first_run_];
+  latest_tile_ = tile;
+  latest_run_ = &runs_[tile - first_run_];
+  return *latest_run_;
 }
 
 WideArray::Relative WideArray::relative(Time time) const {
@@ -486,8 +488,7 @@ bool WideTiming::takes(const Lowering& lowering) {
   return array.mapping == Mapping::FiltersWindows && !lowering.early_termination() && !groups_gate;
 }
 
-/// The next step of all rows, or of all columns, if what it depends on is known.
-bool WideTiming::send(Lines& lines) {
+bool WideTiming::send(Lines& lines, bool whole_block) {
   if (lines.tile == tiles_) return false;
   Run& run = run_of(lines.tile);
   const Tile& tile = run.tile();
@@ -496,8 +497,9 @@ bool WideTiming::send(Lines& lines) {
   if (times.loaded == kUnknown) return false;
   const std::uint32_t count = lines_of(lines, tile);
   bool room_known = true;
+  const std::uint32_t step = whole_block ? tile.blocks[block].end - 1 : lines.step;
   for_classes(tile, [&](int r, int c, auto...) {
-    room_known &= run.entries[r][c] + lines.step < worked_entries_[r][c] + lines.depth;
+    room_known &= run.entries[r][c] + step < worked_entries_[r][c] + lines.depth;
   });
   if (!room_known) return false;
 
@@ -510,18 +512,6 @@ bool WideTiming::send(Lines& lines) {
 
   pass_step(lines, tile);
   return true;
-}
-
-bool WideTiming::may_pass_block(const Lines& lines) {
-  if (lines.tile == tiles_) return false;
-  const Run& run = run_of(lines.tile);
-  const Tile& tile = run.tile();
-  const std::uint32_t last = tile.blocks[tile.block_of[lines.step]].end - 1;
-  bool known = true;
-  for_classes(tile, [&](int r, int c, auto...) {
-    known &= run.entries[r][c] + last < worked_entries_[r][c] + lines.depth;
-  });
-  return known;
 }
 
 void WideTiming::pass_step(Lines& lines, const Tile& tile) {
@@ -644,12 +634,12 @@ Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
     // PEs first, then lines no further than PEs can follow, lines ahead of PEs that wait for results last.
     if (work_block() || work()) continue;
     const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
-    bool changed = here(row_lines_) && send(row_lines_);
-    changed |= here(column_lines_) && send(column_lines_);
+    bool changed = here(row_lines_) && send(row_lines_, false);
+    changed |= here(column_lines_) && send(column_lines_, false);
     changed = changed || drain();
     if (!changed) {
-      changed |= may_pass_block(row_lines_) && send(row_lines_);
-      changed |= may_pass_block(column_lines_) && send(column_lines_);
+      changed |= send(row_lines_, true);
+      changed |= send(column_lines_, true);
     }
     if (changed) continue;
     memory_.begin(memory_.next());
