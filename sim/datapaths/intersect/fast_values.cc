@@ -468,7 +468,7 @@ class Computation {
   FormatParams format_{};
   std::uint32_t windows_at_once_ = 0;
   std::array<bool, 4> costs_slot_{};  ///< [weight not zero, activation not zero]
-  std::vector<Weight> packed_, packed_negative_;  ///< of the blocks at hand, the first of which is first_packed_
+  Aligned<Weight> packed_, packed_negative_;      ///< of the blocks at hand, the first of which is first_packed_
   std::vector<Weight> filter_rows_;               ///< [block at hand][sixteen][filter][stride], with early termination
   std::vector<SumsOf> sums_;                      ///< [block at hand][sixteen]
   std::uint32_t first_packed_ = 0;

@@ -104,20 +104,18 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
 
 WideArray::Run& WideArray::find_run(std::uint64_t tile) {
   while (tile >= first_run_ + runs_.size()) {
-    const bool first = runs_.empty() && first_run_ == 0;
-    Run next;
-    if (!first) {
-      const Run& before = runs_.back();
-      next.first_step = before.first_step + before.tile().steps().size();
-      next.entries = before.entries;
-      next.tiles = before.tiles;
-      for_classes(before.tile(), [&](int rows, int columns, auto...) {
-        next.entries[rows][columns] += before.tile().steps().size();
+    const Run* const before = runs_.empty() ? nullptr : &runs_.back();
+    Run& next = runs_.emplace_back();
+    if (before) {
+      next.first_step = before->first_step + before->tile().steps().size();
+      next.entries = before->entries;
+      next.tiles = before->tiles;
+      for_classes(before->tile(), [&](int rows, int columns, auto...) {
+        next.entries[rows][columns] += before->tile().steps().size();
         ++next.tiles[rows][columns];
       });
     }
-    next.operands = operands_.tile(first_run_ + runs_.size());
-    runs_.push_back(std::move(next));
+    next.operands = operands_.tile(first_run_ + runs_.size() - 1);
     memory_.add(runs_.back().operands.tile);
   }
   latest_tile_ = tile;
@@ -177,8 +175,15 @@ void WideArray::note_memory_waits(Lines& lines, std::uint32_t count, const Block
   }
   lines.memory[at / lines.pad] = true;
   const Relative begin = relative(wait.begin);
-  for (std::uint32_t i = 0; i < lines.pad; ++i) lines.memory_begin[at + i] = std::max(lines.bus[i], begin);
-  std::fill_n(lines.memory_end.data() + at, lines.pad, relative(wait.end));
+  const Relative end = relative(wait.end);
+  const Relative* const bus = lines.bus.data();
+  Relative* const begins = lines.memory_begin.data() + at;
+  Relative* const ends = lines.memory_end.data() + at;
+  for (std::uint32_t first_of = 0; first_of < lines.pad; first_of += kLanes)
+    for (std::uint32_t i = first_of; i < first_of + kLanes; ++i) {
+      begins[i] = bus[i] > begin ? bus[i] : begin;
+      ends[i] = end;
+    }
 }
 
 void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
