@@ -82,7 +82,7 @@ TEST_CASE("arrays that divide a layer's filters or windows agree on every instru
     }
   };
   std::size_t compared = 0;
-  for (std::uint64_t seed = 70000; seed < 73000; ++seed) {
+  for (std::uint64_t seed = 97000; seed < 99000; ++seed) {
     RandomCase c = random_case(seed);
     Random random(seed);
     // One of the two largest divisors up to `most`.
@@ -101,6 +101,14 @@ TEST_CASE("arrays that divide a layer's filters or windows agree on every instru
                                            : 32;
     if (random.below(2) == 0) array.early_termination = EarlyTermination::Exact;
     if (random.below(2) == 0) array.chunk = 128;
+    if (random.below(2) == 0) {
+      c.machine.weights.fifo_depth = 1 + static_cast<std::uint32_t>(random.below(8));
+      c.machine.activations.fifo_depth = 1 + static_cast<std::uint32_t>(random.below(8));
+    }
+    if (random.below(3) == 0) {
+      c.machine.dram.bytes_per_cycle = 1 + static_cast<std::uint32_t>(random.below(64));
+      c.machine.dram.latency = static_cast<std::uint32_t>(random.below(200));
+    }
     const auto expected = run(*one_by_one, c);
     if (!expected) continue;
     ++compared;
@@ -109,7 +117,7 @@ TEST_CASE("arrays that divide a layer's filters or windows agree on every instru
       require_equal(c, seed, kernels->name, *expected, *run(*fast, c));
     }
   }
-  CHECK(compared > 2000);
+  CHECK(compared > 1500);
 }
 
 TEST_CASE("an outcome does not depend on the number of threads or on whether outputs are kept") {
