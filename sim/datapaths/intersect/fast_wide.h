@@ -20,6 +20,18 @@ namespace lacuna::fast {
 /// Thrown when a layer does not fit this way of computing; fast_timing.h takes any.
 struct TooWide {};
 
+/// The least and the largest of the first `count` numbers.
+inline std::int32_t least(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] < result ? numbers[i] : result;
+  return result;
+}
+inline std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] > result ? numbers[i] : result;
+  return result;
+}
+
 /// The state of lines, PEs and buses, and what both ways of going through it share.
 class WideArray {
  protected:
