@@ -465,7 +465,8 @@ bool StoppingTiming::work_before_stops(Run& run) {
   const Tile& tile = run.tile();
   const std::uint32_t at = tile.block_of[work_step_];
   const Block& block = tile.blocks[at];
-  if (work_step_ == block.begin || !whole_tile_ || apart() || is_sent(row_side_, run) || is_sent(column_side_, run) || is_last(row_side_, tile) || is_last(column_side_, tile))
+  if (work_step_ == block.begin || !whole_tile_ || apart() || is_sent(row_side_, run) || is_sent(column_side_, run) ||
+      is_last(row_side_, tile) || is_last(column_side_, tile))
     return false;
   const std::vector<Step>& steps = tile.steps();
   std::uint32_t end = work_step_;

@@ -264,9 +264,7 @@ void WideArray::count_waits(bool count) {
   pair_.blocked = count ? blocked_.data() : unused_.data();
 }
 
-bool WideArray::apart() const {
-  return apart_[0][0] || (columns_ > column_lines_.split && apart_[0][1]);
-}
+bool WideArray::apart() const { return apart_[0][0] || (columns_ > column_lines_.split && apart_[0][1]); }
 
 void WideArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& block) {
   const Tile& tile = run.tile();

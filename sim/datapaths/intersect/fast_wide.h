@@ -139,10 +139,10 @@ class WideArray {
   std::uint64_t first_run_ = 0;
   std::uint64_t latest_tile_ = UINT64_MAX;  ///< the tile last asked for
   Run* latest_run_ = nullptr;
-  std::vector<Aligned<Relative>> spare_;        ///< for Run::complete
-  ByClass<std::uint64_t> last_of_class_{};      ///< the last tile that maps the class
-  bool whole_tile_ = false;  ///< the tile at hand maps every column, and its rows are of one class
-  bool keep_waits_ = false;  ///< lines note all their waits for memory
+  std::vector<Aligned<Relative>> spare_;    ///< for Run::complete
+  ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
+  bool whole_tile_ = false;                 ///< the tile at hand maps every column, and its rows are of one class
+  bool keep_waits_ = false;                 ///< lines note all their waits for memory
 
   // PEs, [row][stride].
   Aligned<Relative> free_;
@@ -186,8 +186,8 @@ class WideTiming : WideArray {
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:
-  /// The next step of all rows, or of all columns, if what it depends on is known; with `whole_block` only if they can get
-  /// past their block before PEs take another step, since else memory learns nothing from their going ahead.
+  /// The next step of all rows, or of all columns, if what it depends on is known; with `whole_block` only if they can
+  /// get past their block before PEs take another step, since else memory learns nothing from their going ahead.
   bool send(Lines& lines, bool whole_block);
   /// The lines are past the step, whose block may end with it.
   void pass_step(Lines& lines, const Tile& tile);

@@ -105,13 +105,13 @@ bool WideTiming::work_block() {
 /// After the last step of a tile.
 void WideTiming::leave_tile(Run& run) {
   const Tile& tile = run.tile();
-  for_classes(tile, [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column,
-                        std::uint32_t columns) {
-    if (tile.index != last_of_class_[r][c]) return;
-    for (std::uint32_t i = row; i < rows; ++i)
-      for (std::uint32_t j = column; j < columns; ++j)
-        done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
-  });
+  for_classes(tile,
+              [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
+                if (tile.index != last_of_class_[r][c]) return;
+                for (std::uint32_t i = row; i < rows; ++i)
+                  for (std::uint32_t j = column; j < columns; ++j)
+                    done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
+              });
   report_sent(event::Side::Weights, tile.index, run.operands.filters->bytes_before.back(), tile.columns);
   report_sent(event::Side::Activations, tile.index, run.operands.windows->bytes_before.back(), tile.rows);
   finish_tile(run);
