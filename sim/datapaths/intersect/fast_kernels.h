@@ -95,8 +95,8 @@ struct BlockRun {
     std::uint32_t count, pad, depth;
     /// Of the first step, modulo depth: for PEs of columns of class 0 and 1.
     std::uint32_t entry[2];
-    std::int32_t* bus;      ///< [line]
-    std::int32_t* room[2];  ///< [entry mod depth][pad] as of the class of PEs; of columns only the first
+    std::int32_t* bus;          ///< [line]
+    std::int32_t* room[2];      ///< [entry mod depth][pad] as of the class of PEs; of columns only the first
     const std::int32_t* words;  ///< [step][words_pad]
     std::size_t words_pad;
     std::int32_t *start, *arrival;  ///< [kStepsTogether][pad]: scratch

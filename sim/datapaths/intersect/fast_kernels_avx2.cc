@@ -20,9 +20,9 @@ namespace {
 
 extern const Kernels kAvx2Kernels;
 const Kernels kAvx2Kernels{
-    "avx2",      nonzero,    transpose, widen,     products,    byte_products, wide_products, add_outside,
-    slots_before_stop, not_above_zero, pair_step,  block_run, stop_step, count_slots, measure,       send_step,     drain_step,
-    sum_words,      longest_run, largest_difference};
+    "avx2",      nonzero,           transpose,      widen,     products,    byte_products,     wide_products,
+    add_outside, slots_before_stop, not_above_zero, pair_step, block_run,   stop_step,         count_slots,
+    measure,     send_step,         drain_step,     sum_words, longest_run, largest_difference};
 
 }  // namespace lacuna::fast
 #pragma GCC pop_options

@@ -97,7 +97,9 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
     const std::size_t count = std::size_t{shape.groups} * tiles;
     if (count * (entry * chunks_ * passes + 512) <= kCacheBytes) cache.parts.resize(count);
   };
-  if (!filters_outer) keep(filter_cache_, filter_tiles_, std::min(filters_per_tile_, group_filters_), lowering.early_termination() ? 4 : 2);
+  if (!filters_outer)
+    keep(filter_cache_, filter_tiles_, std::min(filters_per_tile_, group_filters_),
+         lowering.early_termination() ? 4 : 2);
   if (filters_outer) keep(window_cache_, window_tiles_, windows_per_tile_, 1);
 }
 
@@ -122,9 +124,8 @@ std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std:
   result->resize(count, chunks_, wide_masks_);
   if (rows_.whole_words()) {
     std::vector<const std::uint64_t*> first(count);
-    rows_.for_windows(group, begin, count, [&](std::uint32_t i, std::size_t element) {
-      first[i] = rows_.image_bits() + element / 64;
-    });
+    rows_.for_windows(group, begin, count,
+                      [&](std::uint32_t i, std::size_t element) { first[i] = rows_.image_bits() + element / 64; });
     std::uint64_t* to = result->low.data();
     for (const std::uint32_t offset : rows_.word_offsets()) {
       for (std::uint32_t i = 0; i < count; ++i) to[i] = first[i][offset];

@@ -24,11 +24,11 @@ struct Streams {
   std::uint32_t streams = 0;
   std::uint32_t pad = 0;  ///< streams in memory, a multiple of kLanes
   std::uint32_t entries = 0;
-  std::span<std::uint64_t> low, high;      ///< [entry][pad]: nonzero positions; high for chunks above 64 only
-  std::span<std::int32_t> words;           ///< [entry][pad]: cycles on the bus
-  std::span<std::int32_t> bytes;           ///< [entry][pad]
-  std::span<std::int32_t> words_before;    ///< [entry + 1][pad]: of the entries before
-  std::span<std::uint64_t> bytes_before;   ///< [entry + 1]: of all streams
+  std::span<std::uint64_t> low, high;     ///< [entry][pad]: nonzero positions; high for chunks above 64 only
+  std::span<std::int32_t> words;          ///< [entry][pad]: cycles on the bus
+  std::span<std::int32_t> bytes;          ///< [entry][pad]
+  std::span<std::int32_t> words_before;   ///< [entry + 1][pad]: of the entries before
+  std::span<std::uint64_t> bytes_before;  ///< [entry + 1]: of all streams
 
   Streams() = default;
   Streams(const Streams&) = delete;

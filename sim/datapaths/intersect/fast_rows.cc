@@ -45,8 +45,7 @@ Rows::Rows(const Lowering& lowering, const Kernels& kernels)
     for (std::uint32_t r = 0; r < shape.R; ++r)
       for (std::uint32_t s = 0; s < shape.S; ++s)
         for (std::uint32_t c = 0; c < group_channels_; c += 64)
-          word_offsets_.push_back(
-              ((r * shape.dilation_h * image_width_ + s * shape.dilation_w) * shape.C + c) / 64);
+          word_offsets_.push_back(((r * shape.dilation_h * image_width_ + s * shape.dilation_w) * shape.C + c) / 64);
 }
 
 void Rows::lay_out_image() {

@@ -78,42 +78,51 @@ void StoppingTiming::place_stops(const Run& run) {
     for (LineStop& line : side->stops) line = {};
   last_stop_ = -1;
   first_stop_ = kNoStop;
+  // Where stops after the positive pass are: at its end, or with the tile's first group if it has none.
+  const std::int32_t shown = std::max(first_negative - 1, 0);
+  const std::uint32_t reciprocal = (65536 + lanes - 1) / lanes;
+  const bool wide = !filters.high.empty();
   for (std::uint32_t row = 0; row < tile.rows; ++row) {
     const Stop* const stops = values_.stops(position.group, position.filter_tile * rows_ + row) + first_window;
+    std::int32_t last_of_row = 0;
     for (std::uint32_t column = 0; column < tile.columns; ++column) {
       const std::size_t at = row * stride_ + column;
       const Stop stop = stops[column];
-      std::int32_t step = kNoStop, group = 0;
-      if (!stop.never()) {
-        step = stop.is_after_positive() ? std::max(first_negative - 1, 0) : negative_step_[stop.chunk()];
-        group = static_cast<std::int32_t>(stop.is_after_positive() ? 0 : stop.group());
-        const bool shown_at_end = stop.is_after_positive() && first_negative > 0;
-        if (shown_at_end || step == last || cuts) {
-          Mask slots = filters.slots(static_cast<std::uint32_t>(step), row);
-          const Mask there = windows.mask(steps[static_cast<std::size_t>(step)].chunk, column);
-          if (asks) slots = slots & there;
-          const std::uint32_t count = slots.count();
-          const auto groups = static_cast<std::int32_t>(std::max(1u, (count + lanes - 1) / lanes));
-          if (shown_at_end) group = groups - 1;
-          if (step == last && group + 1 == groups) {
-            step = kNoStop;  // the tile's last group is not a stop
-          } else if (cuts) {
-            Mask rest = slots;
-            for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(group + 1) * lanes && !rest.none(); ++i)
-              rest.clear_lowest();
-            cut_slots_[at] = static_cast<std::int32_t>(rest.count());
-            cut_effectual_[at] =
-                static_cast<std::int32_t>((rest & filters.mask(static_cast<std::uint32_t>(step), row) & there).count());
-          }
-        }
-        if (step != kNoStop) ++stops_;
+      const bool never = stop.never(), after_positive = stop.is_after_positive();
+      std::int32_t step = never || after_positive ? shown : negative_step_[stop.chunk()];
+      const std::size_t filter_at = static_cast<std::size_t>(step) * filters.pad + row;
+      const std::size_t window_at = std::size_t{steps[static_cast<std::size_t>(step)].chunk} * windows.pad + column;
+      Mask slots{filters.own_slots ? filters.slots_low[filter_at] : filters.low[filter_at], 0};
+      Mask there{windows.low[window_at], 0};
+      if (wide) {
+        slots.high = filters.own_slots ? filters.slots_high[filter_at] : filters.high[filter_at];
+        there.high = windows.high[window_at];
       }
+      if (asks) slots = slots & there;
+      const std::uint32_t count = (slots.count() + lanes - 1) * reciprocal >> 16;
+      const auto groups = static_cast<std::int32_t>(std::max(1u, count));
+      const std::int32_t group_after_positive = first_negative > 0 ? groups - 1 : 0;
+      const std::int32_t group =
+          never || after_positive ? group_after_positive : static_cast<std::int32_t>(stop.group());
+      // The tile's last group is not a stop.
+      const bool stops_here = !never && (step != last || group + 1 != groups);
+      if (stops_here && cuts) {
+        Mask rest = slots;
+        for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(group + 1) * lanes && !rest.none(); ++i)
+          rest.clear_lowest();
+        cut_slots_[at] = static_cast<std::int32_t>(rest.count());
+        cut_effectual_[at] =
+            static_cast<std::int32_t>((rest & filters.mask(static_cast<std::uint32_t>(step), row) & there).count());
+      }
+      stops_ += stops_here ? 1 : 0;
+      step = stops_here ? step : kNoStop;
       first_stop_ = std::min(first_stop_, step);
       stop_step_[at] = step;
       stop_group_[at] = group;
-      row_side_.stops[row].last = std::max(row_side_.stops[row].last, step);
+      last_of_row = std::max(last_of_row, step);
       column_side_.stops[column].last = std::max(column_side_.stops[column].last, step);
     }
+    row_side_.stops[row].last = last_of_row;
     last_stop_ = std::max(last_stop_, row_side_.stops[row].last);
   }
   for (Sides* side : {&row_side_, &column_side_}) {
@@ -456,7 +465,8 @@ bool StoppingTiming::work_before_stops(Run& run) {
   const Tile& tile = run.tile();
   const std::uint32_t at = tile.block_of[work_step_];
   const Block& block = tile.blocks[at];
-  if (work_step_ == block.begin || !whole_tile_ || apart() || is_sent(row_side_, run) || is_sent(column_side_, run) || is_last(row_side_, tile) || is_last(column_side_, tile))
+  if (work_step_ == block.begin || !whole_tile_ || apart() || is_sent(row_side_, run) || is_sent(column_side_, run) ||
+      is_last(row_side_, tile) || is_last(column_side_, tile))
     return false;
   const std::vector<Step>& steps = tile.steps();
   std::uint32_t end = work_step_;
@@ -488,7 +498,12 @@ bool StoppingTiming::work_before_stops(Run& run) {
 
 void StoppingTiming::work_tile(Run& run) {
   const Tile& tile = run.tile();
-  run.complete.assign(free_.size(), 0);
+  if (spare_.empty()) {
+    run.complete.assign(free_.size(), 0);
+  } else {
+    run.complete = std::move(spare_.back());
+    spare_.pop_back();
+  }
   step_.complete = run.complete.data();
   prepare_tile(run);
   place_stops(run);
@@ -543,11 +558,10 @@ void StoppingTiming::work_tile(Run& run) {
     all_slots_ += kernels_.count_slots(pair_);
   }
   if (last_stop_ == kNoStop) {
-    for (std::uint32_t row = 0; row < tile.rows; ++row)
-      for (std::uint32_t column = 0; column < tile.columns; ++column) {
-        const std::size_t at = row * stride_ + column;
-        if (stop_step_[at] == kNoStop) run.complete[at] = free_[at];
-      }
+    // The sums that did not stop; what PEs do that are not mapped is not read.
+    for (std::size_t first = 0; first < tile.rows * stride_; first += kLanes)
+      for (std::size_t at = first; at < first + kLanes; ++at)
+        run.complete[at] = stop_step_[at] == kNoStop ? free_[at] : run.complete[at];
   }
   leave_tile(run);
 }

@@ -180,9 +180,8 @@ class Computation {
 
   void compute(const ValueArea& area, unsigned threads) {
     scratch_.resize(std::max(1u, threads));
-    const auto blocks_at_once = static_cast<std::uint32_t>(
-        std::clamp<std::size_t>(kPackedBytes / (block_size_ * sizeof(Weight) * (terminates_ ? 3 : 1)), 1,
-                                area.last_block - area.first_block));
+    const auto blocks_at_once = static_cast<std::uint32_t>(std::clamp<std::size_t>(
+        kPackedBytes / (block_size_ * sizeof(Weight) * (terminates_ ? 3 : 1)), 1, area.last_block - area.first_block));
     const std::uint64_t windows = area.last_window - area.first_window;
     const std::uint64_t batches = (windows + windows_at_once_ - 1) / windows_at_once_;
     for (std::uint32_t first = area.first_block; first < area.last_block; first += blocks_at_once) {
@@ -214,13 +213,13 @@ class Computation {
  private:
   /// What one thread works with.
   struct Scratch {
-    std::vector<Weight> rows_of_filters;         ///< [filter of 16][stride]
-    std::vector<Input> rows;                     ///< [window][stride]
-    std::vector<std::int64_t> values;            ///< [filter of a block][window of 16]
+    std::vector<Weight> rows_of_filters;  ///< [filter of 16][stride]
+    std::vector<Input> rows;              ///< [window][stride]
+    std::vector<std::int64_t> values;     ///< [filter of a block][window of 16]
     std::vector<std::int32_t> column;
-    std::array<Sum, 2 * kLanes * kLanes> sums{};      ///< [sixteen][window][filter]
-    std::array<Sum, kLanes * kLanes> before{};        ///< [window][filter]
-    std::array<std::size_t, kLanes> at{};             ///< of each window in a plane of outputs
+    std::array<Sum, 2 * kLanes * kLanes> sums{};  ///< [sixteen][window][filter]
+    std::array<Sum, kLanes * kLanes> before{};    ///< [window][filter]
+    std::array<std::size_t, kLanes> at{};         ///< of each window in a plane of outputs
   };
   /// What is the same in all sums of a filter, for 16 of them.
   struct SumsOf {
@@ -338,8 +337,7 @@ class Computation {
       std::array<Stop*, kLanes> stops{};
       for (std::uint32_t f = 0; f < lanes; ++f)
         stops[f] = store_.stops.data() + (place + f) * store_.windows + first_window;
-      find_stops(rows_of(block, part), packed(block, part, true), window_rows, count, lanes, stops.data(), sums,
-                 s);
+      find_stops(rows_of(block, part), packed(block, part, true), window_rows, count, lanes, stops.data(), sums, s);
     }
     if constexpr (sizeof(Sum) == 4) {
       if (counts_zeros_) {
@@ -463,14 +461,14 @@ class Computation {
   unsigned wrap_;
   std::uint64_t plane_;
   std::size_t k_, stride_, packed_size_;
-  std::uint32_t parts_;  ///< sixteens of a block of rows
+  std::uint32_t parts_;     ///< sixteens of a block of rows
   std::size_t block_size_;  ///< packed weights of a block
   FormatParams format_{};
   std::uint32_t windows_at_once_ = 0;
-  std::array<bool, 4> costs_slot_{};  ///< [weight not zero, activation not zero]
-  std::vector<Weight> packed_, packed_negative_;  ///< of the blocks at hand, the first of which is first_packed_
-  std::vector<Weight> filter_rows_;               ///< [block at hand][sixteen][filter][stride], with early termination
-  std::vector<SumsOf> sums_;                      ///< [block at hand][sixteen]
+  std::array<bool, 4> costs_slot_{};          ///< [weight not zero, activation not zero]
+  Aligned<Weight> packed_, packed_negative_;  ///< of the blocks at hand, the first of which is first_packed_
+  std::vector<Weight> filter_rows_;           ///< [block at hand][sixteen][filter][stride], with early termination
+  std::vector<SumsOf> sums_;                  ///< [block at hand][sixteen]
   std::uint32_t first_packed_ = 0;
   std::vector<Scratch> scratch_;  ///< [worker]
 };

@@ -20,6 +20,18 @@ namespace lacuna::fast {
 /// Thrown when a layer does not fit this way of computing; fast_timing.h takes any.
 struct TooWide {};
 
+/// The least and the largest of the first `count` numbers.
+inline std::int32_t least(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] < result ? numbers[i] : result;
+  return result;
+}
+inline std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] > result ? numbers[i] : result;
+  return result;
+}
+
 /// The state of lines, PEs and buses, and what both ways of going through it share.
 class WideArray {
  protected:
@@ -57,7 +69,8 @@ class WideArray {
     std::vector<std::vector<Interval>> waits;    ///< [line]: all of them, where they may be asked for
   };
 
-  Run& run_of(std::uint64_t tile);
+  Run& run_of(std::uint64_t tile) { return tile == latest_tile_ ? *latest_run_ : find_run(tile); }
+  Run& find_run(std::uint64_t tile);
   [[nodiscard]] bool weights(const Lines& lines) const { return lines.side == event::Side::Weights; }
   [[nodiscard]] std::uint32_t lines_of(const Lines& lines, const Tile& tile) const {
     return weights(lines) ? tile.rows : tile.columns;
@@ -124,10 +137,12 @@ class WideArray {
   Aligned<Relative> never_;  ///< [line]: room there always is
   std::deque<Run> runs_;
   std::uint64_t first_run_ = 0;
-  std::vector<Aligned<Relative>> spare_;        ///< for Run::complete
-  ByClass<std::uint64_t> last_of_class_{};      ///< the last tile that maps the class
-  bool whole_tile_ = false;  ///< the tile at hand maps every column, and its rows are of one class
-  bool keep_waits_ = false;  ///< lines note all their waits for memory
+  std::uint64_t latest_tile_ = UINT64_MAX;  ///< the tile last asked for
+  Run* latest_run_ = nullptr;
+  std::vector<Aligned<Relative>> spare_;    ///< for Run::complete
+  ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
+  bool whole_tile_ = false;                 ///< the tile at hand maps every column, and its rows are of one class
+  bool keep_waits_ = false;                 ///< lines note all their waits for memory
 
   // PEs, [row][stride].
   Aligned<Relative> free_;
@@ -171,13 +186,12 @@ class WideTiming : WideArray {
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:
-  bool send(Lines& lines);
+  /// The next step of all rows, or of all columns, if what it depends on is known; with `whole_block` only if they can
+  /// get past their block before PEs take another step, since else memory learns nothing from their going ahead.
+  bool send(Lines& lines, bool whole_block);
   /// The lines are past the step, whose block may end with it.
   void pass_step(Lines& lines, const Tile& tile);
   bool work();
-  /// Whether the lines can get past their block before PEs take another step: if not, memory learns nothing from their
-  /// going ahead.
-  bool may_pass_block(const Lines& lines);
   /// The rest of the block at hand in one go, if lines and PEs are at the same step of a tile that maps every PE.
   bool work_block();
   void leave_tile(Run& run);

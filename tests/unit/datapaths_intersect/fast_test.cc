@@ -2,7 +2,10 @@
 // every way in which it may compute them.
 #include <catch2/catch.hpp>
 #include <initializer_list>
+#include <optional>
+#include <utility>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "check/compare_engines.h"
 #include "check/random_case.h"
@@ -87,6 +90,55 @@ TEST_CASE("PEs taken one by one end as rows of them do") {
     require_equal(c, seed, "one by one", systemc->run(c.machine, c.layer, nullptr),
                   one_by_one->run(c.machine, c.layer, nullptr));
   }
+}
+
+TEST_CASE("arrays that divide a layer's filters or windows agree on every instruction set") {
+  // Tiles that map every PE, or all rows, or all columns, run a block at a time; short tiles let feeders run ahead.
+  const auto one_by_one = make_fast_engine({.whole_rows = false});
+  const auto run = [](Engine& engine, const RandomCase& c) -> std::optional<LayerOutcome> {
+    try {
+      return engine.time(c.machine, c.layer, nullptr);
+    } catch (const UserError&) {
+      return std::nullopt;  // a buffer does not hold a chunk
+    }
+  };
+  std::size_t compared = 0;
+  for (std::uint64_t seed = 97000; seed < 99000; ++seed) {
+    RandomCase c = random_case(seed);
+    Random random(seed);
+    // One of the two largest divisors up to `most`.
+    const auto divisor = [&](std::uint64_t number, std::uint32_t most) {
+      std::uint32_t largest = 1, second = 1;
+      for (std::uint32_t i = 2; i <= most; ++i)
+        if (number % i == 0) second = std::exchange(largest, i);
+      return random.below(2) == 0 ? largest : second;
+    };
+    const ConvShape& shape = c.layer.shape;
+    ArrayConfig& array = c.machine.array;
+    if (random.below(4) != 0) array.mapping = Mapping::FiltersWindows;
+    if (random.below(4) != 0) array.rows = divisor(shape.M / shape.groups, 40);
+    array.columns = random.below(2) == 0 ? divisor(std::uint64_t{shape.N} * shape.P() * shape.Q(), 48)
+                    : random.below(2) == 0 ? 16
+                                           : 32;
+    if (random.below(2) == 0) array.early_termination = EarlyTermination::Exact;
+    if (random.below(2) == 0) array.chunk = 128;
+    if (random.below(2) == 0) {
+      c.machine.weights.fifo_depth = 1 + static_cast<std::uint32_t>(random.below(8));
+      c.machine.activations.fifo_depth = 1 + static_cast<std::uint32_t>(random.below(8));
+    }
+    if (random.below(3) == 0) {
+      c.machine.dram.bytes_per_cycle = 1 + static_cast<std::uint32_t>(random.below(64));
+      c.machine.dram.latency = static_cast<std::uint32_t>(random.below(200));
+    }
+    const auto expected = run(*one_by_one, c);
+    if (!expected) continue;
+    ++compared;
+    for (const fast::Kernels* kernels : fast::runnable_kernels()) {
+      const auto fast = make_fast_engine({.kernels = kernels});
+      require_equal(c, seed, kernels->name, *expected, *run(*fast, c));
+    }
+  }
+  CHECK(compared > 1500);
 }
 
 TEST_CASE("an outcome does not depend on the number of threads or on whether outputs are kept") {
