@@ -37,8 +37,8 @@ Timing::Timing(Operands& operands, const Values& values, Fold& fold, EventTeller
 
   const auto later = [](std::uint64_t a, std::uint64_t b) { return a == kNoTile ? b : std::max(a, b); };
   for (Pe& pe : pes_) {
-    pe.row = static_cast<std::uint32_t>(index_of(pe)) / columns;
-    pe.column = static_cast<std::uint32_t>(index_of(pe)) % columns;
+    pe.row = index_of(pe) / columns;
+    pe.column = index_of(pe) % columns;
     const auto last = operands_.last_tile(pe.row, pe.column);
     pe.last_tile = last.value_or(kNoTile);
     if (last)
@@ -251,9 +251,8 @@ void Timing::pop(Pe& pe, Side side, Time time) {
 }
 
 void Timing::starve(const Pe& pe, Side side, Time begin, Time end, Time start) {
-  const Line& line = line_of(side, pe);
-  waits_.starve(static_cast<std::uint32_t>(index_of(pe)), begin, end, start,
-                side == kWeights ? PeClass::StarvedWeight : PeClass::StarvedActivation, line.memory_waits);
+  const PeClass starved = side == kWeights ? PeClass::StarvedWeight : PeClass::StarvedActivation;
+  waits_.starve(index_of(pe), begin, end, start, starved, line_of(side, pe).memory_waits);
 }
 
 bool Timing::advance(Pe& pe) {
@@ -296,13 +295,12 @@ bool Timing::work(Pe& pe) {
   }
   starve(pe, kWeights, pe.free, weights.arrival, weights.start);
   starve(pe, kActivations, std::max(pe.free, weights.arrival), activations.arrival, activations.start);
-  waits_.block(static_cast<std::uint32_t>(index_of(pe)), there, begin);
+  waits_.block(index_of(pe), there, begin);
 
   const std::uint32_t stop_step = run.work.stop_step[index_of(pe)];
   const std::uint32_t stop_group = run.work.stop_group[index_of(pe)];
   const std::uint32_t groups = run.work.groups_of(index_of(pe), pe.step);
-  const auto index = static_cast<std::uint32_t>(index_of(pe));
-  if (teller_) teller_->pair(index, run.values, pe.step, begin, stop_step == pe.step ? stop_group + 1 : groups);
+  if (teller_) teller_->pair(index_of(pe), run.values, pe.step, begin, stop_step == pe.step ? stop_group + 1 : groups);
   if (stop_step != pe.step) {
     const Time last = begin + groups - 1;
     for (Side side : {kWeights, kActivations}) pop(pe, side, last);
@@ -327,8 +325,8 @@ bool Timing::work(Pe& pe) {
     return true;
   }
   // The next group of the same pair is killed.
-  waits_.kill(index);
-  if (teller_) teller_->kill(index, run.values, pe.step, stop_group + 1, pe.stop);
+  waits_.kill(index_of(pe));
+  if (teller_) teller_->kill(index_of(pe), run.values, pe.step, stop_group + 1, pe.stop);
   pe.next = {pe.step, pe.step};
   if (stop_group + 2 == groups) {
     for (Side side : {kWeights, kActivations}) {
@@ -362,8 +360,8 @@ bool Timing::settle_stop(Pe& pe) {
     return false;
   }
   if (arrives && !unknown) {
-    waits_.kill(static_cast<std::uint32_t>(index_of(pe)));
-    if (teller_) teller_->kill(static_cast<std::uint32_t>(index_of(pe)), run.values, step, 0, pe.stop);
+    waits_.kill(index_of(pe));
+    if (teller_) teller_->kill(index_of(pe), run.values, step, 0, pe.stop);
     if (run.work.groups_of(index_of(pe), step) == 1) {
       for (Side side : {kWeights, kActivations}) {
         pop(pe, side, pe.stop + 1);
@@ -372,7 +370,7 @@ bool Timing::settle_stop(Pe& pe) {
     }
   } else {
     pe.owed = pe.stop + 1;
-    if (teller_) teller_->stop(static_cast<std::uint32_t>(index_of(pe)), run.values, step - 1, pe.stop);
+    if (teller_) teller_->stop(index_of(pe), run.values, step - 1, pe.stop);
   }
   pe.state = State::Discarding;
   return true;
@@ -428,9 +426,8 @@ void Timing::complete(Pe& pe, Time time) {
   pe.complete[k % 2] = time;
   buses_[pe.column].awake = true;
   if (!teller_) return;
-  const auto index = static_cast<std::uint32_t>(index_of(pe));
-  teller_->complete(index);
-  if (pe.drains == k) teller_->retire(index, std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
+  teller_->complete(index_of(pe));
+  if (pe.drains == k) teller_->retire(index_of(pe), std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
 }
 
 /// Goes to the next tile that maps the PE; its match stage may begin it at `free`.
@@ -476,11 +473,10 @@ bool Timing::advance(std::uint32_t column, Bus& bus) {
         memory_.results(bus.tile, run.last_result, output_bytes(operands_, values_, run.work.operands));
       ++bus.row;
       changed = true;
-      const auto index = static_cast<std::uint32_t>(index_of(pe));
-      fold_.on(event::Drain{time, index, bus.tile, 0});
+      fold_.on(event::Drain{time, index_of(pe), bus.tile, 0});
       if (!teller_) continue;
-      teller_->drain(index, run.values, time);
-      if (pe.completions > pe.drains) teller_->retire(index, std::max(pe.complete[(k + 1) % 2] + 2, time + 1));
+      teller_->drain(index_of(pe), run.values, time);
+      if (pe.completions > pe.drains) teller_->retire(index_of(pe), std::max(pe.complete[(k + 1) % 2] + 2, time + 1));
     }
     ++bus.tile;
     bus.row = 0;
@@ -568,7 +564,7 @@ Time Timing::reached() const {
 }
 
 void Timing::finish(Time cycles) {
-  for (const Pe& pe : pes_) waits_.finish(static_cast<std::uint32_t>(index_of(pe)), pe.free, cycles);
+  for (const Pe& pe : pes_) waits_.finish(index_of(pe), pe.free, cycles);
   waits_.flush();
   for (const LateSend& late : late_sends_)
     if (late.arrival <= cycles) fold_.on(late.send);

@@ -105,7 +105,7 @@ class Timing {
     if (side == kActivations) return pe.column;
     return unicast_ ? index_of(pe) : pe.row;
   }
-  [[nodiscard]] std::size_t index_of(const Pe& pe) const { return static_cast<std::size_t>(&pe - pes_.data()); }
+  [[nodiscard]] std::uint32_t index_of(const Pe& pe) const { return static_cast<std::uint32_t>(&pe - pes_.data()); }
 
   [[nodiscard]] Line& line_of(Side side, const Pe& pe) {
     return lines_[side == kWeights ? pe.row : machine_.array.rows + pe.column];
@@ -129,7 +129,7 @@ class Timing {
   void finish_tile(Pe& pe, Time free);
   void complete(Pe& pe, Time time);
   void wait(const Pe& pe, Time begin, Time end, PeClass what) {
-    waits_.add(static_cast<std::uint32_t>(index_of(pe)), begin, end, what);
+    waits_.add(index_of(pe), begin, end, what);
   }
   /// The class of cycles in which an entry of `side` is missing that is on its bus from `start` on.
   void starve(const Pe& pe, Side side, Time begin, Time end, Time start);
