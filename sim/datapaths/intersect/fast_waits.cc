@@ -6,22 +6,13 @@
 
 namespace lacuna::fast {
 
-namespace {
-
-/// Some tile leaves a PE without work: tiles differ only at the ends of the filters and of the windows.
-bool has_edges(const Operands& operands, std::uint32_t pes) {
-  return operands.smallest().pes() != pes;
-}
-
-}  // namespace
-
 WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory, EventTeller* teller)
     : memory_(memory),
       teller_(teller),
       tiles_(operands.tiles()),
       columns_(operands.lowering().machine().array.columns) {
   const std::uint32_t pes = operands.lowering().machine().array.rows * columns_;
-  edges_ = has_edges(operands, pes);
+  edges_ = operands.smallest().pes() != pes;
   classes_.resize(pes);
 }
 
