@@ -63,9 +63,9 @@ namespace detail {
 }
 
 /// A check of our own invariants that stays on in release builds; throws Bug.
-#define LACUNA_CHECK(condition, ...)                                                               \
-  do {                                                                                             \
-    if (!(condition)) [[unlikely]]                                                                 \
+#define LACUNA_CHECK(condition, ...)                                                              \
+  do {                                                                                            \
+    if (!(condition)) [[unlikely]]                                                                \
       ::lacuna::detail::check_failed(#condition, __FILE__, __LINE__, ::fmt::format(__VA_ARGS__)); \
   } while (false)
 

@@ -18,7 +18,7 @@ namespace lacuna::yaml {
 
 namespace {
 
-constexpr std::size_t kMostNodes = 1'000'000;                ///< aliases could otherwise multiply without end
+constexpr std::size_t kMostNodes = 1'000'000;  ///< aliases could otherwise multiply without end
 
 std::size_t count_nodes(const Node& node) {
   std::size_t count = 1;
@@ -264,8 +264,7 @@ std::string read_text(const std::filesystem::path& path, std::uint64_t largest_m
   std::string block(std::size_t{1} << 16, '\0');
   while (file.read(block.data(), static_cast<std::streamsize>(block.size())) || file.gcount() > 0) {
     text.append(block, 0, static_cast<std::size_t>(file.gcount()));
-    if (text.size() > largest_mib << 20)
-      fail(place, "the file is larger than {} MiB", largest_mib);
+    if (text.size() > largest_mib << 20) fail(place, "the file is larger than {} MiB", largest_mib);
   }
   if (file.bad()) fail(place, "cannot read: {}", std::strerror(errno));
   return text;

@@ -196,7 +196,8 @@ class Matcher {
       for (std::uint32_t index = 0; index < units_[kind].size(); ++index)
         for (int side = 0; side < 2; ++side) {
           const EventQueue& waiting = units_[kind][index].waiting[side];
-          if (waiting.empty() || waiting.front().cycle >= cycle || waiting.front().cycle + kLate >= latest_[1 - side]) continue;
+          if (waiting.empty() || waiting.front().cycle >= cycle || waiting.front().cycle + kLate >= latest_[1 - side])
+            continue;
           cycle = waiting.front().cycle;
           earliest = Unit{static_cast<Unit::Kind>(kind), index};
         }
@@ -212,12 +213,15 @@ class Matcher {
   [[nodiscard]] bool survives_a_shift(EventKind kind) const {
     switch (kind) {
       case EventKind::Wait:
-      case EventKind::Kill: return false;
+      case EventKind::Kill:
+        return false;
       case EventKind::Open:
       case EventKind::SendWeights:
       case EventKind::SendActivations:
-      case EventKind::Fetch: return !early_termination_;
-      default: return true;
+      case EventKind::Fetch:
+        return !early_termination_;
+      default:
+        return true;
     }
   }
 
@@ -228,7 +232,8 @@ class Matcher {
     if (!result_.first_shift || left.cycle < result_.first_shift->left.cycle) result_.first_shift = {left, right.cycle};
   }
 
-  void differ(Unit unit, const UnitStreams& streams, std::optional<TracedEvent> left, std::optional<TracedEvent> right) {
+  void differ(Unit unit, const UnitStreams& streams, std::optional<TracedEvent> left,
+              std::optional<TracedEvent> right) {
     result_.cycle = std::min(left ? left->cycle : UINT64_MAX, right ? right->cycle : UINT64_MAX);
     result_.difference = Difference{unit, streams.agreed, streams.last(), left, right};
   }
@@ -310,7 +315,8 @@ std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcom
     if (auto text = counters(fmt::format("PE {}", pe), left.per_pe[pe], right.per_pe[pe], EnumNames<PeClass>::names);
         !text.empty())
       return text;
-  if (auto text = counters("actions", left.actions, right.actions, EnumNames<Action>::names); !text.empty()) return text;
+  if (auto text = counters("actions", left.actions, right.actions, EnumNames<Action>::names); !text.empty())
+    return text;
   if (left.outputs_terminated != right.outputs_terminated)
     return differ("outputs terminated", left.outputs_terminated, right.outputs_terminated);
   return "";

@@ -11,8 +11,8 @@
 
 namespace lacuna {
 
-/// cycles: every event with its cycle. events: what every unit does, in its order, whatever the cycle: a stage more in a
-/// pipeline shifts time and changes nothing else. outputs: values only.
+/// cycles: every event with its cycle. events: what every unit does, in its order, whatever the cycle: a stage more in
+/// a pipeline shifts time and changes nothing else. outputs: values only.
 ///
 /// What a later stop changes lawfully is not compared by `events`: waits and killed groups; with early termination also
 /// opened pairs, messages and fetches, and how the rest of a stopped sum is split. Pairs by class are, at the end.
@@ -26,9 +26,9 @@ struct EnumNames<Compare> {
 /// The first event in which a unit of the two engines differs.
 struct Difference {
   Unit unit;
-  std::uint64_t agreed = 0;                 ///< events of this unit that agreed
-  std::vector<TracedEvent> last;            ///< the latest of them, oldest first
-  std::optional<TracedEvent> left, right;   ///< nothing: the engine had no further event there
+  std::uint64_t agreed = 0;                ///< events of this unit that agreed
+  std::vector<TracedEvent> last;           ///< the latest of them, oldest first
+  std::optional<TracedEvent> left, right;  ///< nothing: the engine had no further event there
 };
 
 /// An event that came at another cycle on the right side.
@@ -38,28 +38,31 @@ struct Shift {
 };
 
 struct Comparison {
-  std::uint64_t agreed = 0;                ///< events that agreed; outputs, if only those were compared
-  std::optional<Difference> difference;    ///< of events
-  std::string outcome_difference;          ///< of counters or outputs: one line, "" if they agree
-  std::string failure;                     ///< "" or what the engine `failed` says of itself: it broke off
-  int failed = 0;                          ///< 0: left, 1: right
-  std::optional<std::uint64_t> cycle;      ///< of the difference or of the latest event before it broke off; nothing: agreed
-  std::uint64_t shifted = 0;               ///< Compare::Events: events at another cycle
-  std::optional<Shift> first_shift;        ///< Compare::Events: the earliest of them
-  std::int64_t latest_shift = 0;           ///< Compare::Events: cycles by which the right side's last event came later
+  std::uint64_t agreed = 0;              ///< events that agreed; outputs, if only those were compared
+  std::optional<Difference> difference;  ///< of events
+  std::string outcome_difference;        ///< of counters or outputs: one line, "" if they agree
+  std::string failure;                   ///< "" or what the engine `failed` says of itself: it broke off
+  int failed = 0;                        ///< 0: left, 1: right
+  std::optional<std::uint64_t>
+      cycle;                         ///< of the difference or of the latest event before it broke off; nothing: agreed
+  std::uint64_t shifted = 0;         ///< Compare::Events: events at another cycle
+  std::optional<Shift> first_shift;  ///< Compare::Events: the earliest of them
+  std::int64_t latest_shift = 0;     ///< Compare::Events: cycles by which the right side's last event came later
   std::uint64_t left_cycles = 0, right_cycles = 0;
 
   /// Something was compared and nothing differs.
-  [[nodiscard]] bool agrees() const { return agreed != 0 && !difference && outcome_difference.empty() && failure.empty(); }
+  [[nodiscard]] bool agrees() const {
+    return agreed != 0 && !difference && outcome_difference.empty() && failure.empty();
+  }
 };
 
 /// Runs both engines on `layer`, at the same time, in two threads; they are stopped at the first difference or when one
-/// breaks off (a broken law or assertion). At the end whole outcomes are compared: outputs, cycles, classes of every PE,
-/// pairs, actions.
+/// breaks off (a broken law or assertion). At the end whole outcomes are compared: outputs, cycles, classes of every
+/// PE, pairs, actions.
 Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare);
 
-/// The first quantity in which two outcomes differ, with both values, or "". Outputs always; pairs unless only outputs are
-/// compared; cycles, PE-cycles and actions strictly.
+/// The first quantity in which two outcomes differ, with both values, or "". Outputs always; pairs unless only outputs
+/// are compared; cycles, PE-cycles and actions strictly.
 std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcome& right, Compare compare);
 
 }  // namespace lacuna

@@ -22,10 +22,12 @@ std::map<std::string, std::string> files_of(const RandomCase& kept, const std::s
   // Fully connected layers and matrix products are convolutions of 1 x 1 inputs.
   std::string& yaml = files["workload.yaml"];
   yaml = fmt::format(
-      "network: kept\nsource: \"{}\"\nlayers:\n  - name: kept\n    op: conv\n    weights: weights.npy\n    input: input.npy\n"
-      "    bias: bias.npy\n    stride: [{}, {}]\n    dilation: [{}, {}]\n    pad: [{}, {}, {}, {}]\n    groups: {}\n    relu: {}\n",
-      source, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_bottom, s.pad_left, s.pad_right, s.groups,
-      layer.relu);
+      "network: kept\nsource: \"{}\"\nlayers:\n  - name: kept\n    op: conv\n    weights: weights.npy\n    input: "
+      "input.npy\n"
+      "    bias: bias.npy\n    stride: [{}, {}]\n    dilation: [{}, {}]\n    pad: [{}, {}, {}, {}]\n    groups: {}\n   "
+      " relu: {}\n",
+      source, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_bottom, s.pad_left, s.pad_right,
+      s.groups, layer.relu);
   if (layer.requantise.empty()) return files;
   Tensor requantise(DType::Int32, {s.M, 2});
   for (std::size_t i = 0; i < s.M; ++i) {

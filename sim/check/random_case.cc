@@ -39,7 +39,8 @@ void fill(Tensor& tensor, Draw& draw, double density, std::int32_t lowest, std::
     if (extreme) return draw.chance(0.5) ? lowest : highest;
     // Sums of few units are often exactly zero.
     if (units) return lowest < 0 && draw.chance(0.5) ? -1 : std::min(highest, 1);
-    const std::int32_t v = lowest + static_cast<std::int32_t>(draw.between(0, static_cast<std::uint32_t>(highest - lowest)));
+    const std::int32_t v =
+        lowest + static_cast<std::int32_t>(draw.between(0, static_cast<std::uint32_t>(highest - lowest)));
     return v == 0 ? highest : v;
   };
   const auto assign = [&](auto values) {
@@ -47,11 +48,16 @@ void fill(Tensor& tensor, Draw& draw, double density, std::int32_t lowest, std::
     for (auto& v : values) v = static_cast<Value>(value());
   };
   switch (tensor.type()) {
-    case DType::Int8: return assign(tensor.as<std::int8_t>());
-    case DType::UInt8: return assign(tensor.as<std::uint8_t>());
-    case DType::Int16: return assign(tensor.as<std::int16_t>());
-    case DType::UInt16: return assign(tensor.as<std::uint16_t>());
-    default: throw Bug("operands are integers of 8 or 16 bits");
+    case DType::Int8:
+      return assign(tensor.as<std::int8_t>());
+    case DType::UInt8:
+      return assign(tensor.as<std::uint8_t>());
+    case DType::Int16:
+      return assign(tensor.as<std::int16_t>());
+    case DType::UInt16:
+      return assign(tensor.as<std::uint16_t>());
+    default:
+      throw Bug("operands are integers of 8 or 16 bits");
   }
 }
 
@@ -125,8 +131,8 @@ Machine drawn_array(Draw& draw, bool large) {
   a.chunk = draw.one_of({8u, 16u, 24u, 32u, 64u, 72u, 128u});
   a.lanes = draw.one_of({1u, 1u, 1u, 2u, 3u, 4u, 8u});
   a.operand = draw.chance(0.25) ? Operand::Int16 : Operand::Int8;
-  a.skip = draw.one_of({SkipRule::None, SkipRule::Gate, SkipRule::Activations, SkipRule::Weights, SkipRule::Both,
-                        SkipRule::Both});
+  a.skip = draw.one_of(
+      {SkipRule::None, SkipRule::Gate, SkipRule::Activations, SkipRule::Weights, SkipRule::Both, SkipRule::Both});
   a.early_termination = draw.chance(0.5) ? EarlyTermination::Exact : EarlyTermination::None;
   a.mapping = draw.chance(0.7) ? Mapping::FiltersWindows : Mapping::Filters;
   for (FeederConfig* feeder : {&m.weights, &m.activations}) {
@@ -187,13 +193,15 @@ std::string RandomCase::describe() const {
     return fmt::format("{}B/bus {}/fifo {}/{}", f.buffer_bytes, f.bus_bytes, f.fifo_depth, name_of(f.encoding));
   };
   return fmt::format(
-      "{} N{} C{} H{} W{} M{} R{} S{} stride {},{} dilation {},{} pad {},{},{},{} groups {} relu {} {} {} {}; {}x{} chunk {} "
-      "lanes {} {} {} early_termination {} {} {} {}; weights {}; activations {}; threshold {}; global_buffer {} {} {}; dram "
+      "{} N{} C{} H{} W{} M{} R{} S{} stride {},{} dilation {},{} pad {},{},{},{} groups {} relu {} {} {} {}; {}x{} "
+      "chunk {} "
+      "lanes {} {} {} early_termination {} {} {} {}; weights {}; activations {}; threshold {}; global_buffer {} {} {}; "
+      "dram "
       "{} {} {}; storage {} {}",
-      name_of(layer.op), s.N, s.C, s.H, s.W, s.M, s.R, s.S, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top,
-      s.pad_bottom, s.pad_left, s.pad_right, s.groups, layer.relu, name_of(layer.weights.type()),
-      name_of(layer.input.type()), layer.requantise.empty() ? "raw" : "requantised", a.rows, a.columns, a.chunk, a.lanes,
-      name_of(a.operand), name_of(a.skip), name_of(a.early_termination), name_of(a.mapping), name_of(a.order),
+      name_of(layer.op), s.N, s.C, s.H, s.W, s.M, s.R, s.S, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w,
+      s.pad_top, s.pad_bottom, s.pad_left, s.pad_right, s.groups, layer.relu, name_of(layer.weights.type()),
+      name_of(layer.input.type()), layer.requantise.empty() ? "raw" : "requantised", a.rows, a.columns, a.chunk,
+      a.lanes, name_of(a.operand), name_of(a.skip), name_of(a.early_termination), name_of(a.mapping), name_of(a.order),
       name_of(a.filter_order), feeder(machine.weights), feeder(machine.activations), machine.post.threshold,
       machine.global_buffer.bytes, machine.global_buffer.banks, machine.global_buffer.bytes_per_cycle,
       machine.dram.bytes_per_cycle, machine.dram.latency, machine.dram.burst_bytes, name_of(machine.storage.weights),

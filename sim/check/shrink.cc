@@ -24,7 +24,8 @@ Tensor cut(const Tensor& tensor, const Box& box) {
     for (std::size_t b = 0; b < box.count[1]; ++b)
       for (std::size_t c = 0; c < box.count[2]; ++c) {
         const std::size_t at =
-            (((box.first[0] + a) * shape[1] + box.first[1] + b) * shape[2] + box.first[2] + c) * shape[3] + box.first[3];
+            (((box.first[0] + a) * shape[1] + box.first[1] + b) * shape[2] + box.first[2] + c) * shape[3] +
+            box.first[3];
         to = std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(at * size), box.count[3] * size, to);
       }
   return result;
@@ -48,14 +49,22 @@ enum class Dimension { Images, Filters, Channels, Groups, Height, Width, KernelH
 
 std::uint32_t extent(const ConvShape& s, Dimension dimension) {
   switch (dimension) {
-    case Dimension::Images: return s.N;
-    case Dimension::Filters: return s.groups == 1 ? s.M : 1;
-    case Dimension::Channels: return s.groups == 1 ? s.C : 1;
-    case Dimension::Groups: return s.groups;
-    case Dimension::Height: return s.H;
-    case Dimension::Width: return s.W;
-    case Dimension::KernelHeight: return s.R;
-    case Dimension::KernelWidth: return s.S;
+    case Dimension::Images:
+      return s.N;
+    case Dimension::Filters:
+      return s.groups == 1 ? s.M : 1;
+    case Dimension::Channels:
+      return s.groups == 1 ? s.C : 1;
+    case Dimension::Groups:
+      return s.groups;
+    case Dimension::Height:
+      return s.H;
+    case Dimension::Width:
+      return s.W;
+    case Dimension::KernelHeight:
+      return s.R;
+    case Dimension::KernelWidth:
+      return s.S;
   }
   throw Bug("unknown dimension");
 }
@@ -80,7 +89,9 @@ std::optional<Layer> restricted(const Layer& layer, Dimension dimension, std::ui
       take(input, 0, first, count);
       s.N = count;
       break;
-    case Dimension::Filters: take_filters(first, count); break;
+    case Dimension::Filters:
+      take_filters(first, count);
+      break;
     case Dimension::Channels:
       take(weights, 1, first, count);
       take(input, 1, first, count);
@@ -125,8 +136,9 @@ std::vector<RandomCase> smaller(const RandomCase& from, bool machine) {
   const auto with_layer = [&](const std::optional<Layer>& layer) {
     if (layer) result.push_back({from.machine, *layer});
   };
-  for (const Dimension dimension : {Dimension::Images, Dimension::Groups, Dimension::Filters, Dimension::Channels,
-                                    Dimension::Height, Dimension::Width, Dimension::KernelHeight, Dimension::KernelWidth}) {
+  for (const Dimension dimension :
+       {Dimension::Images, Dimension::Groups, Dimension::Filters, Dimension::Channels, Dimension::Height,
+        Dimension::Width, Dimension::KernelHeight, Dimension::KernelWidth}) {
     const std::uint32_t n = extent(from.layer.shape, dimension);
     if (n < 2) continue;
     const std::uint32_t half = n / 2;
@@ -150,20 +162,29 @@ std::vector<RandomCase> smaller(const RandomCase& from, bool machine) {
   const auto to = [&](auto member, auto value) {
     changed([&](RandomCase& c) { return std::exchange(member(c.machine), value) != value; });
   };
-  to([](Machine& m) -> auto& { return m.array.rows; }, std::max(1u, from.machine.array.rows / 2));
-  to([](Machine& m) -> auto& { return m.array.columns; }, std::max(1u, from.machine.array.columns / 2));
-  to([](Machine& m) -> auto& { return m.array.lanes; }, 1u);
-  to([](Machine& m) -> auto& { return m.array.filter_order; }, FilterOrder::Natural);
-  to([](Machine& m) -> auto& { return m.dram.latency; }, 0u);
-  to([](Machine& m) -> auto& { return m.dram.burst_bytes; }, 1u);
-  to([](Machine& m) -> auto& { return m.storage.weights; }, StorageFormat::Dense);
-  to([](Machine& m) -> auto& { return m.storage.activations; }, StorageFormat::Dense);
+  to(
+      [](Machine & m) -> auto& { return m.array.rows; }, std::max(1u, from.machine.array.rows / 2));
+  to(
+      [](Machine & m) -> auto& { return m.array.columns; }, std::max(1u, from.machine.array.columns / 2));
+  to(
+      [](Machine & m) -> auto& { return m.array.lanes; }, 1u);
+  to(
+      [](Machine & m) -> auto& { return m.array.filter_order; }, FilterOrder::Natural);
+  to(
+      [](Machine & m) -> auto& { return m.dram.latency; }, 0u);
+  to(
+      [](Machine & m) -> auto& { return m.dram.burst_bytes; }, 1u);
+  to(
+      [](Machine & m) -> auto& { return m.storage.weights; }, StorageFormat::Dense);
+  to(
+      [](Machine & m) -> auto& { return m.storage.activations; }, StorageFormat::Dense);
   return result;
 }
 
 }  // namespace
 
-RandomCase shrunk(RandomCase failing, const std::function<bool(const RandomCase&)>& fails, bool machine, unsigned most) {
+RandomCase shrunk(RandomCase failing, const std::function<bool(const RandomCase&)>& fails, bool machine,
+                  unsigned most) {
   for (bool progress = true; progress;) {
     progress = false;
     for (const RandomCase& candidate : smaller(failing, machine)) {

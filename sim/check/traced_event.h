@@ -13,7 +13,19 @@
 
 namespace lacuna {
 
-enum class EventKind : std::uint8_t { Group, Kill, Wait, Open, Stop, Retire, SendWeights, SendActivations, Drain, Fetch, Write };
+enum class EventKind : std::uint8_t {
+  Group,
+  Kill,
+  Wait,
+  Open,
+  Stop,
+  Retire,
+  SendWeights,
+  SendActivations,
+  Drain,
+  Fetch,
+  Write
+};
 
 template <>
 struct EnumNames<EventKind> {
@@ -26,7 +38,7 @@ struct TracedEvent {
   std::uint64_t cycle = 0;
   std::uint32_t unit = 0;  ///< PE index, or line of a feeder; 0 for memory
   std::uint64_t tile = 0;
-  std::uint32_t step = 0;  ///< or block, for a fetch
+  std::uint32_t step = 0;                ///< or block, for a fetch
   std::array<std::int64_t, 4> values{};  ///< by kind; names in value_names()
 
   bool operator==(const TracedEvent&) const = default;
@@ -60,8 +72,8 @@ std::vector<std::string_view> value_names(EventKind kind);
 /// "cycle 12 group tile 3 step 1 executed 1 wasted 0 gated 0 psum -7"
 std::string text_of(const TracedEvent& event);
 
-/// Events that follow each other in one unit are compared in order: its PE, feeder, drain bus slot, or memory's fetches and
-/// writes.
+/// Events that follow each other in one unit are compared in order: its PE, feeder, drain bus slot, or memory's fetches
+/// and writes.
 struct Unit {
   enum class Kind : std::uint8_t { Pe, RowFeeder, ColumnFeeder, Drain, Fetches, Writes };
   Kind kind = Kind::Pe;
@@ -87,20 +99,32 @@ class Tracer : public EventSink {
   }
   void on(const event::Open& e) override { take_({EventKind::Open, e.cycle, e.pe, e.tile, e.step, {e.skipped}}); }
   void on(const event::Stop& e) override {
-    take_({EventKind::Stop, e.cycle, e.pe, e.tile, e.step,
+    take_({EventKind::Stop,
+           e.cycle,
+           e.pe,
+           e.tile,
+           e.step,
            {static_cast<std::int64_t>(e.terminated), static_cast<std::int64_t>(e.skipped)}});
   }
   void on(const event::Retire& e) override { take_({EventKind::Retire, e.cycle, e.pe, 0, 0, {e.psum}}); }
   void on(const event::Send& e) override {
-    take_({e.side == event::Side::Weights ? EventKind::SendWeights : EventKind::SendActivations, e.cycle, e.line, e.tile,
-           e.step, {e.bytes, e.destinations}});
+    take_({e.side == event::Side::Weights ? EventKind::SendWeights : EventKind::SendActivations,
+           e.cycle,
+           e.line,
+           e.tile,
+           e.step,
+           {e.bytes, e.destinations}});
   }
   void on(const event::Drain& e) override { take_({EventKind::Drain, e.cycle, e.pe, e.tile, 0, {e.value}}); }
   void on(const event::Fetch& e) override {
     take_({EventKind::Fetch, e.cycle, 0, e.tile->index, e.block, {static_cast<std::int64_t>(e.cycles)}});
   }
   void on(const event::Write& e) override {
-    take_({EventKind::Write, e.cycle, 0, e.tile, 0,
+    take_({EventKind::Write,
+           e.cycle,
+           0,
+           e.tile,
+           0,
            {static_cast<std::int64_t>(e.cycles), static_cast<std::int64_t>(e.bytes)}});
   }
 

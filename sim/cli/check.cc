@@ -47,10 +47,10 @@ std::uint32_t parse_stall(const std::string& text) {
 /// One comparison: two engines under some stalls on one layer.
 struct Case {
   std::string name;
-  RandomCase what;           ///< machine and layer
-  std::uint32_t stall = 0;   ///< millionths
-  std::uint64_t seed = 1;    ///< of the stalls
-  std::string replay;        ///< words of the command that choose it
+  RandomCase what;          ///< machine and layer
+  std::uint32_t stall = 0;  ///< millionths
+  std::uint64_t seed = 1;   ///< of the stalls
+  std::string replay;       ///< words of the command that choose it
 };
 
 class Check {
@@ -60,17 +60,20 @@ class Check {
     choose_engines();
     if (options.stall) stall_ = parse_stall(*options.stall);
     if (stall_.value_or(0) != 0 && !ports_) fail(Place{"--stall"}, "the engine fast has no ports to hold back");
-    if (!options.rtl.empty() && !rtl_) fail(Place{"--rtl"}, "neither engine is rtl ({}, {})", names_.left, names_.right);
+    if (!options.rtl.empty() && !rtl_)
+      fail(Place{"--rtl"}, "neither engine is rtl ({}, {})", names_.left, names_.right);
     if (!options.waves.empty() && !rtl_)
       fail(Place{"--waves"}, "neither engine is rtl ({}, {}); only RTL has signals", names_.left, names_.right);
-    if (!options.keep.empty() && options.no_shrink) fail(Place{"--keep"}, "a kept case is shrunk; leave --no-shrink out");
+    if (!options.keep.empty() && options.no_shrink)
+      fail(Place{"--keep"}, "a kept case is shrunk; leave --no-shrink out");
     if (!options.keep.empty() && fs::exists(options.keep))
       fail(Place{"--keep"}, "'{}' exists; a kept case needs a folder of its own", options.keep);
   }
 
   CheckResult run() {
     if (options_.config.empty()) {
-      if (options_.random.value_or(0) == 0) fail(Place{"lacuna check"}, "CONFIG and WORKLOAD are needed, or --random N");
+      if (options_.random.value_or(0) == 0)
+        fail(Place{"lacuna check"}, "CONFIG and WORKLOAD are needed, or --random N");
       random_cases(nullptr, *options_.random);
     } else {
       const yaml::Node document = yaml::load_file(options_.config);
@@ -88,7 +91,8 @@ class Check {
   void choose_engines() {
     const Place place{"--engines"};
     std::vector<std::string> names = options_.engines;
-    if (names.empty()) names = {"systemc", options_.random && options_.config.empty() && options_.rtl.empty() ? "fast" : "rtl"};
+    if (names.empty())
+      names = {"systemc", options_.random && options_.config.empty() && options_.rtl.empty() ? "fast" : "rtl"};
     if (names.size() != 2) fail(place, "{} engines are named; a check compares two", names.size());
     if (names[0] == names[1]) fail(place, "'{}' is named twice; a check compares two engines", names[0]);
     for (const auto& name : names) make_engine(name, place);
@@ -110,7 +114,8 @@ class Check {
   }
 
   [[nodiscard]] Comparison compared(const RandomCase& what, const Stalls& stalls) const {
-    return compare_engines(*engine(names_.left, stalls), *engine(names_.right, stalls), what.machine, what.layer, compare_);
+    return compare_engines(*engine(names_.left, stalls), *engine(names_.right, stalls), what.machine, what.layer,
+                           compare_);
   }
 
   void layers(const Machine& machine) {
@@ -120,7 +125,10 @@ class Check {
       Layer layer = workload.load(indices[i]);
       progress_.layer(layer.name, i, indices.size());
       const std::string name = layer.name;
-      const Case one{name, {machine, std::move(layer)}, stall_.value_or(0), options_.seed,
+      const Case one{name,
+                     {machine, std::move(layer)},
+                     stall_.value_or(0),
+                     options_.seed,
                      fmt::format("{} --layers {} --random 0{}", quoted(options_.workload), quoted(name),
                                  stall_.value_or(0) == 0 ? "" : fmt::format(" --seed {}", options_.seed))};
       const Comparison comparison = compared(one.what, Stalls(one.stall, one.seed));
@@ -148,8 +156,9 @@ class Check {
       shifted += comparison.shifted;
     }
     if (count == 0) return;
-    result_.text += fmt::format("{} random {} from seed {}: {} and {} agree ({} events or outputs compared", count,
-                                machine ? "layers" : "machines and layers", options_.seed, names_.left, names_.right, agreed);
+    result_.text +=
+        fmt::format("{} random {} from seed {}: {} and {} agree ({} events or outputs compared", count,
+                    machine ? "layers" : "machines and layers", options_.seed, names_.left, names_.right, agreed);
     result_.text += shifted == 0 ? ")\n" : fmt::format(", {} at another cycle)\n", shifted);
     result_.agrees = agreed != 0;
   }
@@ -170,18 +179,20 @@ class Check {
     // A smaller array would be another model; compiling one for each attempt takes too long.
     const bool machine = !rtl_ && options_.config.empty();
     progress_.layer(fmt::format("seed {}: making it smaller", one.seed), 0, 1);
-    const RandomCase small =
-        shrunk(one.what, [&](const RandomCase& c) { return !compared(c, stalls).agrees(); }, machine);
+    const RandomCase small = shrunk(
+        one.what, [&](const RandomCase& c) { return !compared(c, stalls).agrees(); }, machine);
     result_.text += fmt::format("  the smallest that still fails: {}\n", small.describe());
     const Comparison last = compared(small, stalls);
     result_.text += explained(last, names_, small.machine);
     if (options_.keep.empty()) return;
     StagedFolder folder(options_.keep);
-    for (const auto& [name, contents] : files_of(small, fmt::format("found by lacuna check --random, seed {}", one.seed)))
+    for (const auto& [name, contents] :
+         files_of(small, fmt::format("found by lacuna check --random, seed {}", one.seed)))
       folder.write(name, contents);
     folder.commit();
     const std::string kept = quoted(options_.keep);
-    result_.text += fmt::format("  kept: lacuna check {}/config.yaml {} --random 0 --seed {}{}\n", kept, kept, one.seed, settings(one));
+    result_.text += fmt::format("  kept: lacuna check {}/config.yaml {} --random 0 --seed {}{}\n", kept, kept, one.seed,
+                                settings(one));
   }
 
   /// The signals some time before and after the difference.
@@ -190,8 +201,10 @@ class Check {
     const std::uint64_t cycle = comparison.cycle.value_or(0);
     const std::uint64_t first = cycle > kBefore ? cycle - kBefore : 0;
     progress_.layer(one.name + ": waves", 0, 1);
-    write_waves(sources(), Stalls(one.stall, one.seed), one.what.machine, one.what.layer, options_.waves, first, cycle + kAfter);
-    result_.text += fmt::format("  waves: {}, from cycle {}; cycle {} is at {} ns\n", options_.waves, first, cycle, cycle);
+    write_waves(sources(), Stalls(one.stall, one.seed), one.what.machine, one.what.layer, options_.waves, first,
+                cycle + kAfter);
+    result_.text +=
+        fmt::format("  waves: {}, from cycle {}; cycle {} is at {} ns\n", options_.waves, first, cycle, cycle);
   }
 
   /// Options that decide what is compared, beside the case itself.

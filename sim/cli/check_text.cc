@@ -24,22 +24,24 @@ std::string explained(const Comparison& comparison, const EngineNames& engines, 
   return text;
 }
 
-std::string agreed_line(const std::string& name, const Comparison& comparison, Compare compare, const Machine& machine) {
+std::string agreed_line(const std::string& name, const Comparison& comparison, Compare compare,
+                        const Machine& machine) {
   std::string text = fmt::format("{}: {} {} agree, {} cycles", name, comparison.agreed,
                                  compare == Compare::Outputs ? "outputs" : "events", comparison.left_cycles);
   if (comparison.first_shift) {
     const Shift& shift = *comparison.first_shift;
-    text += fmt::format("; {} events come at another cycle, the first in {}: {}, there in cycle {}; {} cycles there ({:+})",
-                        comparison.shifted, text_of(unit_of(shift.left), machine.array.columns), text_of(shift.left),
-                        shift.right_cycle, comparison.right_cycles,
-                        static_cast<std::int64_t>(comparison.right_cycles - comparison.left_cycles));
+    text += fmt::format(
+        "; {} events come at another cycle, the first in {}: {}, there in cycle {}; {} cycles there ({:+})",
+        comparison.shifted, text_of(unit_of(shift.left), machine.array.columns), text_of(shift.left), shift.right_cycle,
+        comparison.right_cycles, static_cast<std::int64_t>(comparison.right_cycles - comparison.left_cycles));
   }
   return text + "\n";
 }
 
 std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                                             "_-./=,:+@%") == std::string::npos;
+  const bool plain = !word.empty() && word.find_first_not_of(
+                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                          "_-./=,:+@%") == std::string::npos;
   if (plain) return word;
   std::string text = "'";
   for (const char c : word) c == '\'' ? text += "'\\''" : text += c;

@@ -28,7 +28,9 @@ std::string described(std::string_view sentence, const std::vector<std::string_v
 Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network accelerators.", "lacuna") {
   app.set_version_flag("--version", fmt::format("lacuna {}", LACUNA_VERSION), "Print the version and exit");
   app.require_subcommand(1);
-  app.footer("Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake, 3 a bug of the program, 130 stopped by Ctrl-C.");
+  app.footer(
+      "Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake, 3 a bug of the program, 130 stopped by "
+      "Ctrl-C.");
   app.get_formatter()->column_width(28);
 
   run = app.add_subcommand("run", "Simulate a workload on a machine and report cycles, energy and lost cycles");
@@ -53,13 +55,13 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   words[format] = words_of<Format>();
   run->add_option("-o,--output", r.output, "Write result.json, result.csv, config.yaml and the outputs to this folder")
       ->type_name("DIR");
-  run->add_option("--timeline", r.timeline, "Write a trace of every unit in Chrome's format")
-      ->type_name("FILE");
+  run->add_option("--timeline", r.timeline, "Write a trace of every unit in Chrome's format")->type_name("FILE");
   run->add_option("--timeline-cycles", r.timeline_cycles, "Only these cycles of each layer, for example 1000-2000")
       ->type_name("FROM-TO");
   run->add_option("--threads", r.threads, "Threads, 1 to 1024; no number depends on them (default: all cores)")
       ->type_name("N");
-  run->add_option("--sample", r.sample, "Measure this share of the tiles, such as 5%, and report 95 % intervals; no outputs")
+  run->add_option("--sample", r.sample,
+                  "Measure this share of the tiles, such as 5%, and report 95 % intervals; no outputs")
       ->type_name("SHARE");
   run->add_option("--sample-seed", r.sample_seed, "Seed that chooses the tiles")->capture_default_str()->type_name("S");
   run->add_flag("--timing-only", r.timing_only, "No output tensors; the same cycles, energy and counters")
@@ -88,12 +90,17 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->type_name("NAME=VALUE");
   check->add_option("--rtl", c.rtl, "The RTL to check: an edited copy of rtl/")->type_name("DIR");
   check
-      ->add_option("--random", c.random,
-                   "Random layers on this machine, after the workload (24 if one engine is rtl, else 0); without CONFIG: random "
-                   "machines and layers")
+      ->add_option(
+          "--random", c.random,
+          "Random layers on this machine, after the workload (24 if one engine is rtl, else 0); without CONFIG: random "
+          "machines and layers")
       ->type_name("N");
-  check->add_option("--seed", c.seed, "Seed of the first random layer, and of the stalls")->capture_default_str()->type_name("S");
-  check->add_option("--geometries", c.geometries, "Random machines have this many arrays, if one engine is rtl: each is compiled")
+  check->add_option("--seed", c.seed, "Seed of the first random layer, and of the stalls")
+      ->capture_default_str()
+      ->type_name("S");
+  check
+      ->add_option("--geometries", c.geometries,
+                   "Random machines have this many arrays, if one engine is rtl: each is compiled")
       ->capture_default_str()
       ->type_name("N");
   check
@@ -102,9 +109,12 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
                    "every other one 20%")
       ->type_name("P");
   check->add_option("--waves", c.waves, "Write the signals around a difference to this file (FST)")->type_name("FILE");
-  check->add_option("--keep", c.keep, "Write a random case that fails, shrunk, as a configuration and workload to this folder")
+  check
+      ->add_option("--keep", c.keep,
+                   "Write a random case that fails, shrunk, as a configuration and workload to this folder")
       ->type_name("DIR");
-  check->add_flag("--no-shrink", c.no_shrink, "Do not look for a smaller random case that fails too")->disable_flag_override();
+  check->add_flag("--no-shrink", c.no_shrink, "Do not look for a smaller random case that fails too")
+      ->disable_flag_override();
 
   add_compare();
   add_report();
@@ -130,18 +140,22 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
 void Commands::add_compare() {
   compare = app.add_subcommand("compare", "Two results side by side; with --fail-above a gate for CI");
   auto& o = compare_options;
-  compare->add_option("BASE", o.base, "A result folder of lacuna run -o, its result.json, or a store of lacuna sweep")->required();
+  compare->add_option("BASE", o.base, "A result folder of lacuna run -o, its result.json, or a store of lacuna sweep")
+      ->required();
   compare->add_option("NEW", o.now, "The result or store to hold against it")->required();
   auto* compare_format =
       compare->add_option("--format", o.format, described("Format on standard output", words_of<CompareFormat>()))
           ->capture_default_str();
   compare_format->type_name("WORD");
   words[compare_format] = words_of<CompareFormat>();
-  compare->add_option("--fail-above", o.fail_above, "Exit status 1 if a figure of NEW exceeds BASE by more, for example 1%")
+  compare
+      ->add_option("--fail-above", o.fail_above,
+                   "Exit status 1 if a figure of NEW exceeds BASE by more, for example 1%")
       ->type_name("PERCENT");
-  auto* fail_on = compare->add_option("--fail-on", o.fail_on,
-                                      described("What the gate looks at, separated by commas; all if not given",
-                                                words_of<GateFigure>()))
+  auto* fail_on = compare
+                      ->add_option("--fail-on", o.fail_on,
+                                   described("What the gate looks at, separated by commas; all if not given",
+                                             words_of<GateFigure>()))
                       ->delimiter(',')
                       ->allow_extra_args(false);
   fail_on->type_name("WORD,...");
@@ -151,8 +165,9 @@ void Commands::add_compare() {
   compare->add_flag("--other-workload", o.other_workload, "Compare layers of the same name though the workloads differ")
       ->disable_flag_override();
   compare
-      ->add_option("--rtl", o.rtl,
-                   "Instead: model, RTL and this edited copy of rtl/ side by side; BASE is then a CONFIG, NEW a WORKLOAD")
+      ->add_option(
+          "--rtl", o.rtl,
+          "Instead: model, RTL and this edited copy of rtl/ side by side; BASE is then a CONFIG, NEW a WORKLOAD")
       ->type_name("DIR");
   compare->add_option("--layers", o.layers, "With --rtl: only these layers, separated by commas")
       ->delimiter(',')

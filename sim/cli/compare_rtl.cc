@@ -74,7 +74,8 @@ LayerRows rows_of(const std::string& name, const std::array<Observed, 3>& sides)
   add("cycles", [](const Observed& o) { return o.outcome.cycles; });
   add("energy", [](const Observed& o) { return o.energy; });
   for (std::size_t i = 0; i < enum_count<PairClass>(); ++i)
-    add(fmt::format("pairs {}", EnumNames<PairClass>::names[i]), [&](const Observed& o) { return o.outcome.pairs.value[i]; });
+    add(fmt::format("pairs {}", EnumNames<PairClass>::names[i]),
+        [&](const Observed& o) { return o.outcome.pairs.value[i]; });
   for (std::size_t i = 0; i < enum_count<EventKind>(); ++i)
     add(fmt::format("events {}", EnumNames<EventKind>::names[i]),
         [&](const Observed& o) { return o.events.of(static_cast<EventKind>(i)); });
@@ -90,8 +91,8 @@ LayerRows total_of(const std::vector<LayerRows>& layers) {
 }
 
 ordered_json area_report(const CompareOptions& options, const std::string& rtl) {
-  std::vector<std::string> command = {LACUNA_AREA_SCRIPT, options.base, "--rtl", rtl, "--skip", "configured",
-                                      "--early-termination", "configured", "--format", "json"};
+  std::vector<std::string> command = {LACUNA_AREA_SCRIPT, options.base,          "--rtl",      rtl,        "--skip",
+                                      "configured",       "--early-termination", "configured", "--format", "json"};
   for (const auto& assignment : options.assignments) command.insert(command.end(), {"--set", assignment});
   const ChildResult done = run_child(command, "", Interrupts::Shared);
   if (done.status != 0)
@@ -106,8 +107,8 @@ std::vector<Area> areas(const CompareOptions& options) {
   for (const auto& part : base.at("parts"))
     for (const auto& other : edited.at("parts"))
       if (part.at("part") == other.at("part"))
-        result.push_back({part.at("part"), part.at("area_um2"), other.at("area_um2"), part.value("longest_path_ns", 0.0),
-                          other.value("longest_path_ns", 0.0)});
+        result.push_back({part.at("part"), part.at("area_um2"), other.at("area_um2"),
+                          part.value("longest_path_ns", 0.0), other.value("longest_path_ns", 0.0)});
   return result;
 }
 
@@ -120,9 +121,11 @@ std::string number(const std::string& row, double value) {
   return row == "energy" ? fmt::format("{:.6g}", value) : grouped(static_cast<std::uint64_t>(value));
 }
 
-std::string to_table(const std::vector<LayerRows>& layers, const std::vector<Area>& areas, std::string_view unit, bool markdown) {
+std::string to_table(const std::vector<LayerRows>& layers, const std::vector<Area>& areas, std::string_view unit,
+                     bool markdown) {
   std::string text;
-  const auto table = [&](const std::string& title, std::vector<std::string> head, const std::vector<std::vector<std::string>>& rows) {
+  const auto table = [&](const std::string& title, std::vector<std::string> head,
+                         const std::vector<std::vector<std::string>>& rows) {
     if (!markdown) {
       TextTable lines(std::move(head));
       for (const auto& row : rows) lines.add(row);
@@ -147,19 +150,23 @@ std::string to_table(const std::vector<LayerRows>& layers, const std::vector<Are
     std::vector<std::vector<std::string>> rows;
     for (const Row& row : layer.rows) {
       if (row.value == std::array<double, 3>{}) continue;
-      rows.push_back({row.name == "energy" ? fmt::format("energy, {}", unit) : row.name, number(row.name, row.value[kModel]),
-                      number(row.name, row.value[kBase]), number(row.name, row.value[kEdited]),
-                      change(row.value[kBase], row.value[kEdited])});
+      rows.push_back({row.name == "energy" ? fmt::format("energy, {}", unit) : row.name,
+                      number(row.name, row.value[kModel]), number(row.name, row.value[kBase]),
+                      number(row.name, row.value[kEdited]), change(row.value[kBase], row.value[kEdited])});
     }
-    const std::string outputs = layer.outputs.empty() ? "outputs equal" : "outputs differ, model and edited RTL: " + layer.outputs;
-    table(layer.name == "total" ? layer.name : fmt::format("{}: {}", layer.name, outputs), {"", "model", "base RTL", "edited RTL", "edited / base"}, rows);
+    const std::string outputs =
+        layer.outputs.empty() ? "outputs equal" : "outputs differ, model and edited RTL: " + layer.outputs;
+    table(layer.name == "total" ? layer.name : fmt::format("{}: {}", layer.name, outputs),
+          {"", "model", "base RTL", "edited RTL", "edited / base"}, rows);
   }
   if (areas.empty()) return text;
   std::vector<std::vector<std::string>> rows;
   for (const Area& a : areas)
     rows.push_back({a.part, fmt::format("{:.0f}", a.base), fmt::format("{:.0f}", a.edited), change(a.base, a.edited),
-                    fmt::format("{:.2f}", a.base_path), fmt::format("{:.2f}", a.edited_path), change(a.base_path, a.edited_path)});
-  table("area and longest path, OSU 0.18 um cells (synthesis scatters by about 1 %, also where nothing is edited)", {"", "base um2", "edited um2", "change", "base ns", "edited ns", "change"}, rows);
+                    fmt::format("{:.2f}", a.base_path), fmt::format("{:.2f}", a.edited_path),
+                    change(a.base_path, a.edited_path)});
+  table("area and longest path, OSU 0.18 um cells (synthesis scatters by about 1 %, also where nothing is edited)",
+        {"", "base um2", "edited um2", "change", "base ns", "edited ns", "change"}, rows);
   return text;
 }
 
@@ -173,8 +180,10 @@ std::string to_json(const std::vector<LayerRows>& layers, const std::vector<Area
     for (const Row& row : layer.rows)
       for (std::size_t s = 0; s < kSides.size(); ++s) {
         ordered_json& cell = one[row.name][std::string(kSides[s])];
-        if (row.name == "energy") cell = row.value[s];
-        else cell = static_cast<std::uint64_t>(row.value[s]);
+        if (row.name == "energy")
+          cell = row.value[s];
+        else
+          cell = static_cast<std::uint64_t>(row.value[s]);
       }
     json["layers"].push_back(one);
   }
@@ -201,7 +210,8 @@ CompareResult compare_rtl(const CompareOptions& options) {
 
   ModelSources edited = ModelSources::standard();
   edited.rtl = options.rtl;
-  const std::array<std::unique_ptr<Engine>, 3> engines = {make_systemc_engine(), make_rtl_engine(), make_rtl_engine(edited)};
+  const std::array<std::unique_ptr<Engine>, 3> engines = {make_systemc_engine(), make_rtl_engine(),
+                                                          make_rtl_engine(edited)};
   std::vector<LayerRows> layers;
   TerminalProgress progress;
   for (std::size_t i = 0; i < indices.size(); ++i) {

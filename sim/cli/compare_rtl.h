@@ -6,8 +6,8 @@
 
 namespace lacuna {
 
-/// Runs the model, the RTL as it is and the edited RTL on the same layers. Passes if all outputs are equal. UserError for options
-/// that go with two results only, for RTL that does not compile, or if the area cannot be told.
+/// Runs the model, the RTL as it is and the edited RTL on the same layers. Passes if all outputs are equal. UserError
+/// for options that go with two results only, for RTL that does not compile, or if the area cannot be told.
 CompareResult compare_rtl(const CompareOptions& options);
 
 }  // namespace lacuna

@@ -14,8 +14,10 @@ int main(int argc, char** argv) {
   std::vector<std::string> assignments;
   bool good = argc >= 2;
   for (int i = 2; i < argc; i += 2) {
-    if (std::string_view(argv[i]) == "--set" && i + 1 < argc) assignments.emplace_back(argv[i + 1]);
-    else good = false;
+    if (std::string_view(argv[i]) == "--set" && i + 1 < argc)
+      assignments.emplace_back(argv[i + 1]);
+    else
+      good = false;
   }
   if (!good) {
     fmt::print(stderr, "usage: {} CONFIG [--set KEY=VALUE]...\n", argv[0]);

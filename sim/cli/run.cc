@@ -166,8 +166,9 @@ std::string run(const RunOptions& options) {
 
   const std::unique_ptr<Timeline> timeline = open_timeline(options, report);
   // Layers at the same time, and with threads left over each layer on several.
-  const unsigned at_once =
-      engine->runs_layers_at_once() && !timeline ? static_cast<unsigned>(std::min<std::size_t>(threads, indices.size())) : 1;
+  const unsigned at_once = engine->runs_layers_at_once() && !timeline
+                               ? static_cast<unsigned>(std::min<std::size_t>(threads, indices.size()))
+                               : 1;
   engine->use_threads(threads / std::max(1u, at_once));
   report.layers.resize(indices.size());
   std::vector<std::string> tensors(tensors_wanted ? indices.size() : 0);

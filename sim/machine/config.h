@@ -55,7 +55,7 @@ struct EnumNames<Encoding> {
 /// One line of the parameter list: name, unit, sentence; the range or the words follow in the visitor's call.
 struct FieldInfo {
   std::string_view name;
-  std::string_view unit;      ///< "" for words and counts without a unit
+  std::string_view unit;  ///< "" for words and counts without a unit
   std::string_view sentence;
 };
 
@@ -142,23 +142,25 @@ void fields(Visitor& v, ArrayConfig& c) {
            c.mapping);
   v.choice({"order", "", "Which operand stays while the other sweeps; auto takes the order with less DRAM traffic."},
            c.order);
-  v.choice({"filter_order", "", "density sorts filters offline by their nonzero weights, so rows of a tile end together."},
-           c.filter_order);
+  v.choice(
+      {"filter_order", "", "density sorts filters offline by their nonzero weights, so rows of a tile end together."},
+      c.filter_order);
 }
 
 template <typename Visitor>
 void fields(Visitor& v, FeederConfig& c) {
   v.integer({"buffer_bytes", "bytes", "Operand buffer of one feeder, two halves: current block and next."},
             c.buffer_bytes, 16, 1u << 24);
-  v.integer({"bus_bytes", "bytes/cycle", "Width of the broadcast bus and of a word of the buffer."}, c.bus_bytes, 1, 256);
+  v.integer({"bus_bytes", "bytes/cycle", "Width of the broadcast bus and of a word of the buffer."}, c.bus_bytes, 1,
+            256);
   v.integer({"fifo_depth", "chunks", "Chunk FIFO of one PE for this operand."}, c.fifo_depth, 1, 64);
   v.choice({"encoding", "", "What travels on the bus: every value, or a mask and the nonzero values."}, c.encoding);
 }
 
 template <typename Visitor>
 void fields(Visitor& v, PostConfig& c) {
-  v.integer({"threshold", "output steps", "Outputs nearer to zero than this become zero; 0 turns it off."}, c.threshold, 0,
-            32767);
+  v.integer({"threshold", "output steps", "Outputs nearer to zero than this become zero; 0 turns it off."}, c.threshold,
+            0, 32767);
 }
 
 template <typename Visitor>

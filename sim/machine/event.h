@@ -12,11 +12,11 @@ namespace lacuna::event {
 /// A group of pairs left the MAC stage of a PE.
 struct Group {
   std::uint64_t cycle;
-  std::uint32_t pe;      ///< row x columns + column
+  std::uint32_t pe;  ///< row x columns + column
   std::uint64_t tile;
   std::uint32_t step;
   std::uint32_t executed, wasted, gated;
-  std::int64_t psum;     ///< after the group
+  std::int64_t psum;  ///< after the group
 };
 
 /// The MAC stage killed a group, because the group before it stopped the sum.
@@ -98,8 +98,8 @@ struct Write {
   std::uint64_t dram_bytes;
 };
 
-/// What a PE did in the whole layer or a part of it, from an engine that does not walk cycle by cycle: instead of Group, Kill,
-/// Wait, Open and Stop.
+/// What a PE did in the whole layer or a part of it, from an engine that does not walk cycle by cycle: instead of
+/// Group, Kill, Wait, Open and Stop.
 struct PeSum {
   std::uint32_t pe = 0;
   Counters<PeClass> cycles;

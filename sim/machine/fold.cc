@@ -30,8 +30,7 @@ void derive_actions(LayerOutcome& outcome, const Machine& machine) {
   actions[Action::PsumUpdate] = classes[PeClass::Busy];
   const bool matches = with_skip_rule(machine.array.skip, [](auto rule) { return decltype(rule)::kMatches; });
   actions[Action::MatchCycle] = matches ? groups * machine.array.chunk : 0;
-  actions[Action::FifoRead] =
-      (pairs[PairClass::Executed] + pairs[PairClass::Wasted]) * 2 * operand_bytes(machine);
+  actions[Action::FifoRead] = (pairs[PairClass::Executed] + pairs[PairClass::Wasted]) * 2 * operand_bytes(machine);
   actions[Action::PeClock] = groups;
   actions[Action::PeLeakage] = std::uint64_t{machine.array.rows} * machine.array.columns * outcome.cycles;
   actions[Action::SramLeakage] =

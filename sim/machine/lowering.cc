@@ -12,17 +12,24 @@ namespace lacuna {
 
 namespace {
 
-constexpr std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) { return static_cast<std::uint32_t>((a + b - 1) / b); }
+constexpr std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
+  return static_cast<std::uint32_t>((a + b - 1) / b);
+}
 
 /// Calls `visit` with the elements of an integer operand tensor, as a span of their own type.
 template <typename Visit>
 auto with_values(const Tensor& tensor, Visit&& visit) {
   switch (tensor.type()) {
-    case DType::Int8: return visit(tensor.as<std::int8_t>());
-    case DType::UInt8: return visit(tensor.as<std::uint8_t>());
-    case DType::Int16: return visit(tensor.as<std::int16_t>());
-    case DType::UInt16: return visit(tensor.as<std::uint16_t>());
-    default: throw Bug("operands are integers of 8 or 16 bits");
+    case DType::Int8:
+      return visit(tensor.as<std::int8_t>());
+    case DType::UInt8:
+      return visit(tensor.as<std::uint8_t>());
+    case DType::Int16:
+      return visit(tensor.as<std::int16_t>());
+    case DType::UInt16:
+      return visit(tensor.as<std::uint16_t>());
+    default:
+      throw Bug("operands are integers of 8 or 16 bits");
   }
 }
 
@@ -214,7 +221,8 @@ StoredOperands Lowering::stored_operands() {
   std::vector<std::uint32_t> seen_by(rows, UINT32_MAX);  // the last window tile that read the row
   for (std::uint32_t tile = 0; tile < window_tiles_; ++tile) {
     const std::uint64_t first = std::uint64_t{tile} * windows_per_tile_ / shape.Q();
-    const std::uint64_t last = (std::min<std::uint64_t>(windows, (tile + std::uint64_t{1}) * windows_per_tile_) - 1) / shape.Q();
+    const std::uint64_t last =
+        (std::min<std::uint64_t>(windows, (tile + std::uint64_t{1}) * windows_per_tile_) - 1) / shape.Q();
     for (std::uint64_t output_row = first; output_row <= last; ++output_row) {
       const auto n = static_cast<std::uint32_t>(output_row / shape.P());
       const auto p = static_cast<std::uint32_t>(output_row % shape.P());
@@ -258,9 +266,11 @@ void Lowering::window_values(std::uint32_t group, std::uint64_t window, std::int
   const std::uint64_t p = window / shape.Q() % shape.P();
   const std::uint64_t n = window / shape.Q() / shape.P();
   for (std::uint32_t r = 0; r < shape.R; ++r) {
-    const std::int64_t h = static_cast<std::int64_t>(p * shape.stride_h + std::uint64_t{r} * shape.dilation_h) - shape.pad_top;
+    const std::int64_t h =
+        static_cast<std::int64_t>(p * shape.stride_h + std::uint64_t{r} * shape.dilation_h) - shape.pad_top;
     for (std::uint32_t s = 0; s < shape.S; ++s, values += channels) {
-      const std::int64_t w = static_cast<std::int64_t>(q * shape.stride_w + std::uint64_t{s} * shape.dilation_w) - shape.pad_left;
+      const std::int64_t w =
+          static_cast<std::int64_t>(q * shape.stride_w + std::uint64_t{s} * shape.dilation_w) - shape.pad_left;
       if (h < 0 || h >= shape.H || w < 0 || w >= shape.W) {
         std::fill_n(values, channels, 0);
       } else {
@@ -301,11 +311,15 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
   }
 
   const std::size_t streams = tile->filters.size();
-  const auto values = [&](std::size_t stream, std::uint32_t c) { return tile->values.data() + stream * stride + c * chunk; };
+  const auto values = [&](std::size_t stream, std::uint32_t c) {
+    return tile->values.data() + stream * stride + c * chunk;
+  };
   const bool skips_zero_weights =
       with_skip_rule(machine_.array.skip, [](auto rule) { return decltype(rule)::kSkipsZeroWeights; });
   const auto mask = [&](std::size_t stream, std::uint32_t c, Pass pass) {
-    const auto taken = [&](std::int32_t w) { return pass == Pass::All ? w != 0 : pass == Pass::Positive ? w > 0 : w < 0; };
+    const auto taken = [&](std::int32_t w) {
+      return pass == Pass::All ? w != 0 : pass == Pass::Positive ? w > 0 : w < 0;
+    };
     return mask_of(values(stream, c), chunk_length(c), taken);
   };
   const auto owned = [&](std::size_t stream, std::uint32_t c, Pass pass) {

@@ -23,10 +23,10 @@ enum class Pass : std::uint8_t { All, Positive, Negative };
 struct Step {
   Pass pass = Pass::All;
   std::uint32_t chunk = 0;
-  bool first = false;        ///< of the tile
-  bool last = false;         ///< of the tile
-  bool check_each = false;   ///< after each group the sum can only fall
-  bool check_end = false;    ///< after the last group the sum can only fall
+  bool first = false;       ///< of the tile
+  bool last = false;        ///< of the tile
+  bool check_each = false;  ///< after each group the sum can only fall
+  bool check_end = false;   ///< after the last group the sum can only fall
 };
 
 /// One compressed chunk of one operand stream.
@@ -40,23 +40,23 @@ struct Message {
 
 /// What memory moves for one block.
 struct Block {
-  std::uint32_t begin = 0, end = 0;  ///< steps
-  std::uint64_t dram_bytes = 0;      ///< whole bursts
-  std::uint64_t buffer_bytes = 0;    ///< read from the global buffer
+  std::uint32_t begin = 0, end = 0;          ///< steps
+  std::uint64_t dram_bytes = 0;              ///< whole bursts
+  std::uint64_t buffer_bytes = 0;            ///< read from the global buffer
   std::uint64_t weight_write_bytes = 0;      ///< written to weight feeders' buffers
   std::uint64_t activation_write_bytes = 0;  ///< written to activation feeders' buffers
-  std::uint32_t words = 0;           ///< the most any feeder takes
+  std::uint32_t words = 0;                   ///< the most any feeder takes
 };
 
 /// The filters of a tile: steps, weight messages, blocks' weight words. Shared by tiles that differ in windows only.
 struct FilterTile {
   std::uint32_t group = 0;
-  std::vector<std::uint32_t> filters;    ///< output channel of each stream, in tile order
-  std::vector<std::int64_t> bias;        ///< of each stream
+  std::vector<std::uint32_t> filters;  ///< output channel of each stream, in tile order
+  std::vector<std::int64_t> bias;      ///< of each stream
   std::vector<Step> steps;
-  std::vector<Message> messages;         ///< [stream][step]
-  std::vector<std::int32_t> values;      ///< [stream][chunk x chunks], what messages point into
-  std::uint64_t left_out = 0;            ///< positions of all streams that no step owns: zero weights
+  std::vector<Message> messages;     ///< [stream][step]
+  std::vector<std::int32_t> values;  ///< [stream][chunk x chunks], what messages point into
+  std::uint64_t left_out = 0;        ///< positions of all streams that no step owns: zero weights
   [[nodiscard]] const Message& message(std::size_t stream, std::size_t step) const {
     return messages[stream * steps.size() + step];
   }
@@ -65,9 +65,9 @@ struct FilterTile {
 /// The windows of a tile. Shared by tiles that differ in filters only.
 struct WindowTile {
   std::uint32_t group = 0;
-  std::vector<std::uint64_t> windows;    ///< (image x P + p) x Q + q of each stream
-  std::vector<Message> messages;         ///< [stream][chunk]
-  std::vector<std::int32_t> values;      ///< [stream][chunk x chunks]
+  std::vector<std::uint64_t> windows;  ///< (image x P + p) x Q + q of each stream
+  std::vector<Message> messages;       ///< [stream][chunk]
+  std::vector<std::int32_t> values;    ///< [stream][chunk x chunks]
   std::uint32_t chunks = 0;
   [[nodiscard]] const Message& message(std::size_t stream, std::size_t chunk) const {
     return messages[stream * chunks + chunk];
@@ -170,7 +170,8 @@ class Lowering {
   /// The input with channels innermost; made when first needed.
   const std::vector<std::int32_t>& channels_innermost();
   [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
-  [[nodiscard]] std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t length, std::uint32_t nonzeros) const;
+  [[nodiscard]] std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t length,
+                                            std::uint32_t nonzeros) const;
   /// The weights of an output channel in the order of the reduction.
   void filter_values(std::uint32_t filter, std::int32_t* values) const;
   /// The inputs of a window in the order of the reduction, zeros where it reaches into the padding.

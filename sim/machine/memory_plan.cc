@@ -50,12 +50,15 @@ void MemoryPlan::choose(bool filters_outer, std::uint64_t capacity) {
   }
 }
 
-std::uint64_t MemoryPlan::weight_bytes(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const {
+std::uint64_t MemoryPlan::weight_bytes(std::uint32_t group, std::uint32_t filter_tile,
+                                       std::uint32_t window_tile) const {
   const std::uint64_t bytes = stored_.filter_tile[std::size_t{group} * stored_.filter_tiles + filter_tile];
   switch (weights_) {
-    case Reread::OncePerLayer: return window_tile == 0 ? bytes : 0;
+    case Reread::OncePerLayer:
+      return window_tile == 0 ? bytes : 0;
     case Reread::OncePerSweep:
-    case Reread::EveryTile: return bytes;  // a sweep over the filters visits each filter tile once
+    case Reread::EveryTile:
+      return bytes;  // a sweep over the filters visits each filter tile once
   }
   throw Bug("unknown reread");
 }
@@ -63,9 +66,12 @@ std::uint64_t MemoryPlan::weight_bytes(std::uint32_t group, std::uint32_t filter
 std::uint64_t MemoryPlan::input_bytes(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const {
   const std::size_t at = std::size_t{group} * stored_.window_tiles + window_tile;
   switch (inputs_) {
-    case Reread::OncePerLayer: return filter_tile == 0 ? stored_.window_new[at] : 0;
-    case Reread::OncePerSweep: return stored_.window_new[at];
-    case Reread::EveryTile: return stored_.window_all[at];
+    case Reread::OncePerLayer:
+      return filter_tile == 0 ? stored_.window_new[at] : 0;
+    case Reread::OncePerSweep:
+      return stored_.window_new[at];
+    case Reread::EveryTile:
+      return stored_.window_all[at];
   }
   throw Bug("unknown reread");
 }
@@ -74,7 +80,8 @@ std::uint64_t MemoryPlan::total_bytes() const {
   std::uint64_t total = 0;
   for (std::uint32_t group = 0; group < stored_.groups; ++group)
     for (std::uint32_t f = 0; f < stored_.filter_tiles; ++f)
-      for (std::uint32_t w = 0; w < stored_.window_tiles; ++w) total += weight_bytes(group, f, w) + input_bytes(group, f, w);
+      for (std::uint32_t w = 0; w < stored_.window_tiles; ++w)
+        total += weight_bytes(group, f, w) + input_bytes(group, f, w);
   return total;
 }
 

@@ -16,9 +16,9 @@ enum class Reread : std::uint8_t { OncePerLayer, OncePerSweep, EveryTile };
 /// Stored bytes of the operands of one layer, unit by unit.
 struct StoredOperands {
   std::uint32_t groups = 1, filter_tiles = 0, window_tiles = 0;
-  std::vector<std::uint64_t> filter_tile;   ///< [group][filter tile]: weights
-  std::vector<std::uint64_t> window_all;    ///< [group][window tile]: every input row the tile reads
-  std::vector<std::uint64_t> window_new;    ///< [group][window tile]: those no earlier window tile has read
+  std::vector<std::uint64_t> filter_tile;  ///< [group][filter tile]: weights
+  std::vector<std::uint64_t> window_all;   ///< [group][window tile]: every input row the tile reads
+  std::vector<std::uint64_t> window_new;   ///< [group][window tile]: those no earlier window tile has read
 };
 
 class MemoryPlan {
@@ -27,9 +27,11 @@ class MemoryPlan {
 
   [[nodiscard]] bool filters_outer() const { return filters_outer_; }
   /// DRAM bytes of the weights of a tile, before rounding to bursts; 0 if the global buffer still holds them.
-  [[nodiscard]] std::uint64_t weight_bytes(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const;
+  [[nodiscard]] std::uint64_t weight_bytes(std::uint32_t group, std::uint32_t filter_tile,
+                                           std::uint32_t window_tile) const;
   /// The same of its inputs.
-  [[nodiscard]] std::uint64_t input_bytes(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const;
+  [[nodiscard]] std::uint64_t input_bytes(std::uint32_t group, std::uint32_t filter_tile,
+                                          std::uint32_t window_tile) const;
 
  private:
   void choose(bool filters_outer, std::uint64_t capacity);

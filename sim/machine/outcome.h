@@ -35,19 +35,19 @@ struct LayerOutcome {
   std::string name;
   std::uint64_t cycles = 0;
   std::uint64_t dense_pairs = 0;
-  Counters<PairClass> pairs;       ///< sums to dense_pairs
-  Counters<PeClass> pe_cycles;     ///< sums to rows x columns x cycles
+  Counters<PairClass> pairs;    ///< sums to dense_pairs
+  Counters<PeClass> pe_cycles;  ///< sums to rows x columns x cycles
   Counters<Action> actions;
   std::vector<Counters<PeClass>> per_pe;  ///< [rows x columns], row-major; sums to pe_cycles
-  std::uint64_t windows = 0;       ///< output positions x images
-  std::uint64_t outputs = 0;       ///< output values
-  std::uint64_t outputs_terminated = 0;  ///< sums stopped early
+  std::uint64_t windows = 0;              ///< output positions x images
+  std::uint64_t outputs = 0;              ///< output values
+  std::uint64_t outputs_terminated = 0;   ///< sums stopped early
   std::vector<std::string> notes;  ///< what a reader must know: generated tensors, early termination off and why, ...
   Tensor output;                   ///< [N, M, P, Q] of layer.output_type()
 };
 
-/// Throws Bug if pairs of all classes do not sum to the dense pairs, PE-cycles of all classes do not sum to PEs x cycles,
-/// a single PE's classes do not sum to the cycles, or pairs and MAC actions disagree.
+/// Throws Bug if pairs of all classes do not sum to the dense pairs, PE-cycles of all classes do not sum to PEs x
+/// cycles, a single PE's classes do not sum to the cycles, or pairs and MAC actions disagree.
 void check_laws(const LayerOutcome& outcome, const Machine& machine);
 
 }  // namespace lacuna

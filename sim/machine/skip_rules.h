@@ -1,6 +1,7 @@
 // Which positions of a chunk pair cost a slot of the match unit: one small rule a struct, and the list of them all.
 // kSkipsZeroWeights: a zero weight never costs a slot. kGates: a slot with a zero is gated, not multiplied.
-// kOnlyEffectual: no slot holds a zero. kMatches: a match unit looks for slots; else positions are counted through. The RTL has a twin of the same name for each. M is Mask or NarrowMask.
+// kOnlyEffectual: no slot holds a zero. kMatches: a match unit looks for slots; else positions are counted through. The
+// RTL has a twin of the same name for each. M is Mask or NarrowMask.
 #pragma once
 
 #include <string_view>
@@ -20,7 +21,9 @@ struct SkipNone {
   static constexpr bool kOnlyEffectual = false;
   static constexpr bool kMatches = false;
   template <typename M>
-  static constexpr M slots(M owned, M /*weights*/, M /*activations*/) { return owned; }
+  static constexpr M slots(M owned, M /*weights*/, M /*activations*/) {
+    return owned;
+  }
 };
 
 /// Zero gating: every position costs a slot, the multiplier does not toggle for a zero.
@@ -32,7 +35,9 @@ struct SkipGate {
   static constexpr bool kOnlyEffectual = false;
   static constexpr bool kMatches = false;
   template <typename M>
-  static constexpr M slots(M owned, M /*weights*/, M /*activations*/) { return owned; }
+  static constexpr M slots(M owned, M /*weights*/, M /*activations*/) {
+    return owned;
+  }
 };
 
 /// One-sided skipping by activations: a slot for each nonzero activation.
@@ -44,7 +49,9 @@ struct SkipActivations {
   static constexpr bool kOnlyEffectual = false;
   static constexpr bool kMatches = true;
   template <typename M>
-  static constexpr M slots(M owned, M /*weights*/, M activations) { return owned & activations; }
+  static constexpr M slots(M owned, M /*weights*/, M activations) {
+    return owned & activations;
+  }
 };
 
 /// One-sided skipping by weights: a slot for each nonzero weight.
@@ -56,7 +63,9 @@ struct SkipWeights {
   static constexpr bool kOnlyEffectual = false;
   static constexpr bool kMatches = true;
   template <typename M>
-  static constexpr M slots(M owned, M weights, M /*activations*/) { return owned & weights; }
+  static constexpr M slots(M owned, M weights, M /*activations*/) {
+    return owned & weights;
+  }
 };
 
 /// Two-sided skipping: a position costs a slot only if both operands are nonzero.
@@ -68,18 +77,25 @@ struct SkipBoth {
   static constexpr bool kOnlyEffectual = true;
   static constexpr bool kMatches = true;
   template <typename M>
-  static constexpr M slots(M owned, M weights, M activations) { return owned & weights & activations; }
+  static constexpr M slots(M owned, M weights, M activations) {
+    return owned & weights & activations;
+  }
 };
 
 /// Calls `visit` with a value of the struct of `rule`: the one place that turns the word into the rule.
 template <typename Visit>
 auto with_skip_rule(SkipRule rule, Visit&& visit) {
   switch (rule) {
-    case SkipRule::None: return visit(SkipNone{});
-    case SkipRule::Gate: return visit(SkipGate{});
-    case SkipRule::Activations: return visit(SkipActivations{});
-    case SkipRule::Weights: return visit(SkipWeights{});
-    case SkipRule::Both: return visit(SkipBoth{});
+    case SkipRule::None:
+      return visit(SkipNone{});
+    case SkipRule::Gate:
+      return visit(SkipGate{});
+    case SkipRule::Activations:
+      return visit(SkipActivations{});
+    case SkipRule::Weights:
+      return visit(SkipWeights{});
+    case SkipRule::Both:
+      return visit(SkipBoth{});
   }
   throw Bug("unknown skip rule");
 }

@@ -27,11 +27,11 @@ std::uint64_t transfer_cycles(const Machine& machine, std::uint64_t dram_bytes, 
 
 /// What memory's registers show to the others.
 struct MemoryState {
-  BlockPosition loaded;                   ///< blocks before this one are in the operand buffers (or no longer wanted)
-  BlockPosition begun;                    ///< fetches of the blocks before this one have begun
-  std::array<BlockPosition, 2> fetched{}; ///< the latest two blocks whose fetch has begun, `fetches` of them valid
+  BlockPosition loaded;                    ///< blocks before this one are in the operand buffers (or no longer wanted)
+  BlockPosition begun;                     ///< fetches of the blocks before this one have begun
+  std::array<BlockPosition, 2> fetched{};  ///< the latest two blocks whose fetch has begun, `fetches` of them valid
   std::uint64_t fetches = 0;
-  std::uint64_t written = 0;              ///< tiles written
+  std::uint64_t written = 0;  ///< tiles written
   bool finished = false;
 
   /// Fetched blocks that some feeder, the slowest of which is at `slowest`, is not past.
@@ -44,8 +44,8 @@ struct MemoryState {
 
 /// What memory reads of the others' registers.
 struct ArrayState {
-  BlockPosition slowest;                        ///< the oldest block some feeder is not past
-  std::optional<std::uint64_t> ready_bytes;     ///< encoded bytes of the oldest unwritten tile, if all results are there
+  BlockPosition slowest;                     ///< the oldest block some feeder is not past
+  std::optional<std::uint64_t> ready_bytes;  ///< encoded bytes of the oldest unwritten tile, if all results are there
 };
 
 class MemoryUnit {
@@ -71,7 +71,7 @@ class MemoryUnit {
   TileStore& tiles_;
   Stalls stalls_;
   MemoryState state_;
-  std::uint64_t remaining_ = 0;   ///< cycles of the transfer under way
+  std::uint64_t remaining_ = 0;  ///< cycles of the transfer under way
   bool writing_ = false;
 };
 
@@ -86,7 +86,8 @@ void MemoryUnit::cycle(std::uint64_t now, const ArrayState& array, Sink& sink) {
       remaining_ = transfer_cycles(machine, dram_bytes, *array.ready_bytes, 0);
       writing_ = true;
       sink.on(event::Write{now, remaining_, state_.written, *array.ready_bytes, dram_bytes});
-    } else if (pass_over(array.slowest); state_.begun.tile < lowering_.tiles() && state_.unreleased(array.slowest) < 2) {
+    } else if (pass_over(array.slowest);
+               state_.begun.tile < lowering_.tiles() && state_.unreleased(array.slowest) < 2) {
       const Tile& tile = tiles_.get(state_.begun.tile);
       const Block& block = tile.blocks[state_.begun.block];
       remaining_ = transfer_cycles(machine, block.dram_bytes, block.buffer_bytes, block.words) +

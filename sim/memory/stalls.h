@@ -1,5 +1,5 @@
-// Random back-pressure: which port of the array is held back in which cycle. The engines with ports read the same stalls,
-// so a check stays strict under them. Rules: sim/datapaths/intersect/README.md, section Back-pressure.
+// Random back-pressure: which port of the array is held back in which cycle. The engines with ports read the same
+// stalls, so a check stays strict under them. Rules: sim/datapaths/intersect/README.md, section Back-pressure.
 #pragma once
 
 #include <cstdint>

@@ -93,9 +93,10 @@ void warn(ResultComparison& c) {
       c.warnings.push_back(fmt::format("{}: not every output was compared with the reference", one->file));
   for (const Result* one : {c.base, c.now})
     if (const auto& cycles = one->total.sampled_cycles)
-      c.warnings.push_back(fmt::format("{}: estimated from a sample of tiles, {:.0f} to {:.0f} cycles in all with 95 % "
-                                       "confidence; a smaller difference says nothing",
-                                       one->file, cycles->first, cycles->second));
+      c.warnings.push_back(
+          fmt::format("{}: estimated from a sample of tiles, {:.0f} to {:.0f} cycles in all with 95 % "
+                      "confidence; a smaller difference says nothing",
+                      one->file, cycles->first, cycles->second));
   if (c.base->workload_hash != c.now->workload_hash)
     c.warnings.push_back(fmt::format("the workloads differ: {}s of the same name are compared", c.base->part));
   if (c.base->energy_unit != c.now->energy_unit)

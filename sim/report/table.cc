@@ -120,21 +120,19 @@ std::string energy_section(const Report& report) {
 /// What was measured of each layer and how far its estimates may be off.
 std::string sampled_section(const Report& report, const Scale& scale) {
   return "\nSampled: estimates of all figures from a part of the tiles, +- with 95 % confidence\n" +
-         per_layer(report, {"tiles", "measured", "simulated", "cycles +-", "%", fmt::format("energy {} +-", scale.unit), "%"},
-                   [&](const LayerReport& layer, const Figures&) {
-                     const Sampled& s = *layer.sampled;
-                     const auto percent = [](const Estimate& e) {
-                       return fmt::format("{:.2f}", e.value == 0 ? 0 : 100 * e.half_width / e.value);
-                     };
-                     return std::vector<std::string>{
-                         grouped(s.tiles),
-                         grouped(s.measured_tiles),
-                         grouped(s.simulated_tiles),
-                         grouped(static_cast<std::uint64_t>(std::llround(s.cycles.half_width))),
-                         percent(s.cycles),
-                         fmt::format("{:.3f}", s.energy.half_width * scale.factor),
-                         percent(s.energy)};
-                   });
+         per_layer(
+             report, {"tiles", "measured", "simulated", "cycles +-", "%", fmt::format("energy {} +-", scale.unit), "%"},
+             [&](const LayerReport& layer, const Figures&) {
+               const Sampled& s = *layer.sampled;
+               const auto percent = [](const Estimate& e) {
+                 return fmt::format("{:.2f}", e.value == 0 ? 0 : 100 * e.half_width / e.value);
+               };
+               return std::vector<std::string>{
+                   grouped(s.tiles),           grouped(s.measured_tiles),
+                   grouped(s.simulated_tiles), grouped(static_cast<std::uint64_t>(std::llround(s.cycles.half_width))),
+                   percent(s.cycles),          fmt::format("{:.3f}", s.energy.half_width * scale.factor),
+                   percent(s.energy)};
+             });
 }
 
 /// Everything a reader must know, a line each; a note all layers share is said once.

@@ -12,7 +12,11 @@ namespace lacuna {
 class FeederWalk {
  public:
   FeederWalk(const RtlModel& model, const Lowering& lowering, TileStore& tiles, event::Side side, const Stalls& stalls)
-      : lowering_(lowering), tiles_(tiles), stalls_(stalls), weights_(side == event::Side::Weights), loader_(model, lowering, side) {
+      : lowering_(lowering),
+        tiles_(tiles),
+        stalls_(stalls),
+        weights_(side == event::Side::Weights),
+        loader_(model, lowering, side) {
     const std::string line = weights_ ? "row" : "column";
     ports_ = {model.port(line + "_tile_valid_i", 1),
               model.port(line + "_tile_count_i", model.width(weights_ ? "column_count" : "row_count")),
@@ -62,8 +66,9 @@ class FeederWalk {
         throw RtlFailure(fmt::format("cycle {}: the feeder of {} {} is done with a tile it does not have", now,
                                      weights_ ? "row" : "column", i));
       if (block && positions_[i].block + 1 >= tiles_.get(positions_[i].tile).blocks.size())
-        throw RtlFailure(fmt::format("cycle {}: the feeder of {} {} is done with the last block of tile {}, but not with the tile",
-                                     now, weights_ ? "row" : "column", i, positions_[i].tile));
+        throw RtlFailure(
+            fmt::format("cycle {}: the feeder of {} {} is done with the last block of tile {}, but not with the tile",
+                        now, weights_ ? "row" : "column", i, positions_[i].tile));
       done_.push_back({i, tile});
     }
   }
@@ -72,8 +77,10 @@ class FeederWalk {
   void advance() {
     for (const Done& done : done_) {
       BlockPosition& at = positions_[done.line];
-      if (done.tile) enter_tile(done.line, at.tile + 1);
-      else ++at.block;
+      if (done.tile)
+        enter_tile(done.line, at.tile + 1);
+      else
+        ++at.block;
       offered_[done.line].block = false;
     }
   }

@@ -49,30 +49,20 @@ const std::string& verilator_version() {
 /// What Verilator and the C++ compiler are told, beside sources and parameters. The makefile's own -Os is replaced.
 /// Registers that no reset sets start with arbitrary bits.
 const std::vector<std::string>& flags() {
-  static const std::vector<std::string> list = {"--cc",
-          "--exe",
-          "--build",
-          "--assert",
-          "-O3",
-          "-fno-gate",  // keeps what PEs read in their own ports: their code stays the same for all
-          "--x-assign",
-          "unique",
-          "--x-initial",
-          "unique",
-          "-Wno-fatal",
-          "-Wno-WIDTH",
-          "--prefix",
-          "Vmodel",
-          "--top-module",
-          "intersect_array",
-          "-CFLAGS",
-          "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++20 -include hooks.h",
-          "-LDFLAGS",
-          "-shared",
-          "-MAKEFLAGS",
-          "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
-          "-o",
-          "model.so"};
+  static const std::vector<std::string> list = {
+      "--cc",         "--exe",
+      "--build",      "--assert",
+      "-O3",
+      "-fno-gate",  // keeps what PEs read in their own ports: their code stays the same for all
+      "--x-assign",   "unique",
+      "--x-initial",  "unique",
+      "-Wno-fatal",   "-Wno-WIDTH",
+      "--prefix",     "Vmodel",
+      "--top-module", "intersect_array",
+      "-CFLAGS",      "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++20 -include hooks.h",
+      "-LDFLAGS",     "-shared",
+      "-MAKEFLAGS",   "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+      "-o",           "model.so"};
   return list;
 }
 
@@ -89,9 +79,12 @@ std::string complaints(const std::string& text) {
   int taken = 0;
   bool wanted = false;
   for (std::string line; std::getline(lines, line) && taken < kLines;) {
-    if (line.starts_with('%')) wanted = line.starts_with("%Error");
-    else if (line.find(" error: ") != std::string::npos) wanted = true;
-    else if (line.starts_with("make") || line.starts_with("g++")) wanted = false;
+    if (line.starts_with('%'))
+      wanted = line.starts_with("%Error");
+    else if (line.find(" error: ") != std::string::npos)
+      wanted = true;
+    else if (line.starts_with("make") || line.starts_with("g++"))
+      wanted = false;
     if (!wanted || line.starts_with("%Error: Command Failed") || line.starts_with("%Error: make")) continue;
     result += "\n  " + line;
     ++taken;
@@ -123,9 +116,12 @@ ModelSources ModelSources::standard() {
   sources.wrapper = LACUNA_RTL_WRAPPER_DIR;
   const char* const cache = std::getenv("XDG_CACHE_HOME");
   const char* const home = std::getenv("HOME");
-  if (cache && *cache) sources.cache = fs::path(cache) / "lacuna";
-  else if (home && *home) sources.cache = fs::path(home) / ".cache" / "lacuna";
-  else sources.cache = fs::temp_directory_path() / "lacuna-cache";
+  if (cache && *cache)
+    sources.cache = fs::path(cache) / "lacuna";
+  else if (home && *home)
+    sources.cache = fs::path(home) / ".cache" / "lacuna";
+  else
+    sources.cache = fs::temp_directory_path() / "lacuna-cache";
   return sources;
 }
 
@@ -143,7 +139,8 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
     hasher.add(read_file(sources.rtl / file));
   }
   hasher.add(read_file(sources.rtl / "common/assertions.svh"));
-  for (const auto* file : {"wrapper.cc", "abi.h", "hooks.h", "options.vlt"}) hasher.add(read_file(sources.wrapper / file));
+  for (const auto* file : {"wrapper.cc", "abi.h", "hooks.h", "options.vlt"})
+    hasher.add(read_file(sources.wrapper / file));
   for (const auto& parameter : parameters) {
     hasher.add(parameter.name);
     hasher.add(std::uint64_t{parameter.value});
@@ -158,8 +155,9 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
 
   const Lock lock(sources.cache / (key + ".lock"));
   if (fs::exists(model)) return model;
-  if (sources.on_build) sources.on_build(waves == Waves::Yes ? "compiling the RTL of this configuration with waves, once"
-                                                              : "compiling the RTL of this configuration, once");
+  if (sources.on_build)
+    sources.on_build(waves == Waves::Yes ? "compiling the RTL of this configuration with waves, once"
+                                         : "compiling the RTL of this configuration, once");
 
   const fs::path build = sources.cache / (key + ".build");
   fs::remove_all(build);
@@ -167,7 +165,8 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
   std::vector<std::string> command = {"verilator"};
   for (const auto& flag : all_flags) command.push_back(flag);
   command.insert(command.end(), {"--build-jobs", fmt::format("{}", std::max(1u, std::thread::hardware_concurrency()))});
-  command.insert(command.end(), {"-CFLAGS", "-I" + fs::absolute(sources.wrapper).string(), "--Mdir", build.string(), "-I" + (sources.rtl / "common").string()});
+  command.insert(command.end(), {"-CFLAGS", "-I" + fs::absolute(sources.wrapper).string(), "--Mdir", build.string(),
+                                 "-I" + (sources.rtl / "common").string()});
   for (const auto& parameter : parameters) command.push_back(fmt::format("-G{}={}", parameter.name, parameter.value));
   command.push_back((sources.wrapper / "options.vlt").string());
   for (const auto& file : files) command.push_back((sources.rtl / file).string());

@@ -13,9 +13,9 @@ namespace lacuna {
 
 /// Where a model comes from and goes to.
 struct ModelSources {
-  std::filesystem::path rtl;      ///< folder with sources.f and probe/sources.f
-  std::filesystem::path wrapper;  ///< folder with wrapper.cc, abi.h and hooks.h
-  std::filesystem::path cache;    ///< made if it is missing
+  std::filesystem::path rtl;                         ///< folder with sources.f and probe/sources.f
+  std::filesystem::path wrapper;                     ///< folder with wrapper.cc, abi.h and hooks.h
+  std::filesystem::path cache;                       ///< made if it is missing
   std::function<void(const std::string&)> on_build;  ///< told once when a model is about to be built; may be empty
 
   /// The RTL this program was built with; models in $XDG_CACHE_HOME/lacuna or ~/.cache/lacuna.

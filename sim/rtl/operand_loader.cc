@@ -65,8 +65,8 @@ void OperandLoader::append(Line& line, const Tile& tile, const Step& step, bool 
     if (feeder_.encoding == Encoding::Dense || nonzero)
       put_value(bytes, nonzero ? message.values[position] : 0, operand_bytes(machine));
   }
-  LACUNA_CHECK(bytes.size() == message.bytes, "tile {}: a message of {} bytes was lowered as {}", tile.index, bytes.size(),
-               message.bytes);
+  LACUNA_CHECK(bytes.size() == message.bytes, "tile {}: a message of {} bytes was lowered as {}", tile.index,
+               bytes.size(), message.bytes);
 
   bytes.resize(std::size_t{message.words} * feeder_.bus_bytes);
   const std::uint32_t flags = (step.first ? 1u : 0u) | (step.last ? 2u : 0u) | (step.check_each ? 4u : 0u) |
@@ -98,7 +98,8 @@ void OperandLoader::fetch(const Tile& tile, std::uint32_t index) {
         if (i < tile.columns) append(line, tile, step, block_last, tile.activation_message(i, s), 0);
         continue;
       }
-      const std::uint32_t groups = tile.mapping == Mapping::Filters ? tile.columns_of(i) : std::min(1u, tile.columns_of(i));
+      const std::uint32_t groups =
+          tile.mapping == Mapping::Filters ? tile.columns_of(i) : std::min(1u, tile.columns_of(i));
       for (std::uint32_t column = 0; column < groups; ++column)
         append(line, tile, step, block_last, tile.weight_message(i, column, s),
                tile.filters->bias[tile.filter_stream(i, column)]);

@@ -36,7 +36,8 @@ class OperandLoader {
     std::uint32_t messages = 0;
   };
 
-  void append(Line& line, const Tile& tile, const Step& step, bool block_last, const Message& message, std::int64_t bias);
+  void append(Line& line, const Tile& tile, const Step& step, bool block_last, const Message& message,
+              std::int64_t bias);
 
   const Lowering& lowering_;
   event::Side side_;
@@ -45,9 +46,9 @@ class OperandLoader {
   std::uint32_t last_chunk_, tail_length_;
   Ports ports_;
   std::vector<Line> lines_;
-  std::size_t next_ = 0;       ///< word of every line that is written next
-  std::size_t most_ = 0;       ///< words of the longest line
-  unsigned half_ = 1;          ///< written last
+  std::size_t next_ = 0;                                      ///< word of every line that is written next
+  std::size_t most_ = 0;                                      ///< words of the longest line
+  unsigned half_ = 1;                                         ///< written last
   std::array<std::pair<BlockPosition, unsigned>, 2> held_{};  ///< latest blocks and their halves
 };
 

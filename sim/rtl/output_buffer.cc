@@ -73,8 +73,10 @@ bool OutputBuffer::arrive(std::uint32_t index, std::uint64_t now) {
   Half& half = half_of(tile);
   --half.missing;
   if (taken.row + 1 != tile.rows_of(index)) return false;
-  if (rescaled_) encoded(index, tile, half);
-  else half.bytes += column.values.size() * lowering_.output_bytes();
+  if (rescaled_)
+    encoded(index, tile, half);
+  else
+    half.bytes += column.values.size() * lowering_.output_bytes();
   column.values.clear();
   return true;
 }
@@ -125,8 +127,7 @@ void OutputBuffer::offer(const MemoryState& memory, std::uint64_t now) {
       column.tile_offered = may && !stalls_.holds(Stalls::Port::DrainTile, i, now);
       ports_.tile_valid.put(i, column.tile_offered ? 1 : 0);
     }
-    column.scale_offered =
-        may && (column.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, i, now));
+    column.scale_offered = may && (column.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, i, now));
     ports_.scale_valid.put(i, column.scale_offered ? 1 : 0);
     if (!may) continue;
     const Tile& tile = tiles_.get(column.tile);
@@ -149,12 +150,14 @@ void OutputBuffer::note(std::uint64_t now) {
     const bool offered = column.tile_offered && column.scale_offered;
     const bool last = offered && column.row + 1 == lowering_.geometry(column.tile).rows_of(i);
     if (!offered || !takes || ends != last)
-      throw RtlFailure(fmt::format("cycle {}: the bus of column {} is in row {} of tile {}, and is {}", now, i, column.row,
-                                   column.tile, ends ? "done with the tile" : "not done with it"));
+      throw RtlFailure(fmt::format("cycle {}: the bus of column {} is in row {} of tile {}, and is {}", now, i,
+                                   column.row, column.tile, ends ? "done with the tile" : "not done with it"));
     column.in_post.push_back({now, column.tile, column.row});
     column.scale_offered = false;
-    if (last) enter_tile(i, column.tile + 1);
-    else ++column.row;
+    if (last)
+      enter_tile(i, column.tile + 1);
+    else
+      ++column.row;
   }
 }
 
@@ -165,13 +168,26 @@ void OutputBuffer::store(const Tile& tile, std::uint32_t row, std::uint32_t colu
   const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
   const std::size_t at = (window / plane * shape.M + filter) * plane + window % plane;
   switch (output_.type()) {
-    case DType::Int8: output_.as<std::int8_t>()[at] = static_cast<std::int8_t>(value); return;
-    case DType::UInt8: output_.as<std::uint8_t>()[at] = static_cast<std::uint8_t>(value); return;
-    case DType::Int16: output_.as<std::int16_t>()[at] = static_cast<std::int16_t>(value); return;
-    case DType::UInt16: output_.as<std::uint16_t>()[at] = static_cast<std::uint16_t>(value); return;
-    case DType::Int32: output_.as<std::int32_t>()[at] = static_cast<std::int32_t>(value); return;
-    case DType::Int64: output_.as<std::int64_t>()[at] = value; return;
-    default: throw Bug("outputs are integers");
+    case DType::Int8:
+      output_.as<std::int8_t>()[at] = static_cast<std::int8_t>(value);
+      return;
+    case DType::UInt8:
+      output_.as<std::uint8_t>()[at] = static_cast<std::uint8_t>(value);
+      return;
+    case DType::Int16:
+      output_.as<std::int16_t>()[at] = static_cast<std::int16_t>(value);
+      return;
+    case DType::UInt16:
+      output_.as<std::uint16_t>()[at] = static_cast<std::uint16_t>(value);
+      return;
+    case DType::Int32:
+      output_.as<std::int32_t>()[at] = static_cast<std::int32_t>(value);
+      return;
+    case DType::Int64:
+      output_.as<std::int64_t>()[at] = value;
+      return;
+    default:
+      throw Bug("outputs are integers");
   }
 }
 

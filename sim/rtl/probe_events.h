@@ -1,5 +1,5 @@
-// Turns what the probes saw in a cycle into events: which tile and step a PE or feeder was in is counted here, from what
-// the RTL did; why a PE waited is told from its match stage, the feeders and memory, as the page's table has it.
+// Turns what the probes saw in a cycle into events: which tile and step a PE or feeder was in is counted here, from
+// what the RTL did; why a PE waited is told from its match stage, the feeders and memory, as the page's table has it.
 #pragma once
 
 #include <algorithm>
@@ -64,8 +64,8 @@ class ProbeEvents {
     column_steps_.resize(columns_);
   }
 
-  /// The events of cycle `now`. `memory` is its registers at the start of the cycle, and the walks are where the feeders
-  /// were at its start. True if anything moved.
+  /// The events of cycle `now`. `memory` is its registers at the start of the cycle, and the walks are where the
+  /// feeders were at its start. True if anything moved.
   bool cycle(std::uint64_t now, const MemoryState& memory, const FeederWalk& row_walk, const FeederWalk& column_walk) {
     const BlockPosition slowest = std::min(row_walk.slowest(), column_walk.slowest());
     fetch_could_begin_ = memory.unreleased(slowest) < 2;
@@ -95,7 +95,7 @@ class ProbeEvents {
   };
   /// A PE's tile and step, counted from the pairs it opens.
   struct Pe {
-    std::vector<Issued> issued;          ///< groups not yet in the MAC stage, oldest first
+    std::vector<Issued> issued;  ///< groups not yet in the MAC stage, oldest first
     std::uint64_t tile = kNoTile;
     std::uint32_t step = 0;
     std::uint64_t last_tile = kNoTile;   ///< that maps it
@@ -118,7 +118,8 @@ class ProbeEvents {
     const BlockPosition at = (weights ? row_walk_ : column_walk_)->positions()[line];
     Steps& steps = (weights ? row_steps_ : column_steps_)[line];
     if (steps.tile != at.tile) steps = {at.tile, 0, 0, 0};
-    if (steps.tile >= lowering_.tiles()) throw RtlFailure(fmt::format("cycle {}: a feeder sends behind the last tile", now));
+    if (steps.tile >= lowering_.tiles())
+      throw RtlFailure(fmt::format("cycle {}: a feeder sends behind the last tile", now));
     std::uint32_t destinations = 0;
     for (const std::uint32_t word : record.group) destinations += static_cast<std::uint32_t>(std::popcount(word));
     sink_.on(event::Send{now, side, line, steps.tile, steps.step, record.bytes, destinations});
@@ -144,7 +145,8 @@ class ProbeEvents {
     }
     if ((flags & kPeMultiplied) != 0) {
       const Issued group = issued(row, column, now);
-      sink_.on(event::Group{now, index, group.tile, group.step, record.executed, record.wasted, record.unmultiplied, record.sum});
+      sink_.on(event::Group{now, index, group.tile, group.step, record.executed, record.wasted, record.unmultiplied,
+                            record.sum});
       moved_ = true;
     } else if ((flags & kPeKilled) != 0) {
       const Issued group = issued(row, column, now);
@@ -154,9 +156,12 @@ class ProbeEvents {
       sink_.on(event::Wait{now, index, pe.waits});
     }
     if ((flags & kPeOpen) != 0) open(row, column, index, now);
-    if ((flags & kPeIssue) == 0) pe.waits = why(row, column, pe, flags);
-    else pe.issued.push_back({pe.tile, pe.step});
-    if ((flags & kPeDiscard) != 0 && (flags & (kPeNoWeight | kPeNoActivation)) != (kPeNoWeight | kPeNoActivation)) moved_ = true;
+    if ((flags & kPeIssue) == 0)
+      pe.waits = why(row, column, pe, flags);
+    else
+      pe.issued.push_back({pe.tile, pe.step});
+    if ((flags & kPeDiscard) != 0 && (flags & (kPeNoWeight | kPeNoActivation)) != (kPeNoWeight | kPeNoActivation))
+      moved_ = true;
     if ((flags & kPeStop) != 0) stop(row, column, index, now);
   }
 
@@ -177,7 +182,8 @@ class ProbeEvents {
       std::uint64_t tile = pe.tile == kNoTile ? 0 : pe.tile + 1;
       while (tile < lowering_.tiles() && !lowering_.geometry(tile).mapped(row, column)) ++tile;
       if (tile >= lowering_.tiles() || BlockPosition{tile, 0} >= memory_->loaded)
-        throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) begins tile {}, which is not there", now, row, column, tile));
+        throw RtlFailure(
+            fmt::format("cycle {}: PE ({}, {}) begins tile {}, which is not there", now, row, column, tile));
       pe.tile = tile;
       pe.step = 0;
     } else {
@@ -185,8 +191,8 @@ class ProbeEvents {
     }
     const Tile& tile = tiles_.get(pe.tile);
     if (pe.step >= tile.steps().size())
-      throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) opens step {} of tile {}, which has {}", now, row, column, pe.step,
-                                   pe.tile, tile.steps().size()));
+      throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) opens step {} of tile {}, which has {}", now, row, column,
+                                   pe.step, pe.tile, tile.steps().size()));
     const std::uint32_t owned = tile.weight_message(row, column, pe.step).owned.count();
     sink_.on(event::Open{now, index, pe.tile, pe.step, owned - record.slots});
   }

@@ -1,4 +1,5 @@
-// The whole machine with the RTL in its middle: memory side and probes around one instance of the array, cycle by cycle.
+// The whole machine with the RTL in its middle: memory side and probes around one instance of the array, cycle by
+// cycle.
 //
 //   start of cycle   post units' values, where feeders are  ->  memory decides, ports are driven
 //   settle           the array answers: who is done with what
@@ -57,14 +58,17 @@ class RtlMachine {
     rows_.advance();
     columns_.advance();
 
-    if (moved || memory_.busy()) still_since_ = now;
-    else if (memory_.held(now)) ++still_since_;
+    if (moved || memory_.busy())
+      still_since_ = now;
+    else if (memory_.held(now))
+      ++still_since_;
     if (now > still_since_ + kStill)
       throw RtlFailure(fmt::format("cycle {}: nothing has moved since cycle {}", now, still_since_));
   }
 
  private:
-  /// Cycles without a transfer or a stall of memory in which nothing moves; the machine has no reason to wait for longer.
+  /// Cycles without a transfer or a stall of memory in which nothing moves; the machine has no reason to wait for
+  /// longer.
   static constexpr std::uint64_t kStill = 256;
 
   /// Takes memory's events on their way to the sink: a fetch also starts the words.

@@ -14,8 +14,8 @@
 
 namespace lacuna {
 
-/// The RTL did what no machine of this configuration can do: an assertion failed, a result nobody asked for came, nothing
-/// moves any more. what() says what, and in which cycle.
+/// The RTL did what no machine of this configuration can do: an assertion failed, a result nobody asked for came,
+/// nothing moves any more. what() says what, and in which cycle.
 class RtlFailure : public Bug {
  public:
   using Bug::Bug;
@@ -100,8 +100,8 @@ class RtlModel {
     if (waves_) api_->dump_waves(model_, time_ + kCycleTime / 2);
     time_ += kCycleTime;
   }
-  /// From now on every cycle goes to a wave file: cycle c is at c ns, its rising edge half a ns later. `cycle` is the next one.
-  /// UserError if the file cannot be written, Bug if the model was built without waves.
+  /// From now on every cycle goes to a wave file: cycle c is at c ns, its rising edge half a ns later. `cycle` is the
+  /// next one. UserError if the file cannot be written, Bug if the model was built without waves.
   void open_waves(const std::filesystem::path& path, std::uint64_t cycle);
   void close_waves();
   /// Throws RtlFailure if the model has complained.

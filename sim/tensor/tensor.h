@@ -32,13 +32,20 @@ std::size_t size_of(DType type);
 
 template <typename T>
 constexpr DType dtype_of() {
-  if constexpr (std::is_same_v<T, std::int8_t>) return DType::Int8;
-  else if constexpr (std::is_same_v<T, std::uint8_t>) return DType::UInt8;
-  else if constexpr (std::is_same_v<T, std::int16_t>) return DType::Int16;
-  else if constexpr (std::is_same_v<T, std::uint16_t>) return DType::UInt16;
-  else if constexpr (std::is_same_v<T, std::int32_t>) return DType::Int32;
-  else if constexpr (std::is_same_v<T, std::int64_t>) return DType::Int64;
-  else if constexpr (std::is_same_v<T, float>) return DType::Float32;
+  if constexpr (std::is_same_v<T, std::int8_t>)
+    return DType::Int8;
+  else if constexpr (std::is_same_v<T, std::uint8_t>)
+    return DType::UInt8;
+  else if constexpr (std::is_same_v<T, std::int16_t>)
+    return DType::Int16;
+  else if constexpr (std::is_same_v<T, std::uint16_t>)
+    return DType::UInt16;
+  else if constexpr (std::is_same_v<T, std::int32_t>)
+    return DType::Int32;
+  else if constexpr (std::is_same_v<T, std::int64_t>)
+    return DType::Int64;
+  else if constexpr (std::is_same_v<T, float>)
+    return DType::Float32;
   else {
     static_assert(std::is_same_v<T, double>);
     return DType::Float64;

@@ -36,9 +36,7 @@ struct ConvShape {
   [[nodiscard]] std::uint32_t P() const { return (H + pad_top + pad_bottom - dilation_h * (R - 1) - 1) / stride_h + 1; }
   [[nodiscard]] std::uint32_t Q() const { return (W + pad_left + pad_right - dilation_w * (S - 1) - 1) / stride_w + 1; }
   /// Dense pairs (multiply-accumulates) of the layer, padding included.
-  [[nodiscard]] std::uint64_t dense_pairs() const {
-    return std::uint64_t{N} * P() * Q() * M * (C / groups) * R * S;
-  }
+  [[nodiscard]] std::uint64_t dense_pairs() const { return std::uint64_t{N} * P() * Q() * M * (C / groups) * R * S; }
   bool operator==(const ConvShape&) const = default;
 };
 
@@ -53,13 +51,13 @@ struct Layer {
   std::string name;
   Op op = Op::Conv;
   ConvShape shape;
-  Tensor weights;                     ///< int8 or int16, [M, C/groups, R, S]
-  Tensor input;                       ///< int8, uint8, int16 or uint16, [N, C, H, W]
-  std::vector<std::int64_t> bias;     ///< [M]; zeros where the layer has none; fits 32 bits
-  std::vector<Requantise> requantise; ///< [M], or empty: the output is the raw accumulator
+  Tensor weights;                      ///< int8 or int16, [M, C/groups, R, S]
+  Tensor input;                        ///< int8, uint8, int16 or uint16, [N, C, H, W]
+  std::vector<std::int64_t> bias;      ///< [M]; zeros where the layer has none; fits 32 bits
+  std::vector<Requantise> requantise;  ///< [M], or empty: the output is the raw accumulator
   bool relu = false;
-  bool generated = false;             ///< tensors were drawn from densities and a seed
-  std::vector<std::string> notes;     ///< what a report must say: generated, quantised on loading, ...
+  bool generated = false;          ///< tensors were drawn from densities and a seed
+  std::vector<std::string> notes;  ///< what a report must say: generated, quantised on loading, ...
 
   /// Width of the operands in bits, 8 or 16: the wider of weights and input.
   [[nodiscard]] unsigned operand_bits() const {

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <functional>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "datapaths/intersect/systemc_engine.h"
@@ -69,9 +69,11 @@ int main(int argc, char** argv) {
         LayerOutcome outcome;
         const double time = seconds([&] { outcome = engine->run(machine, layer, nullptr); });
         const double rate = static_cast<double>(outcome.cycles) / time;
-        fmt::print("{} {:<11} early termination {:<5} {:>8} cycles {:>8.0f} cycles/s {:>6.1f} M PE-cycles/s, 1/{:.1f} of the bare loop\n",
-                   layer.name, skip, name_of(termination), outcome.cycles, rate, rate * static_cast<double>(pes) * 1e-6,
-                   bare / (rate * static_cast<double>(pes)));
+        fmt::print(
+            "{} {:<11} early termination {:<5} {:>8} cycles {:>8.0f} cycles/s {:>6.1f} M PE-cycles/s, 1/{:.1f} of the "
+            "bare loop\n",
+            layer.name, skip, name_of(termination), outcome.cycles, rate, rate * static_cast<double>(pes) * 1e-6,
+            bare / (rate * static_cast<double>(pes)));
       }
   }
   return 0;

@@ -37,8 +37,8 @@ struct ChunkEntry {
   bool last = false;
 };
 
-/// The chunk FIFOs of one operand, one per PE, by the PE's index: row x columns + column. A line is a row (weights) or a
-/// column (activations); PE i of line l has index l x line_step + i x pe_step.
+/// The chunk FIFOs of one operand, one per PE, by the PE's index: row x columns + column. A line is a row (weights) or
+/// a column (activations); PE i of line l has index l x line_step + i x pe_step.
 class ChunkFifos : public sc_core::sc_prim_channel {
  public:
   explicit ChunkFifos(const char* name) : sc_prim_channel(name) {}

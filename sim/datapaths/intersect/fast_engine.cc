@@ -55,8 +55,7 @@ class FastEngine : public Engine {
     });
   }
 
-  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink,
-                       Progress* progress) override {
+  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink, Progress* progress) override {
     Lowering lowering(machine, layer);
     fast::Operands operands(lowering, kernels_);
     fast::Values values(operands, true);

@@ -15,8 +15,7 @@ EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSi
       output_(output.to_int64()),
       columns_(machine_.array.columns),
       pes_(std::size_t{machine_.array.rows} * columns_) {
-  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe)
-    add(0, kMultiplied, Waits{pe, PeClass::FillDrain, 0});
+  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) add(0, kMultiplied, Waits{pe, PeClass::FillDrain, 0});
 }
 
 TileValues EventTeller::values_of(const CompactTile& compact) const {

@@ -108,9 +108,9 @@ class EventTeller {
   std::vector<std::int64_t> output_;  ///< [N, M, P, Q]
   std::uint32_t columns_;
   std::vector<Pe> pes_;
-  Time given_ = 0;  ///< all before this cycle
-  std::deque<std::vector<Told>> told_;  ///< of cycles given_, given_ + 1, ...
-  std::vector<Waits> waiting_;          ///< waits that have begun
+  Time given_ = 0;                                                    ///< all before this cycle
+  std::deque<std::vector<Told>> told_;                                ///< of cycles given_, given_ + 1, ...
+  std::vector<Waits> waiting_;                                        ///< waits that have begun
   std::deque<std::pair<Time, std::shared_ptr<const Tile>>> fetched_;  ///< tiles of fetches that are not given
 };
 

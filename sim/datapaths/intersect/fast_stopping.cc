@@ -380,8 +380,7 @@ void StoppingTiming::account(const Run& run) {
                       PeClass::StarvedActivation, column_lines_.waits[column]);
         if (stop_step_[at] < step) continue;
         const Time there = std::max({free, weights, activations});
-        if (pair_.gate && pair_.gate[at] > relative(there))
-          waits_.block(pe, there, absolute(pair_.gate[at]));
+        if (pair_.gate && pair_.gate[at] > relative(there)) waits_.block(pe, there, absolute(pair_.gate[at]));
       }
     apart_[r][c] = apart_[r][c] && near;
   });

@@ -21,7 +21,8 @@ Timing::Timing(Operands& operands, const Values& values, Fold& fold, EventTeller
       tiles_(operands.tiles()),
       unicast_(machine_.array.mapping == Mapping::Filters),
       depth_{machine_.weights.fifo_depth, machine_.activations.fifo_depth},
-      memory_(operands, fold, [this](std::uint64_t tile) { run_of(tile); }, teller),
+      memory_(
+          operands, fold, [this](std::uint64_t tile) { run_of(tile); }, teller),
       waits_(operands, memory_, teller) {
   const std::uint32_t rows = machine_.array.rows;
   const std::uint32_t columns = machine_.array.columns;

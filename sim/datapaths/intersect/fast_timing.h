@@ -42,7 +42,7 @@ class Timing {
   /// A tile in flight.
   struct TileRun {
     TileWork work;
-    TileValues values;  ///< where there is a teller
+    TileValues values;                       ///< where there is a teller
     std::array<std::vector<Send>, 2> sends;  ///< [stream][step]; a stream is a line, or a PE that a row serves alone
     std::array<std::vector<std::uint32_t>, 2> sent;  ///< [stream]: messages whose times are known
     std::array<std::vector<Time>, 2> token;          ///< [stream]: arrival of the end token
@@ -128,9 +128,7 @@ class Timing {
   void pop(Pe& pe, Side side, Time time);
   void finish_tile(Pe& pe, Time free);
   void complete(Pe& pe, Time time);
-  void wait(const Pe& pe, Time begin, Time end, PeClass what) {
-    waits_.add(index_of(pe), begin, end, what);
-  }
+  void wait(const Pe& pe, Time begin, Time end, PeClass what) { waits_.add(index_of(pe), begin, end, what); }
   /// The class of cycles in which an entry of `side` is missing that is on its bus from `start` on.
   void starve(const Pe& pe, Side side, Time begin, Time end, Time start);
 

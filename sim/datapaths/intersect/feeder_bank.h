@@ -16,11 +16,12 @@ class FeederBank {
     ChunkFifos& fifos;
     const StopRegisters& stops;
     const Register<MemoryState>& memory;
-    const Register<FeederState>& other;   ///< feeders of the other operand
+    const Register<FeederState>& other;  ///< feeders of the other operand
     Register<FeederState>& state;
   };
 
-  FeederBank(event::Side side, const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports, const Stalls& stalls)
+  FeederBank(event::Side side, const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports,
+             const Stalls& stalls)
       : side_(side), lowering_(lowering), tiles_(tiles), sink_(sink), ports_(ports), stalls_(stalls) {
     const ArrayConfig& array = lowering.machine().array;
     lines_.resize(side == event::Side::Weights ? array.rows : array.columns);
@@ -54,14 +55,14 @@ class FeederBank {
   struct Line {
     std::uint64_t tile = 0;
     BlockPosition position;
-    bool tile_offered = false;       ///< the tile is no longer held back
+    bool tile_offered = false;                   ///< the tile is no longer held back
     BlockPosition block_offered{UINT64_MAX, 0};  ///< the block that is no longer held back
     std::uint32_t step = 0;
-    LineMask pending;       ///< PEs of the tile still to be served in this step (unicast); else all of them
-    LineMask live;          ///< PEs of the tile whose group is not ended
-    LineMask group;         ///< the current destination group
+    LineMask pending;             ///< PEs of the tile still to be served in this step (unicast); else all of them
+    LineMask live;                ///< PEs of the tile whose group is not ended
+    LineMask group;               ///< the current destination group
     std::uint32_t remaining = 0;  ///< cycles left of the send under way
-    bool ending = false;    ///< the send under way is an end token
+    bool ending = false;          ///< the send under way is an end token
   };
 
   /// PEs that tile `geometry` maps on line `i`.
@@ -162,9 +163,12 @@ class FeederBank {
       sink_.on(event::Send{now, side_, i, line.tile, line.step, sent.bytes, line.group.count()});
     }
     line.group.for_each([&](std::uint32_t at) { line.pending.clear(at); });
-    if (line.pending.count() != 0) choose_group(line);
-    else if (last || line.live.count() == 0) enter_tile(i, line.tile + 1);
-    else enter_step(line, line.step + 1);
+    if (line.pending.count() != 0)
+      choose_group(line);
+    else if (last || line.live.count() == 0)
+      enter_tile(i, line.tile + 1);
+    else
+      enter_step(line, line.step + 1);
   }
 
   [[nodiscard]] BlockPosition slowest() const {

@@ -12,8 +12,8 @@
 
 namespace lacuna {
 
-/// Plain state and rules of the PEs, for one skip rule. `Slots` is the mask the match stage walks: NarrowMask for chunks
-/// of up to 64 positions, else Mask.
+/// Plain state and rules of the PEs, for one skip rule. `Slots` is the mask the match stage walks: NarrowMask for
+/// chunks of up to 64 positions, else Mask.
 template <typename Rule, typename Slots, typename Sink>
 class PeArray {
  public:
@@ -148,9 +148,12 @@ class PeArray {
       if (was.pending && !result_valid) retire(pe, at);
     }
     bool stops = false;
-    if (!was.valid) sink_.on(event::Wait{now_, at.index, why(pe.wait, at, rows, columns)});
-    else if (was.stopped) kill(pe, at);
-    else stops = multiply(pe, at);
+    if (!was.valid)
+      sink_.on(event::Wait{now_, at.index, why(pe.wait, at, rows, columns)});
+    else if (was.stopped)
+      kill(pe, at);
+    else
+      stops = multiply(pe, at);
     match(pe, at, was.stopped, blocked);
     if (stops) stop(pe, at);
   }

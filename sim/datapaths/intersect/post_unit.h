@@ -25,7 +25,8 @@ class PostUnit {
     if (layer.relu) lowest_ = 0;
   }
 
-  /// The output value of `sum` in output channel `filter`. |sum| < 2^47 and multiplier < 2^16 keep the product in 64 bits.
+  /// The output value of `sum` in output channel `filter`. |sum| < 2^47 and multiplier < 2^16 keep the product in 64
+  /// bits.
   [[nodiscard]] std::int64_t operator()(std::int64_t sum, std::uint32_t filter) const {
     std::int64_t value = sum;
     if (!layer_.requantise.empty()) {

@@ -122,15 +122,15 @@ LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress, const 
 
   MemoryUnit memory(lowering, tiles, stalls);
   FeederBank<Sink> rows(event::Side::Weights, lowering, tiles, sink,
-                        {bench.weight_fifos, bench.stops, bench.memory_state, bench.column_state, bench.row_state}, stalls);
-  FeederBank<Sink> columns(event::Side::Activations, lowering, tiles, sink,
-                           {bench.activation_fifos, bench.stops, bench.memory_state, bench.row_state, bench.column_state},
-                           stalls);
-  PeArray<Rule, Slots, Sink> pes(lowering, sink,
-                                 {bench.weight_fifos, bench.activation_fifos, bench.stops, bench.results,
-                                  bench.row_state, bench.column_state});
-  DrainBank<Sink> drain(lowering, tiles, sink, {bench.results, bench.memory_state, bench.output_state}, output,
+                        {bench.weight_fifos, bench.stops, bench.memory_state, bench.column_state, bench.row_state},
                         stalls);
+  FeederBank<Sink> columns(
+      event::Side::Activations, lowering, tiles, sink,
+      {bench.activation_fifos, bench.stops, bench.memory_state, bench.row_state, bench.column_state}, stalls);
+  PeArray<Rule, Slots, Sink> pes(
+      lowering, sink,
+      {bench.weight_fifos, bench.activation_fifos, bench.stops, bench.results, bench.row_state, bench.column_state});
+  DrainBank<Sink> drain(lowering, tiles, sink, {bench.results, bench.memory_state, bench.output_state}, output, stalls);
 
   bench.row_feeders.each_cycle([&](std::uint64_t now) { rows.cycle(now); });
   bench.column_feeders.each_cycle([&](std::uint64_t now) { columns.cycle(now); });

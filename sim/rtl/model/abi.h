@@ -39,9 +39,9 @@ enum LacunaPeFlag : std::uint32_t {
 /// What a PE did in the latest cycle. Units: positions; `sum` is the accumulator, sign-extended.
 struct LacunaPeRecord {
   std::uint32_t flags;
-  std::uint32_t slots;         ///< of the pair at the FIFO heads
-  std::uint32_t left;          ///< of that pair after the cycle
-  std::uint32_t executed;      ///< of the group in the MAC stage
+  std::uint32_t slots;     ///< of the pair at the FIFO heads
+  std::uint32_t left;      ///< of that pair after the cycle
+  std::uint32_t executed;  ///< of the group in the MAC stage
   std::uint32_t wasted;
   std::uint32_t unmultiplied;  ///< gated, or all slots of a killed group
   std::int64_t sum;            ///< with that group

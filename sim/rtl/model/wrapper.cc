@@ -141,8 +141,9 @@ LacunaModel* create() {
   PORT(encoded_nonzeros_o)
   PORT(encoded_values_o)
 #undef PORT
-  for (const LacunaPort& port : model->ports) std::memset(port.data, 0, port.bytes);  // who drives them begins with nothing
-  settle(model);  // runs what is initial: probes register
+  for (const LacunaPort& port : model->ports)
+    std::memset(port.data, 0, port.bytes);  // who drives them begins with nothing
+  settle(model);                            // runs what is initial: probes register
   return model;
 }
 

@@ -1,8 +1,7 @@
 // The comparison itself: it must find what differs, and must not pass on nothing.
-#include <catch2/catch.hpp>
-
-
 #include "check/compare_engines.h"
+
+#include <catch2/catch.hpp>
 
 using namespace lacuna;
 
@@ -11,7 +10,8 @@ namespace {
 /// Plays a list of events; its outcome has one output, `value`.
 class Player : public Engine {
  public:
-  explicit Player(std::vector<event::Group> groups, std::int32_t value = 0) : groups_(std::move(groups)), value_(value) {}
+  explicit Player(std::vector<event::Group> groups, std::int32_t value = 0)
+      : groups_(std::move(groups)), value_(value) {}
 
   LayerOutcome run(const Machine&, const Layer&, Progress*) override { return outcome(); }
   LayerOutcome observe(const Machine&, const Layer&, EventSink& sink, Progress*) override {
@@ -33,7 +33,9 @@ class Player : public Engine {
   std::int32_t value_;
 };
 
-event::Group group(std::uint64_t cycle, std::uint32_t pe, std::int64_t psum) { return {cycle, pe, 0, 0, 1, 0, 0, psum}; }
+event::Group group(std::uint64_t cycle, std::uint32_t pe, std::int64_t psum) {
+  return {cycle, pe, 0, 0, 1, 0, 0, psum};
+}
 
 Comparison compare(Player left, Player right, Compare how = Compare::Cycles) {
   return compare_engines(left, right, Machine{}, Layer{}, how);

@@ -1,11 +1,12 @@
 // Shrinking keeps the failure and takes everything else away; a kept case is the same case when it is read again.
+#include "check/shrink.h"
+
 #include <catch2/catch.hpp>
 #include <fstream>
 
 #include "../temporary_folder.h"
 #include "check/compare_engines.h"
 #include "check/kept_case.h"
-#include "check/shrink.h"
 #include "datapaths/intersect/systemc_engine.h"
 #include "machine/config_reader.h"
 #include "workload/workload.h"
@@ -67,7 +68,8 @@ TEST_CASE("a kept case is the same machine and layer when it is read again") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const RandomCase c = random_case(seed);
     const TemporaryFolder folder;
-    for (const auto& [name, contents] : files_of(c, "a test")) std::ofstream(folder.path() / name, std::ios::binary) << contents;
+    for (const auto& [name, contents] : files_of(c, "a test"))
+      std::ofstream(folder.path() / name, std::ios::binary) << contents;
     const Machine machine = read_machine(yaml::load_file(folder.path() / "config.yaml"));
     const Workload workload = Workload::open(folder.path().string());
     const Layer layer = workload.load(0);

@@ -1,15 +1,14 @@
 // Parts of the program that no healthy run shows: a wrong output, odd layer names.
 #include <catch2/catch.hpp>
-
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "../temporary_folder.h"
 #include "cli/completion.h"
 #include "cli/result_folder.h"
 #include "cli/run.h"
 #include "cli/verify.h"
-#include "../temporary_folder.h"
 
 using namespace lacuna;
 

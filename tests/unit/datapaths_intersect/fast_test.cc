@@ -117,7 +117,7 @@ TEST_CASE("arrays that divide a layer's filters or windows agree on every instru
     ArrayConfig& array = c.machine.array;
     if (random.below(4) != 0) array.mapping = Mapping::FiltersWindows;
     if (random.below(4) != 0) array.rows = divisor(shape.M / shape.groups, 40);
-    array.columns = random.below(2) == 0 ? divisor(std::uint64_t{shape.N} * shape.P() * shape.Q(), 48)
+    array.columns = random.below(2) == 0   ? divisor(std::uint64_t{shape.N} * shape.P() * shape.Q(), 48)
                     : random.below(2) == 0 ? 16
                                            : 32;
     if (random.below(2) == 0) array.early_termination = EarlyTermination::Exact;

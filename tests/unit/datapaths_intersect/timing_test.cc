@@ -9,7 +9,9 @@ using namespace lacuna::test;
 
 namespace {
 
-LayerOutcome run(const Machine& machine, const Layer& layer) { return make_systemc_engine()->run(machine, layer, nullptr); }
+LayerOutcome run(const Machine& machine, const Layer& layer) {
+  return make_systemc_engine()->run(machine, layer, nullptr);
+}
 
 std::int64_t first_output(const LayerOutcome& outcome) { return outcome.output.to_int64()[0]; }
 
@@ -50,13 +52,15 @@ TEST_CASE("tiles follow each other without a gap") {
 }
 
 TEST_CASE("a bus of b bytes sends a dense chunk of 8 in 8 over b cycles") {
-  // Zero activations: every chunk is one bubble, so the weight bus decides. Each further chunk of weights adds its words.
+  // Zero activations: every chunk is one bubble, so the weight bus decides. Each further chunk of weights adds its
+  // words.
   for (const std::uint32_t bus : {1u, 2u, 3u, 4u, 8u}) {
     Machine machine = quick_machine(1, 1);
     machine.weights.bus_bytes = bus;
     machine.weights.encoding = Encoding::Dense;
     const auto cycles = [&](std::uint32_t chunks) {
-      return run(machine, fc(1, 8 * chunks, 1, std::vector<int>(8 * chunks, 1), std::vector<int>(8 * chunks, 0))).cycles;
+      return run(machine, fc(1, 8 * chunks, 1, std::vector<int>(8 * chunks, 1), std::vector<int>(8 * chunks, 0)))
+          .cycles;
     };
     // The fetch takes a cycle for each word too; it precedes the first message.
     const std::uint64_t words = (8 + bus - 1) / bus;

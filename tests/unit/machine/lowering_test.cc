@@ -1,10 +1,10 @@
 // Tiles, passes, messages and blocks against what the page says of them.
-#include <catch2/catch.hpp>
+#include "machine/lowering.h"
 
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "check/random_case.h"
-#include "machine/lowering.h"
 
 using namespace lacuna;
 
@@ -117,9 +117,10 @@ TEST_CASE("a tile is cut in blocks that fit half of every buffer") {
   }
   machine.weights.buffer_bytes = 31;
   Lowering too_small(machine, layer);
-  CHECK_THROWS_WITH(too_small.tile(0),
-                    "weights.buffer_bytes: 31 bytes do not hold one chunk twice in layer 'fc'; at least 32 are needed with "
-                    "weights.bus_bytes = 4");
+  CHECK_THROWS_WITH(
+      too_small.tile(0),
+      "weights.buffer_bytes: 31 bytes do not hold one chunk twice in layer 'fc'; at least 32 are needed with "
+      "weights.bus_bytes = 4");
 }
 
 TEST_CASE("a layer with wider operands than the machine is refused") {

@@ -1,9 +1,8 @@
 // The memory side alone: when transfers begin, how long they take, what they move.
-#include <catch2/catch.hpp>
-
-#include <vector>
-
 #include "memory/memory_unit.h"
+
+#include <catch2/catch.hpp>
+#include <vector>
 
 using namespace lacuna;
 

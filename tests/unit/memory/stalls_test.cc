@@ -1,8 +1,8 @@
 // Stalls are a pure function with the share that was asked for, independent from port to port.
+#include "memory/stalls.h"
+
 #include <catch2/catch.hpp>
 #include <cmath>
-
-#include "memory/stalls.h"
 
 using namespace lacuna;
 
@@ -28,5 +28,6 @@ TEST_CASE("each port is held back for its share of cycles whatever the others do
   CHECK(near(count(row1), 0.2));
   CHECK(near(count([&](std::uint64_t c) { return row0(c) && row1(c); }), 0.04));
   CHECK(near(count([&](std::uint64_t c) { return row0(c) && block0(c); }), 0.04));
-  CHECK(near(count([&](std::uint64_t c) { return row0(c) && Stalls(200000, 8).holds(Stalls::Port::RowTile, 0, c); }), 0.04));
+  CHECK(near(count([&](std::uint64_t c) { return row0(c) && Stalls(200000, 8).holds(Stalls::Port::RowTile, 0, c); }),
+             0.04));
 }

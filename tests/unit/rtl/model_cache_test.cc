@@ -1,6 +1,5 @@
 // Models of the RTL are built once and kept; what can go wrong with that is said in one line or with the compiler's.
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

@@ -2,7 +2,6 @@
 #include "tensor/npy.h"
 
 #include <catch2/catch.hpp>
-
 #include <limits>
 
 #include "../temporary_folder.h"

@@ -2,7 +2,6 @@
 #include "workload/generate.h"
 
 #include <catch2/catch.hpp>
-
 #include <cmath>
 
 #include "base/hash.h"

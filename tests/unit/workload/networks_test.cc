@@ -1,6 +1,5 @@
 // The networks under workloads/: the products of the published ones, and the recorded outputs of the trained ones.
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 

@@ -2,7 +2,6 @@
 #include "workload/reference.h"
 
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
 
 #include "../temporary_folder.h"

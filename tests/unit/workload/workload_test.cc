@@ -4,7 +4,6 @@
 #include <zip.h>
 
 #include <catch2/catch.hpp>
-
 #include <limits>
 
 #include "../temporary_folder.h"
