@@ -15,9 +15,9 @@
 #include "cli/choose_layers.h"
 #include "cli/engines.h"
 #include "cli/progress.h"
-#include "datapaths/intersect/systemc_engine.h"
+#include "datapaths/intersect/systemc/engine.h"
 #include "machine/config_reader.h"
-#include "rtl/rtl_engine.h"
+#include "datapaths/intersect/rtl/engine.h"
 #include "workload/workload.h"
 
 namespace lacuna {

@@ -1,9 +1,9 @@
 // A new engine is one more line here.
 #include "cli/engines.h"
 
-#include "datapaths/intersect/fast_engine.h"
-#include "datapaths/intersect/systemc_engine.h"
-#include "rtl/rtl_engine.h"
+#include "datapaths/intersect/fast/engine.h"
+#include "datapaths/intersect/systemc/engine.h"
+#include "datapaths/intersect/rtl/engine.h"
 
 namespace lacuna {
 

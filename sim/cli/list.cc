@@ -6,7 +6,7 @@
 #include "cli/engines.h"
 #include "machine/config_reader.h"
 #include "machine/events.h"
-#include "machine/skip_rules.h"
+#include "datapaths/intersect/skip_rules.h"
 #include "workload/layer.h"
 
 namespace lacuna {

@@ -1,7 +1,7 @@
 // The one hook for everyone who watches a machine: traces and checks. Counters have their own sink, Fold.
 #pragma once
 
-#include "machine/event.h"
+#include "datapaths/intersect/events.h"
 #include "machine/fold.h"
 
 namespace lacuna {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "machine/skip_rules.h"
+#include "datapaths/intersect/skip_rules.h"
 
 namespace lacuna {
 

@@ -1,8 +1,8 @@
 // Counters as a fold over events: the only place that counts.
 #pragma once
 
-#include "machine/event.h"
-#include "machine/lowering.h"
+#include "datapaths/intersect/events.h"
+#include "datapaths/intersect/lowering.h"
 #include "machine/outcome.h"
 
 namespace lacuna {

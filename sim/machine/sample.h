@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-#include "machine/lowering.h"
+#include "datapaths/intersect/lowering.h"
 #include "machine/outcome.h"
 
 namespace lacuna {

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "machine/event.h"
+#include "datapaths/intersect/events.h"
 #include "memory/stalls.h"
 #include "memory/tile_store.h"
 

@@ -4,7 +4,7 @@
 #include <deque>
 #include <memory>
 
-#include "machine/lowering.h"
+#include "datapaths/intersect/lowering.h"
 
 namespace lacuna {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "rtl/model_parameters.h"
+#include "datapaths/intersect/rtl/model_parameters.h"
 
 namespace lacuna {
 

@@ -5,7 +5,7 @@
 
 #include "energy/energy.h"
 #include "machine/config_reader.h"
-#include "machine/lowering.h"
+#include "datapaths/intersect/lowering.h"
 #include "report/report.h"
 
 namespace lacuna {

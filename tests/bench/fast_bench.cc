@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "base/parallel.h"
-#include "datapaths/intersect/fast_engine.h"
-#include "datapaths/intersect/fast_operands.h"
-#include "datapaths/intersect/systemc_engine.h"
-#include "rtl/rtl_engine.h"
+#include "datapaths/intersect/fast/engine.h"
+#include "datapaths/intersect/fast/operands.h"
+#include "datapaths/intersect/systemc/engine.h"
+#include "datapaths/intersect/rtl/engine.h"
 #include "workload/workload.h"
 
 using namespace lacuna;

@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-#include "datapaths/intersect/systemc_engine.h"
+#include "datapaths/intersect/systemc/engine.h"
 #include "workload/workload.h"
 
 using namespace lacuna;

@@ -7,7 +7,7 @@
 #include "../temporary_folder.h"
 #include "check/compare_engines.h"
 #include "check/kept_case.h"
-#include "datapaths/intersect/systemc_engine.h"
+#include "datapaths/intersect/systemc/engine.h"
 #include "machine/config_reader.h"
 #include "workload/workload.h"
 

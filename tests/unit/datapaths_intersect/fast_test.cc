@@ -10,9 +10,9 @@
 #include "check/compare_engines.h"
 #include "check/random_case.h"
 #include "check/traced_event.h"
-#include "datapaths/intersect/fast_engine.h"
-#include "datapaths/intersect/fast_kernels.h"
-#include "datapaths/intersect/systemc_engine.h"
+#include "datapaths/intersect/fast/engine.h"
+#include "datapaths/intersect/fast/kernels/kernels.h"
+#include "datapaths/intersect/systemc/engine.h"
 
 using namespace lacuna;
 

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "check/random_case.h"
-#include "datapaths/intersect/systemc_engine.h"
+#include "datapaths/intersect/systemc/engine.h"
 #include "layers.h"
 
 using namespace lacuna;

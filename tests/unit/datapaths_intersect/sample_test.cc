@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "datapaths/intersect/fast_engine.h"
+#include "datapaths/intersect/fast/engine.h"
 
 using namespace lacuna;
 

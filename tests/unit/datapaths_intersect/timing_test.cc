@@ -1,7 +1,7 @@
 // Cycle counts worked out by hand from the page.
 #include <catch2/catch.hpp>
 
-#include "datapaths/intersect/systemc_engine.h"
+#include "datapaths/intersect/systemc/engine.h"
 #include "layers.h"
 
 using namespace lacuna;

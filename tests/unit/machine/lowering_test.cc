@@ -1,5 +1,5 @@
 // Tiles, passes, messages and blocks against what the page says of them.
-#include "machine/lowering.h"
+#include "datapaths/intersect/lowering.h"
 
 #include <catch2/catch.hpp>
 #include <set>

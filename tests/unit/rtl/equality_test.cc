@@ -4,8 +4,8 @@
 
 #include "check/compare_engines.h"
 #include "check/random_case.h"
-#include "datapaths/intersect/systemc_engine.h"
-#include "rtl/rtl_engine.h"
+#include "datapaths/intersect/systemc/engine.h"
+#include "datapaths/intersect/rtl/engine.h"
 
 using namespace lacuna;
 

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "check/compare_engines.h"
-#include "datapaths/intersect/systemc_engine.h"
-#include "rtl/rtl_engine.h"
+#include "datapaths/intersect/systemc/engine.h"
+#include "datapaths/intersect/rtl/engine.h"
 #include "workload/workload.h"
 
 using namespace lacuna;

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "../temporary_folder.h"
-#include "rtl/rtl_engine.h"
+#include "datapaths/intersect/rtl/engine.h"
 #include "rtl/rtl_model.h"
 
 using namespace lacuna;

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "base/hash.h"
-#include "datapaths/intersect/fast_engine.h"
+#include "datapaths/intersect/fast/engine.h"
 #include "machine/config_reader.h"
 #include "sweep/store.h"
 #include "workload/workload.h"

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "../temporary_folder.h"
-#include "datapaths/intersect/fast_engine.h"
+#include "datapaths/intersect/fast/engine.h"
 #include "sweep/sweep.h"
 
 using namespace lacuna;

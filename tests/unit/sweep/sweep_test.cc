@@ -8,7 +8,7 @@
 
 #include "../temporary_folder.h"
 #include "base/error.h"
-#include "datapaths/intersect/fast_engine.h"
+#include "datapaths/intersect/fast/engine.h"
 #include "sweep/export.h"
 #include "sweep/point_list.h"
 

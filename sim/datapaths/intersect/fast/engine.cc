@@ -1,0 +1,151 @@
+#include "datapaths/intersect/fast/engine.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "datapaths/intersect/fast/events.h"
+#include "datapaths/intersect/fast/operands.h"
+#include "datapaths/intersect/fast/stopping.h"
+#include "datapaths/intersect/fast/timing.h"
+#include "datapaths/intersect/fast/values.h"
+#include "datapaths/intersect/fast/wide.h"
+#include "machine/fold.h"
+#include "machine/sample.h"
+
+namespace lacuna {
+
+namespace {
+
+class FastEngine : public Engine {
+ public:
+  explicit FastEngine(const FastOptions& options)
+      : kernels_(options.kernels ? *options.kernels : fast::best_kernels()), whole_rows_(options.whole_rows) {}
+
+  LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
+    return simulate(machine, layer, true, progress);
+  }
+  LayerOutcome time(const Machine& machine, const Layer& layer, Progress* progress) override {
+    return simulate(machine, layer, false, progress);
+  }
+  void use_threads(unsigned threads) override { threads_ = std::max(1u, threads); }
+  [[nodiscard]] bool runs_layers_at_once() const override { return true; }
+
+  [[nodiscard]] bool samples() const override { return true; }
+
+  SampledOutcome sample(const Machine& machine, const Layer& layer, const SampleOptions& options,
+                        Progress* progress) override {
+    Lowering lowering(machine, layer);
+    const SamplePlan plan = plan_sample(lowering, options);
+    if (plan.whole) return sample_layer(lowering, plan, [&](auto, auto) { return time(machine, layer, progress); });
+    fast::Operands operands(lowering, kernels_);
+    fast::Values values(operands, false);
+    std::uint64_t done = 0;
+    return sample_layer(lowering, plan, [&](std::uint64_t begin, std::uint64_t end) {
+      operands.use_tiles(begin, end - begin);
+      for (const fast::ValueArea& area : areas_of(lowering, begin, end)) values.compute(area, threads_);
+      LayerOutcome outcome = timed(lowering, operands, values, nullptr);
+      outcome.dense_pairs = outcome.outputs = 0;
+      for (std::uint64_t tile = 0; tile < operands.tiles(); ++tile) outcome.outputs += operands.geometry(tile).pes();
+      outcome.dense_pairs = outcome.outputs * operands.k();
+      check_laws(outcome, machine);
+      if (progress) progress->tiles(done += end - begin, plan.simulated_tiles());
+      return outcome;
+    });
+  }
+
+  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink, Progress* progress) override {
+    Lowering lowering(machine, layer);
+    fast::Operands operands(lowering, kernels_);
+    fast::Values values(operands, true);
+    values.compute(threads_);
+    fast::EventTeller teller(operands, values.output(), sink);
+    LayerOutcome outcome = *timed_by<fast::Timing>(lowering, operands, values, progress, &teller);
+    // The outcome is that of run(), so that who compares two engines compares it too.
+    if (auto whole_rows = timed_by_rows(lowering, operands, values, nullptr)) outcome = std::move(*whole_rows);
+    outcome.output = values.take_output();
+    check_laws(outcome, machine);
+    return outcome;
+  }
+
+ private:
+  LayerOutcome simulate(const Machine& machine, const Layer& layer, bool outputs, Progress* progress) const {
+    Lowering lowering(machine, layer);
+    fast::Operands operands(lowering, kernels_);
+    fast::Values values(operands, outputs);
+    values.compute(threads_);
+    LayerOutcome outcome = timed(lowering, operands, values, progress);
+    outcome.output = values.take_output();
+    check_laws(outcome, machine);
+    return outcome;
+  }
+
+  /// Filters and windows of tiles begin..end-1.
+  static std::vector<fast::ValueArea> areas_of(const Lowering& lowering, std::uint64_t begin, std::uint64_t end) {
+    const Machine& machine = lowering.machine();
+    const ConvShape& shape = lowering.layer().shape;
+    const bool one_window = machine.array.mapping == Mapping::Filters;
+    const std::uint32_t blocks = (shape.M / shape.groups + machine.array.rows - 1) / machine.array.rows;
+    const std::uint32_t tile_blocks = one_window ? machine.array.columns : 1;
+    const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
+    const std::uint64_t tile_windows = one_window ? 1 : machine.array.columns;
+    std::vector<fast::ValueArea> areas;
+    for (std::uint64_t tile = begin; tile < end; ++tile) {
+      const Lowering::Position at = lowering.position(tile);
+      const fast::ValueArea area{at.group, at.filter_tile * tile_blocks,
+                                 std::min(blocks, (at.filter_tile + 1) * tile_blocks), at.window_tile * tile_windows,
+                                 std::min(windows, (at.window_tile + 1) * tile_windows)};
+      if (!areas.empty() && areas.back().group == area.group && areas.back().first_block == area.first_block &&
+          areas.back().last_window == area.first_window)
+        areas.back().last_window = area.last_window;
+      else
+        areas.push_back(area);
+    }
+    return areas;
+  }
+
+  /// The outcome of the tiles in use, by the fastest way of timing that takes them; laws are not checked, without
+  /// output.
+  LayerOutcome timed(const Lowering& lowering, fast::Operands& operands, const fast::Values& values,
+                     Progress* progress) const {
+    auto outcome = timed_by_rows(lowering, operands, values, progress);
+    if (!outcome) outcome = timed_by<fast::Timing>(lowering, operands, values, progress);
+    return std::move(*outcome);
+  }
+  /// Nothing if rows of PEs cannot be taken at a time.
+  std::optional<LayerOutcome> timed_by_rows(const Lowering& lowering, fast::Operands& operands,
+                                            const fast::Values& values, Progress* progress) const {
+    if (whole_rows_ && fast::WideTiming::takes(lowering))
+      return timed_by<fast::WideTiming>(lowering, operands, values, progress);
+    if (whole_rows_ && fast::StoppingTiming::takes(lowering))
+      return timed_by<fast::StoppingTiming>(lowering, operands, values, progress);
+    return std::nullopt;
+  }
+  /// Nothing if this way of timing turns out not to take the layer.
+  template <typename Timing, typename... Teller>
+  static std::optional<LayerOutcome> timed_by(const Lowering& lowering, fast::Operands& operands,
+                                              const fast::Values& values, Progress* progress, Teller*... teller) {
+    Fold fold(lowering);
+    try {
+      Timing timing(operands, values, fold, teller...);
+      timing.run([&](std::uint64_t written) {
+        if (progress) progress->tiles(written, lowering.tiles());
+      });
+    } catch (const fast::TooWide&) {
+      return std::nullopt;
+    }
+    return fold.take();
+  }
+
+  const fast::Kernels& kernels_;
+  bool whole_rows_;
+  unsigned threads_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_fast_engine() { return make_fast_engine(FastOptions{}); }
+std::unique_ptr<Engine> make_fast_engine(const FastOptions& options) { return std::make_unique<FastEngine>(options); }
+
+}  // namespace lacuna

@@ -1,0 +1,202 @@
+#include "datapaths/intersect/fast/events.h"
+
+#include <type_traits>
+#include <utility>
+
+#include "datapaths/intersect/fast/rows.h"
+#include "datapaths/intersect/skip_rules.h"
+
+namespace lacuna::fast {
+
+EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSink& sink)
+    : operands_(operands),
+      machine_(operands.lowering().machine()),
+      sink_(sink),
+      output_(output.to_int64()),
+      columns_(machine_.array.columns),
+      pes_(std::size_t{machine_.array.rows} * columns_) {
+  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) add(0, kMultiplied, Waits{pe, PeClass::FillDrain, 0});
+}
+
+TileValues EventTeller::values_of(const CompactTile& compact) const {
+  TileValues values{compact.tile, {}, {}};
+  const Tile& tile = *compact.tile;
+  const Lowering::Position& at = compact.position;
+  const std::uint32_t filters_per_tile = machine_.array.rows * (tile.mapping == Mapping::Filters ? columns_ : 1);
+  const Rows& rows = operands_.rows();
+  const auto stream_of = [&](auto element, auto fill) {
+    std::vector<decltype(element)> row(rows.stride());
+    fill(row.data());
+    return TileValues::Stream{{row.begin(), row.begin() + operands_.k()}, {}, {}};
+  };
+  const auto add_chunk = [&](TileValues::Stream& stream, std::uint32_t chunk, Pass pass) {
+    const std::int32_t* const at_chunk = stream.values.data() + std::size_t{chunk} * machine_.array.chunk;
+    Mask nonzero, owned;
+    for (std::uint32_t p = 0; p < operands_.chunk_length(chunk); ++p) {
+      if (pass != Pass::All && (pass == Pass::Positive) != (at_chunk[p] > 0)) continue;
+      owned.set(p);
+      if (at_chunk[p] != 0) nonzero.set(p);
+    }
+    stream.nonzero.push_back(nonzero);
+    stream.owned.push_back(owned);
+  };
+  with_elements(rows.input_size(), [&](auto activation, auto weight) {
+    for (std::uint32_t i = 0; i < tile.filters->filters.size(); ++i) {
+      const auto fill = [&](auto* to) { rows.filter(at.group, at.filter_tile * filters_per_tile + i, to); };
+      TileValues::Stream& stream = values.weights.emplace_back(stream_of(weight, fill));
+      for (const Step& step : tile.steps()) add_chunk(stream, step.chunk, step.pass);
+    }
+    const auto& windows = tile.windows->windows;
+    rows.for_windows(at.group, windows[0], static_cast<std::uint32_t>(windows.size()), [&](auto, std::size_t element) {
+      const auto fill = [&](auto* to) { rows.window(element, to); };
+      TileValues::Stream& stream = values.activations.emplace_back(stream_of(activation, fill));
+      for (std::uint32_t chunk = 0; chunk < operands_.chunks(); ++chunk) add_chunk(stream, chunk, Pass::All);
+    });
+  });
+  return values;
+}
+
+EventTeller::Pair EventTeller::pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const {
+  const Tile& tile = *values.tile;
+  const std::uint32_t chunk = tile.steps()[step].chunk;
+  const TileValues::Stream& weights = values.weights[tile.filter_stream(pe / columns_, pe % columns_)];
+  const TileValues::Stream& activations = values.activations[tile.window_stream(pe % columns_)];
+  Pair pair;
+  pair.weights = weights.values.data() + std::size_t{chunk} * machine_.array.chunk;
+  pair.activations = activations.values.data() + std::size_t{chunk} * machine_.array.chunk;
+  pair.owned = weights.owned[step].count();
+  pair.effectual = weights.nonzero[step] & activations.nonzero[chunk];
+  with_skip_rule(machine_.array.skip, [&](auto rule) {
+    pair.slots = rule.slots(weights.owned[step], weights.nonzero[step], activations.nonzero[chunk]);
+  });
+  return pair;
+}
+
+Mask EventTeller::next_group(Mask& slots) const {
+  const Mask before = slots;
+  for (std::uint32_t lane = 0; lane < machine_.array.lanes && !slots.none(); ++lane) slots.clear_lowest();
+  return without(before, slots);
+}
+
+void EventTeller::pair(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time begin,
+                       std::uint32_t groups) {
+  const Tile& tile = *values.tile;
+  const Pair pair = pair_of(pe, values, step);
+  add(begin, kOpened, event::Open{begin, pe, tile.index, step, pair.owned - pair.slots.count()});
+  std::int64_t& psum = pes_[pe].psum;
+  if (step == 0) psum = tile.filters->bias[tile.filter_stream(pe / columns_, pe % columns_)];
+  const unsigned unused = 64 - accumulator_bits(machine_);
+  const bool gates = machine_.array.skip == SkipRule::Gate;
+  Mask left = pair.slots;
+  for (std::uint32_t group = 0; group < groups; ++group) {
+    const Mask picked = next_group(left);
+    for (Mask rest = picked; !rest.none(); rest.clear_lowest())
+      psum += std::int64_t{pair.weights[rest.lowest()]} * pair.activations[rest.lowest()];
+    psum = static_cast<std::int64_t>(static_cast<std::uint64_t>(psum) << unused) >> unused;
+    const std::uint32_t executed = (picked & pair.effectual).count();
+    const std::uint32_t zeros = picked.count() - executed;
+    const Time cycle = begin + 1 + group;
+    add(cycle, kMultiplied,
+        event::Group{cycle, pe, tile.index, step, executed, gates ? 0 : zeros, gates ? zeros : 0, psum});
+  }
+}
+
+event::Stop EventTeller::stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const {
+  event::Stop event{stop + 2, pe, values.tile->index, step, 0, 0};
+  for (std::uint32_t later = step + 1; later < values.tile->steps().size(); ++later) {
+    const Pair pair = pair_of(pe, values, later);
+    event.terminated += pair.slots.count();
+    event.skipped += pair.owned - pair.slots.count();
+  }
+  return event;
+}
+
+void EventTeller::stop(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) {
+  add(stop + 2, kStopped, stop_of(pe, values, step, stop));
+}
+
+void EventTeller::kill(std::uint32_t pe, const TileValues& values, std::uint32_t step, std::uint32_t group, Time stop) {
+  const Pair pair = pair_of(pe, values, step);
+  const std::uint64_t tile = values.tile->index;
+  if (group == 0) add(stop + 1, kOpened, event::Open{stop + 1, pe, tile, step, pair.owned - pair.slots.count()});
+  Mask left = pair.slots;
+  Mask killed;
+  for (std::uint32_t i = 0; i <= group; ++i) killed = next_group(left);
+  event::Stop stopped = stop_of(pe, values, step, stop);
+  stopped.terminated += left.count();
+  add(stop + 2, kStopped, stopped);
+  add(stop + 2, kMultiplied, event::Kill{stop + 2, pe, tile, step, killed.count()});
+}
+
+void EventTeller::complete(std::uint32_t pe) {
+  Pe& at = pes_[pe];
+  at.complete[at.completions++ % 2] = at.psum;
+}
+
+void EventTeller::retire(std::uint32_t pe, Time time) {
+  Pe& at = pes_[pe];
+  add(time, kRetired, event::Retire{time, pe, at.complete[at.retired++ % 2]});
+}
+
+void EventTeller::wait(std::uint32_t pe, Time begin, Time end, PeClass why) {
+  if (begin < end) add(begin + 1, kMultiplied, Waits{pe, why, end});
+}
+
+void EventTeller::drain(std::uint32_t pe, const TileValues& values, Time time) {
+  const Tile& tile = *values.tile;
+  const std::uint32_t filter = tile.filters->filters[tile.filter_stream(pe / columns_, pe % columns_)];
+  const std::uint64_t window = tile.windows->windows[tile.window_stream(pe % columns_)];
+  const ConvShape& shape = operands_.lowering().layer().shape;
+  const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
+  add(time, kMultiplied,
+      event::Drain{time, pe, tile.index, output_[(window / plane * shape.M + filter) * plane + window % plane]});
+}
+
+void EventTeller::tell(const event::Fetch& fetch, std::shared_ptr<const Tile> tile) {
+  add(fetch.cycle, kMultiplied, fetch);
+  fetched_.emplace_back(fetch.cycle, std::move(tile));
+}
+
+void EventTeller::give(const Told& told) {
+  std::visit(
+      [&](const auto& event) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(event)>, Waits>)
+          waiting_.push_back(event);
+        else
+          sink_.on(event);
+      },
+      told.event);
+}
+
+void EventTeller::give_cycle() {
+  const std::vector<Told> now = told_.empty() ? std::vector<Told>() : std::move(told_.front());
+  const auto give_all = [&](Rank rank) {
+    for (const Told& told : now)
+      if (told.rank == rank) give(told);
+  };
+  give_all(kStopped);
+  give_all(kRetired);
+  give_all(kMultiplied);
+  std::size_t left = 0;
+  for (const Waits& waits : waiting_) {
+    sink_.on(event::Wait{given_, waits.pe, waits.why});
+    if (waits.last > given_) waiting_[left++] = waits;
+  }
+  waiting_.resize(left);
+  give_all(kOpened);
+  if (!told_.empty()) told_.pop_front();
+}
+
+void EventTeller::reached(Time time) {
+  for (; given_ < time && !(told_.empty() && waiting_.empty()); ++given_) give_cycle();
+  while (!fetched_.empty() && fetched_.front().first < given_) fetched_.pop_front();
+}
+
+void EventTeller::finish(Time cycles) {
+  reached(cycles);
+  for (const std::vector<Told>& cycle : told_)
+    for (const Told& told : cycle)
+      LACUNA_CHECK(std::holds_alternative<event::Send>(told.event), "something happens after cycle {}", cycles);
+}
+
+}  // namespace lacuna::fast

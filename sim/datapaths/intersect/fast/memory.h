@@ -1,0 +1,162 @@
+// When does memory fetch and write, and when is the array past a block? Transfers one after the other; which comes next
+// is decided by comparing the cycles in which a write and a fetch could begin. README.md, section Memory; FAST.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "datapaths/intersect/fast/operands.h"
+#include "datapaths/intersect/events.h"
+#include "machine/fold.h"
+#include "datapaths/intersect/lowering.h"
+
+namespace lacuna::fast {
+
+using Time = std::uint64_t;
+constexpr Time kUnknown = UINT64_MAX;
+
+struct Interval {
+  Time begin, end;
+};
+
+/// Times of one block; a time is known or kUnknown.
+struct BlockTimes {
+  Time begun = kUnknown, loaded = kUnknown;
+  Time past = 0;  ///< the latest of the lines that are past it
+  std::uint32_t lines_past = 0;
+  Time released = kUnknown;  ///< from when on every line is past it and all before
+};
+
+class EventTeller;
+
+class MemorySequence {
+ public:
+  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `teller`: may be null.
+  MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand,
+                 EventTeller* teller = nullptr);
+
+  /// The next tile, in order; its blocks say what is fetched. It is held as long as it is needed here.
+  void add(std::shared_ptr<const Tile> tile);
+  [[nodiscard]] bool has(std::uint64_t tile) const { return tile >= first_ && tile < first_ + tiles_.size(); }
+  [[nodiscard]] const BlockTimes& block(std::uint64_t tile, std::uint32_t block) const {
+    return tiles_[tile - first_].times[block];
+  }
+
+  /// `lines` more lines are past a block, the latest from `time` on.
+  void pass(std::uint64_t tile, std::uint32_t block, std::uint32_t lines, Time time);
+  /// The last result of a tile was taken in cycle `time`; its outputs are `bytes` as they are written.
+  void results(std::uint64_t tile, Time time, std::uint64_t bytes);
+
+  /// The cycle in which the next transfer could begin if it is a write, and if it is a fetch; both final if known, and
+  /// later than what is known if not.
+  struct Next {
+    Time write = kUnknown, fetch = kUnknown;
+  };
+  [[nodiscard]] Next next();
+  /// Begins the earlier one, the write if equal. One of them must be known.
+  void begin(const Next& next);
+
+  [[nodiscard]] std::uint64_t written() const { return written_; }
+  [[nodiscard]] bool finished() const { return written_ == count_; }
+  /// From when on tile `tile` is written; kUnknown if not yet known. Only of the latest four.
+  [[nodiscard]] Time written_at(std::uint64_t tile) const { return tile < written_ ? written_at_[tile % 4] : kUnknown; }
+  /// From when on memory is idle after the transfers begun so far.
+  [[nodiscard]] Time idle() const { return idle_; }
+
+  /// Calls note(begin, end) with the parts of begin..end in which a feeder that waits for the block waits for memory:
+  /// its fetch has begun or some fetch could begin. All transfers before `end` must be known.
+  template <typename Note>
+  void memory_waits(const BlockTimes& block, Time begin, Time end, Note note) const;
+  /// Waits before `time` will not be asked for any more.
+  void forget_before(Time time);
+
+  /// From when on every line is past the latest block of which that is known.
+  [[nodiscard]] Time released() const { return release_; }
+  /// The oldest tile that some line is not known to be past, and from when on it is the array's tile.
+  [[nodiscard]] std::uint64_t array_tile() const { return next_release_.tile; }
+  [[nodiscard]] Time array_tile_since() const { return array_tile_since_; }
+
+  /// A time in which the array's tile did not map every PE.
+  struct Edge {
+    Time begin, end;
+    Geometry geometry;
+  };
+  [[nodiscard]] const std::vector<Edge>& edges() const { return edges_; }
+
+ private:
+  struct Position {
+    std::uint64_t tile = 0;
+    std::uint32_t block = 0;
+    bool operator==(const Position&) const = default;
+  };
+  struct TileTimes {
+    std::shared_ptr<const Tile> tile;
+    std::vector<BlockTimes> times;
+    Time last_result = kUnknown;
+    std::uint64_t output_bytes = 0;
+  };
+  struct Fetch {
+    Time begin;
+    Position block;
+    Time released = kUnknown;
+  };
+
+  [[nodiscard]] Position after(const Position& at) const;
+  /// True if there is such a tile; it is there then.
+  bool reach(std::uint64_t tile);
+  void drop();
+
+  const Lowering& lowering_;
+  const Machine& machine_;
+  Fold& fold_;
+  EventTeller* teller_;
+  std::function<void(std::uint64_t)> demand_;
+  std::uint64_t count_;  ///< tiles of the layer
+  std::uint32_t pes_;
+  std::deque<TileTimes> tiles_;
+  std::uint64_t first_ = 0;  ///< index of the front of tiles_
+
+  Time idle_ = 0;
+  std::uint64_t written_ = 0;
+  std::array<Time, 4> written_at_{};  ///< of tile t, at t mod 4
+  Position next_fetch_;
+  std::deque<Fetch> fetched_;    ///< the latest ones
+  std::uint64_t forgotten_ = 0;  ///< fetches dropped from its front
+  std::size_t released_ = 0;     ///< entries of fetched_ whose block is released
+  Position next_release_;
+  Time release_ = 0;  ///< of the block before next_release_
+  Time array_tile_since_ = 0;
+  std::vector<Edge> edges_;
+};
+
+template <typename Note>
+void MemorySequence::memory_waits(const BlockTimes& block, Time begin, Time end, Note note) const {
+  const auto clipped = [&](Time from, Time to) {
+    from = from < begin ? begin : from;
+    to = to < end ? to : end;
+    if (from < to) note(from, to);
+  };
+  // After fetch k and up to fetch k+1 a fetch could begin once the block of fetch k-1 is released.
+  if (block.begun != kUnknown && block.begun < begin) return clipped(begin, end);
+  std::size_t k = fetched_.size();
+  while (k > 0 && fetched_[k - 1].begin >= begin) --k;
+  Time from = k > 0 ? fetched_[k - 1].begin + 1 : 0;
+  for (; k <= fetched_.size() && from < end; ++k) {
+    const Time to = k < fetched_.size() ? fetched_[k].begin + 1 : kUnknown;
+    if (to > begin) {
+      if (forgotten_ + k < 2)
+        clipped(from, to);
+      else if (k >= 2 && fetched_[k - 2].released != kUnknown)
+        clipped(from < fetched_[k - 2].released ? fetched_[k - 2].released : from, to);
+    }
+    from = to;
+    if (block.begun != kUnknown && to == block.begun + 1) break;
+  }
+  if (block.begun != kUnknown) clipped(block.begun + 1, end);
+}
+
+}  // namespace lacuna::fast

@@ -1,0 +1,511 @@
+#include "datapaths/intersect/fast/values.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <limits>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "base/parallel.h"
+#include "datapaths/intersect/skip_rules.h"
+#include "sparse/storage.h"
+
+namespace lacuna::fast {
+
+namespace {
+
+/// What becomes of a complete sum on its way to the output buffer: rescaled, clipped, near-zero values dropped.
+class Finisher {
+ public:
+  Finisher(const Machine& machine, const Layer& layer) : layer_(layer), threshold_(machine.post.threshold) {
+    if (!layer.requantise.empty()) {
+      const unsigned bits = layer.operand_bits() - (layer.relu ? 0 : 1);
+      highest_ = (std::int64_t{1} << bits) - 1;
+      lowest_ = -highest_ - 1;
+    }
+    if (layer.relu) lowest_ = 0;
+  }
+
+  /// Values of `count` sums of one filter, which lie `stride` apart.
+  template <typename Sum>
+  void finish(std::uint32_t filter, const Sum* sums, std::size_t stride, std::uint32_t count,
+              std::int64_t* values) const {
+    const Scale scale = scale_of(filter);
+    for (std::uint32_t i = 0; i < count; ++i) values[i] = finished(scale, sums[i * stride]);
+  }
+
+  /// The least and the largest of the sums of a filter that end as zero: values grow with sums, and a sum of zero is
+  /// one of them.
+  [[nodiscard]] std::pair<std::int32_t, std::int32_t> zeros(std::uint32_t filter) const {
+    const Scale scale = scale_of(filter);
+    const auto furthest = [&](std::int64_t end) {
+      if (finished(scale, end) == 0) return static_cast<std::int32_t>(end);
+      std::int64_t zero = 0, other = end;
+      while (other - zero > 1 || zero - other > 1) {
+        const std::int64_t middle = zero + (other - zero) / 2;
+        (finished(scale, middle) == 0 ? zero : other) = middle;
+      }
+      return static_cast<std::int32_t>(zero);
+    };
+    return {furthest(INT32_MIN), furthest(INT32_MAX)};
+  }
+
+ private:
+  struct Scale {
+    std::int64_t multiplier = 1, half = 0;
+    unsigned shift = 0;
+  };
+  [[nodiscard]] Scale scale_of(std::uint32_t filter) const {
+    if (layer_.requantise.empty()) return {};
+    const Requantise& scale = layer_.requantise[filter];
+    return {scale.multiplier, scale.shift == 0 ? 0 : std::int64_t{1} << (scale.shift - 1), scale.shift};
+  }
+  [[nodiscard]] std::int64_t finished(const Scale& scale, std::int64_t sum) const {
+    std::int64_t value = (sum * scale.multiplier + scale.half) >> scale.shift;
+    value = value > highest_ ? highest_ : value;
+    value = value < lowest_ ? lowest_ : value;
+    return value < threshold_ && -value < threshold_ ? 0 : value;
+  }
+
+  const Layer& layer_;
+  std::int64_t threshold_;
+  std::int64_t lowest_ = std::numeric_limits<std::int64_t>::min() / 2;
+  std::int64_t highest_ = std::numeric_limits<std::int64_t>::max() / 2;
+};
+
+template <typename Visit>
+void with_output(Tensor& output, Visit&& visit) {
+  switch (output.type()) {
+    case DType::Int8:
+      return visit(output.as<std::int8_t>().data());
+    case DType::UInt8:
+      return visit(output.as<std::uint8_t>().data());
+    case DType::Int16:
+      return visit(output.as<std::int16_t>().data());
+    case DType::UInt16:
+      return visit(output.as<std::uint16_t>().data());
+    case DType::Int32:
+      return visit(output.as<std::int32_t>().data());
+    case DType::Int64:
+      return visit(output.as<std::int64_t>().data());
+    default:
+      throw Bug("outputs are integers");
+  }
+}
+
+/// Positions that kernels multiply together.
+template <typename Weight>
+constexpr std::size_t kTogether = sizeof(Weight) == 1   ? 4
+                                  : sizeof(Weight) == 2 ? 2
+                                                        : 1;
+
+/// Where the weight of filter f at position k is among packed ones.
+template <typename Weight>
+std::size_t packed_at(std::size_t k, std::size_t f) {
+  constexpr std::size_t n = kTogether<Weight>;
+  return k / n * n * kLanes + f * n + k % n;
+}
+
+/// Packs rows of 16 filters as the kernels take them.
+template <typename Weight>
+void pack(const Weight* rows, std::size_t stride, std::size_t k, Weight* packed) {
+  constexpr std::size_t n = kTogether<Weight>;
+  for (std::size_t at = 0; at < k; at += n)
+    for (std::size_t f = 0; f < kLanes; ++f, packed += n)
+      std::memcpy(packed, rows + f * stride + at, n * sizeof(Weight));
+}
+
+/// Sums of one or two sixteens of filters, whose weights are `distance` apart.
+template <typename Weight, typename Input, typename Sum>
+void multiply(const Kernels& kernels, const Weight* packed, std::size_t distance, std::uint32_t sixteens,
+              const Input* rows, std::size_t stride, std::uint32_t windows, std::size_t begin, std::size_t end,
+              Sum* sums) {
+  const auto length = static_cast<std::uint32_t>((end - begin + kTogether<Weight> - 1) / kTogether<Weight>);
+  packed += begin * kLanes;
+  rows += begin;
+  if constexpr (sizeof(Weight) == 1) {
+    kernels.byte_products(packed, distance, sixteens, rows, stride, windows, length, sums);
+  } else {
+    for (; sixteens != 0; --sixteens, packed += distance, sums += kLanes * kLanes) {
+      if constexpr (sizeof(Weight) == 2)
+        kernels.products(packed, rows, stride, windows, length, sums);
+      else
+        kernels.wide_products(packed, rows, stride, windows, length, sums);
+    }
+  }
+}
+
+/// Bytes of packed weights held at a time, of values of windows held by a thread at a time.
+constexpr std::size_t kPackedBytes = std::size_t{32} << 20;
+constexpr std::size_t kWindowBytes = std::size_t{1} << 19;
+
+/// The values of one layer, a rectangle of filters and windows at a time.
+template <typename Input, typename Weight, typename Sum>
+class Computation {
+ public:
+  Computation(const Operands& operands, ValueStore& store)
+      : operands_(operands),
+        store_(store),
+        lowering_(operands.lowering()),
+        machine_(lowering_.machine()),
+        layer_(lowering_.layer()),
+        kernels_(operands.kernels()),
+        finisher_(machine_, layer_),
+        terminates_(lowering_.early_termination()),
+        as_stored_(store.bytes_need_values()),
+        wrap_(64 - accumulator_bits(machine_)),
+        plane_(std::uint64_t{layer_.shape.P()} * layer_.shape.Q()),
+        k_(operands.k()),
+        stride_(operands.rows().stride()),
+        packed_size_((k_ + 3) / 4 * 4 * kLanes),
+        parts_(padded(std::min(store.rows, store.group_filters)) / kLanes),
+        block_size_(parts_ * packed_size_) {
+    format_ = {machine_.storage.activations, lowering_.output_bytes() * 8, machine_.storage.run_bits,
+               machine_.storage.index_bits, machine_.storage.pointer_bits};
+    counts_zeros_ = as_stored_ && !store.keeps_outputs && machine_.storage.activations == StorageFormat::Bitmask &&
+                    sizeof(Sum) == 4 && wrap_ == 32;
+    windows_at_once_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+        padded(static_cast<std::uint32_t>(std::min<std::uint64_t>(store.windows, 1u << 20))),
+        std::clamp<std::size_t>(kWindowBytes / (stride_ * sizeof(Input)) / kLanes * kLanes, kLanes, 256)));
+    with_skip_rule(machine_.array.skip, [&](auto rule) {
+      const Mask one = Mask::first(1);
+      costs_slot_ = {!rule.slots(one, Mask{}, Mask{}).none(), !rule.slots(one, Mask{}, one).none(),
+                     !rule.slots(one, one, Mask{}).none(), !rule.slots(one, one, one).none()};
+    });
+  }
+
+  void compute(const ValueArea& area, unsigned threads) {
+    scratch_.resize(std::max(1u, threads));
+    const auto blocks_at_once = static_cast<std::uint32_t>(std::clamp<std::size_t>(
+        kPackedBytes / (block_size_ * sizeof(Weight) * (terminates_ ? 3 : 1)), 1, area.last_block - area.first_block));
+    const std::uint64_t windows = area.last_window - area.first_window;
+    const std::uint64_t batches = (windows + windows_at_once_ - 1) / windows_at_once_;
+    for (std::uint32_t first = area.first_block; first < area.last_block; first += blocks_at_once) {
+      const std::uint32_t blocks = std::min(area.last_block - first, blocks_at_once);
+      first_packed_ = first;
+      packed_.resize(blocks * block_size_);
+      if (terminates_) {
+        packed_negative_.resize(packed_.size());
+        filter_rows_.resize(std::size_t{blocks} * parts_ * kLanes * stride_);
+      }
+      sums_.resize(std::size_t{blocks} * parts_);
+      parallel_for(blocks, threads, [&](std::size_t block, unsigned worker) {
+        pack_block(area.group, first + static_cast<std::uint32_t>(block), scratch_[worker]);
+      });
+      // Few windows: split the filters too, so that every thread has something to do.
+      const std::uint64_t wanted = threads > 1 ? (2 * threads + batches - 1) / batches : 1;
+      const auto splits = static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, wanted));
+      parallel_for(batches * splits, threads, [&](std::size_t task, unsigned worker) {
+        const std::uint64_t begin = area.first_window + task / splits * windows_at_once_;
+        const auto count =
+            static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_at_once_, area.last_window - begin));
+        const auto split = static_cast<std::uint32_t>(task % splits);
+        compute_windows(area.group, first + blocks * split / splits, first + blocks * (split + 1) / splits, begin,
+                        count, scratch_[worker]);
+      });
+    }
+  }
+
+ private:
+  /// What one thread works with.
+  struct Scratch {
+    std::vector<Weight> rows_of_filters;  ///< [filter of 16][stride]
+    std::vector<Input> rows;              ///< [window][stride]
+    std::vector<std::int64_t> values;     ///< [filter of a block][window of 16]
+    std::vector<std::int32_t> column;
+    std::array<Sum, 2 * kLanes * kLanes> sums{};  ///< [sixteen][window][filter]
+    std::array<Sum, kLanes * kLanes> before{};    ///< [window][filter]
+    std::array<std::size_t, kLanes> at{};         ///< of each window in a plane of outputs
+  };
+  /// What is the same in all sums of a filter, for 16 of them.
+  struct SumsOf {
+    std::array<Sum, kLanes> bias{};
+    std::array<std::int32_t, kLanes> least_zero{}, largest_zero{};  ///< sums that end as zero; all where no filter is
+  };
+
+  /// Packed weights of 16 filters of a block: all, or with early termination those not negative; or the negative ones.
+  [[nodiscard]] Weight* packed(std::uint32_t block, std::uint32_t part, bool negative) {
+    return (negative ? packed_negative_ : packed_).data() + (block - first_packed_) * block_size_ + part * packed_size_;
+  }
+  /// Rows of weights of 16 filters of a block, with early termination.
+  [[nodiscard]] Weight* rows_of(std::uint32_t block, std::uint32_t part) {
+    return filter_rows_.data() + (std::size_t{block - first_packed_} * parts_ + part) * kLanes * stride_;
+  }
+  [[nodiscard]] SumsOf& sums_of(std::uint32_t block, std::uint32_t part) {
+    return sums_[std::size_t{block - first_packed_} * parts_ + part];
+  }
+  [[nodiscard]] std::uint32_t filters_of(std::uint32_t block) const {
+    return std::min(store_.rows, store_.group_filters - block * store_.rows);
+  }
+  /// The output channels of a block in the order in which they are mapped.
+  [[nodiscard]] const std::uint32_t* channels_of(std::uint32_t group, std::uint32_t block) const {
+    return lowering_.filter_order().data() + std::size_t{group} * store_.group_filters + block * store_.rows;
+  }
+
+  void pack_block(std::uint32_t group, std::uint32_t block, Scratch& s) {
+    s.rows_of_filters.resize(kLanes * stride_);
+    for (std::uint32_t part = 0; part < parts_; ++part) {
+      Weight* const rows = terminates_ ? rows_of(block, part) : s.rows_of_filters.data();
+      const std::uint32_t place = block * store_.rows + part * kLanes;
+      const std::uint32_t end = std::min(store_.group_filters, (block + 1) * store_.rows);
+      const std::uint32_t count = place < end ? std::min(kLanes, end - place) : 0;
+      SumsOf& sums = sums_of(block, part);
+      for (std::uint32_t f = 0; f < kLanes; ++f) {
+        sums.bias[f] = 0;
+        sums.least_zero[f] = INT32_MIN;
+        sums.largest_zero[f] = INT32_MAX;
+        if (f < count) {
+          const std::uint32_t channel = channels_of(group, block)[part * kLanes + f];
+          sums.bias[f] = static_cast<Sum>(layer_.bias[channel]);
+          if (counts_zeros_) std::tie(sums.least_zero[f], sums.largest_zero[f]) = finisher_.zeros(channel);
+          operands_.rows().filter(group, place + f, rows + f * stride_);
+        } else {
+          std::fill_n(rows + f * stride_, stride_, Weight{0});
+        }
+      }
+      if (!terminates_) {
+        pack(rows, stride_, k_, packed(block, part, false));
+        continue;
+      }
+      for (const bool negative : {false, true}) {
+        for (std::size_t i = 0; i < s.rows_of_filters.size(); ++i)
+          s.rows_of_filters[i] = (rows[i] < 0) == negative ? rows[i] : Weight{0};
+        pack(s.rows_of_filters.data(), stride_, k_, packed(block, part, negative));
+      }
+    }
+  }
+
+  void compute_windows(std::uint32_t group, std::uint32_t first_block, std::uint32_t last_block, std::uint64_t first,
+                       std::uint32_t count, Scratch& s) {
+    // Blocks of up to 16 filters two at a time.
+    const std::uint32_t together = parts_ == 1 ? 2 : 1;
+    s.rows.resize(windows_at_once_ * stride_);
+    s.values.resize(std::size_t{together} * parts_ * kLanes * kLanes);
+    s.column.resize(store_.rows);
+    operands_.rows().for_windows(group, first, count, [&](std::uint32_t i, std::size_t element) {
+      operands_.rows().window(element, s.rows.data() + i * stride_);
+    });
+    for (std::uint32_t block = first_block; block < last_block; block += together)
+      for (std::uint32_t w = 0; w < count; w += kLanes)
+        compute_blocks(group, block, std::min(together, last_block - block), first + w, s.rows.data() + w * stride_,
+                       std::min(kLanes, count - w), s);
+  }
+
+  /// `blocks` blocks of filters, more than one only of up to 16 filters, and up to 16 windows.
+  void compute_blocks(std::uint32_t group, std::uint32_t block, std::uint32_t blocks, std::uint64_t first_window,
+                      const Input* window_rows, std::uint32_t count, Scratch& s) {
+    std::array<std::uint32_t*, 2> bytes{};
+    if (as_stored_)
+      for (std::uint32_t b = 0; b < blocks; ++b) {
+        bytes[b] = store_.column_bytes.data() + store_.column(group, block + b, first_window);
+        std::fill_n(bytes[b], count, (filters_of(block + b) + 7) / 8);
+      }
+    const std::uint32_t parts = blocks * parts_;
+    for (std::uint32_t first = 0; first < parts; first += 2) {
+      const std::uint32_t sixteens = std::min(2u, parts - first);
+      for (std::uint32_t i = 0; i < sixteens; ++i)
+        for (std::uint32_t w = 0; w < count; ++w)
+          std::memcpy(s.sums.data() + (i * kLanes + w) * kLanes, sums_of(block, first + i).bias.data(),
+                      kLanes * sizeof(Sum));
+      multiply(kernels_, packed(block, first, false), packed_size_, sixteens, window_rows, stride_, count, 0, k_,
+               s.sums.data());
+      for (std::uint32_t i = 0; i < sixteens; ++i) {
+        const std::uint32_t b = (first + i) / parts_;
+        finish_sixteen(group, block + b, (first + i) % parts_, first_window, window_rows, count,
+                       s.sums.data() + i * kLanes * kLanes, s.values.data() + (first + i) * kLanes * kLanes, bytes[b],
+                       s);
+      }
+    }
+    for (std::uint32_t b = 0; b < blocks; ++b) {
+      const std::int64_t* const values = s.values.data() + std::size_t{b} * kLanes * kLanes;
+      if (store_.keeps_outputs) keep_outputs(group, block + b, first_window, count, values, s);
+      if (as_stored_ && !counts_zeros_) count_bytes(bytes[b], filters_of(block + b), count, values, s);
+    }
+  }
+
+  /// What becomes of the sums of up to 16 filters.
+  void finish_sixteen(std::uint32_t group, std::uint32_t block, std::uint32_t part, std::uint64_t first_window,
+                      const Input* window_rows, std::uint32_t count, Sum* sums, std::int64_t* values,
+                      std::uint32_t* bytes, Scratch& s) {
+    const std::uint32_t lanes = std::min(kLanes, filters_of(block) - std::min(filters_of(block), part * kLanes));
+    if (terminates_) {
+      const std::size_t place = std::size_t{group} * store_.group_filters + block * store_.rows + part * kLanes;
+      std::array<Stop*, kLanes> stops{};
+      for (std::uint32_t f = 0; f < lanes; ++f)
+        stops[f] = store_.stops.data() + (place + f) * store_.windows + first_window;
+      find_stops(rows_of(block, part), packed(block, part, true), window_rows, count, lanes, stops.data(), sums, s);
+    }
+    if constexpr (sizeof(Sum) == 4) {
+      if (counts_zeros_) {
+        const SumsOf& same = sums_of(block, part);
+        kernels_.add_outside(sums, count, same.least_zero.data(), same.largest_zero.data(), lowering_.output_bytes(),
+                             bytes);
+      }
+    }
+    if (!store_.keeps_outputs && (!as_stored_ || counts_zeros_)) return;
+    if (wrap_ != 32 || sizeof(Sum) != 4)
+      for (std::uint32_t i = 0; i < count * kLanes; ++i)
+        sums[i] = static_cast<Sum>(static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) << wrap_) >> wrap_);
+    for (std::uint32_t f = 0; f < lanes; ++f)
+      finisher_.finish(channels_of(group, block)[part * kLanes + f], sums + f, kLanes, count, values + f * kLanes);
+  }
+
+  void keep_outputs(std::uint32_t group, std::uint32_t block, std::uint64_t first_window, std::uint32_t count,
+                    const std::int64_t* values, Scratch& s) const {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint64_t window = first_window + i;
+      s.at[i] = window / plane_ * layer_.shape.M * plane_ + window % plane_;
+    }
+    with_output(store_.output, [&](auto* output) {
+      using Out = std::remove_reference_t<decltype(*output)>;
+      for (std::uint32_t f = 0; f < filters_of(block); ++f) {
+        Out* const to = output + channels_of(group, block)[f] * plane_;
+        for (std::uint32_t i = 0; i < count; ++i) to[s.at[i]] = static_cast<Out>(values[f * kLanes + i]);
+      }
+    });
+  }
+
+  /// Which of `filters` sums of each of `count` windows are not above zero.
+  void not_above_zero(const Sum* sums, std::uint32_t count, std::uint32_t filters, std::uint16_t* bits) const {
+    if constexpr (sizeof(Sum) == 4) {
+      kernels_.not_above_zero(sums, count, bits);
+      for (std::uint32_t w = 0; w < count; ++w) bits[w] &= static_cast<std::uint16_t>((1u << filters) - 1);
+    } else {
+      for (std::uint32_t w = 0; w < count; ++w) {
+        bits[w] = 0;
+        for (std::uint32_t f = 0; f < filters; ++f)
+          bits[w] |= static_cast<std::uint16_t>((sums[w * kLanes + f] <= 0) << f);
+      }
+    }
+  }
+
+  /// Kernels::slots_before_stop.
+  [[nodiscard]] std::uint32_t slots_before_stop(const Weight* weights, const Input* activations, std::uint32_t length,
+                                                Sum sum) const {
+    if constexpr (sizeof(Weight) == 1) {
+      if (kernels_.slots_before_stop)
+        return kernels_.slots_before_stop(weights, activations, length, sum, costs_slot_.data());
+    }
+    std::uint32_t slots = 0;
+    for (std::uint32_t p = 0; p < length; ++p) {
+      if (weights[p] > 0) continue;
+      sum += static_cast<Sum>(weights[p]) * activations[p];
+      if (sum <= 0) break;
+      slots += costs_slot_[(weights[p] != 0) * 2 + (activations[p] != 0)];
+    }
+    return slots;
+  }
+
+  /// Stops of `count` windows and 16 filters, the rows of all of whose weights and of the negative ones are given and
+  /// whose sums after the positive pass are in `sums`.
+  void find_stops(const Weight* rows, const Weight* negative, const Input* window_rows, std::uint32_t count,
+                  std::uint32_t filters, Stop* const* stops, Sum* sums, Scratch& s) const {
+    std::array<std::uint16_t, kLanes> stopped{}, now{};
+    not_above_zero(sums, count, filters, stopped.data());
+    std::uint32_t left = count * filters;
+    for (std::uint32_t w = 0; w < count; ++w)
+      for (std::uint32_t bits = stopped[w]; bits != 0; bits &= bits - 1, --left)
+        stops[std::countr_zero(bits)][w] = Stop::after_positive();
+    for (std::uint32_t c = 0; c < operands_.chunks() && left != 0; ++c) {
+      const std::size_t begin = std::size_t{c} * machine_.array.chunk;
+      const std::size_t end = begin + operands_.chunk_length(c);
+      std::copy_n(sums, s.before.size(), s.before.data());
+      multiply(kernels_, negative, 0, 1, window_rows, stride_, count, begin, end, sums);
+      not_above_zero(sums, count, filters, now.data());
+      for (std::uint32_t w = 0; w < count; ++w) {
+        for (std::uint32_t bits = now[w] & ~stopped[w]; bits != 0; bits &= bits - 1, --left) {
+          const auto f = static_cast<std::uint32_t>(std::countr_zero(bits));
+          const std::uint32_t slots = slots_before_stop(rows + f * stride_ + begin, window_rows + w * stride_ + begin,
+                                                        operands_.chunk_length(c), s.before[w * kLanes + f]);
+          stops[f][w] = Stop::at(c, slots / machine_.array.lanes);
+        }
+        stopped[w] |= now[w];
+      }
+    }
+    // What is stopped ends at or below zero.
+    for (std::uint32_t w = 0; w < count; ++w)
+      for (std::uint32_t bits = stopped[w]; bits != 0; bits &= bits - 1)
+        sums[w * kLanes + static_cast<std::uint32_t>(std::countr_zero(bits))] = 0;
+  }
+
+  /// Bytes of the columns of results of `count` windows as they are written.
+  void count_bytes(std::uint32_t* bytes, std::uint32_t filters, std::uint32_t count, const std::int64_t* values,
+                   Scratch& s) const {
+    if (format_.format == StorageFormat::Bitmask) {
+      std::array<std::uint32_t, kLanes> nonzeros{};
+      for (std::uint32_t f = 0; f < filters; ++f)
+        for (std::uint32_t i = 0; i < kLanes; ++i) nonzeros[i] += values[f * kLanes + i] != 0;
+      for (std::uint32_t i = 0; i < count; ++i) bytes[i] = (filters + 7) / 8 + nonzeros[i] * lowering_.output_bytes();
+      return;
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      for (std::uint32_t f = 0; f < filters; ++f) s.column[f] = static_cast<std::int32_t>(values[f * kLanes + i]);
+      bytes[i] =
+          static_cast<std::uint32_t>(encoded_bytes(format_, std::span<const std::int32_t>(s.column.data(), filters)));
+    }
+  }
+
+  const Operands& operands_;
+  ValueStore& store_;
+  const Lowering& lowering_;
+  const Machine& machine_;
+  const Layer& layer_;
+  const Kernels& kernels_;
+  Finisher finisher_;
+  bool terminates_, as_stored_;
+  bool counts_zeros_ = false;  ///< of values only whether they are zero matters
+  unsigned wrap_;
+  std::uint64_t plane_;
+  std::size_t k_, stride_, packed_size_;
+  std::uint32_t parts_;     ///< sixteens of a block of rows
+  std::size_t block_size_;  ///< packed weights of a block
+  FormatParams format_{};
+  std::uint32_t windows_at_once_ = 0;
+  std::array<bool, 4> costs_slot_{};          ///< [weight not zero, activation not zero]
+  Aligned<Weight> packed_, packed_negative_;  ///< of the blocks at hand, the first of which is first_packed_
+  std::vector<Weight> filter_rows_;           ///< [block at hand][sixteen][filter][stride], with early termination
+  std::vector<SumsOf> sums_;                  ///< [block at hand][sixteen]
+  std::uint32_t first_packed_ = 0;
+  std::vector<Scratch> scratch_;  ///< [worker]
+};
+
+}  // namespace
+
+bool ValueStore::bytes_need_values() const {
+  return !lowering->layer().requantise.empty() && lowering->machine().storage.activations != StorageFormat::Dense;
+}
+
+Values::Values(const Operands& operands, bool outputs) : operands_(operands) {
+  const Lowering& lowering = operands.lowering();
+  const Layer& layer = lowering.layer();
+  store_.lowering = &lowering;
+  store_.keeps_outputs = outputs;
+  store_.rows = lowering.machine().array.rows;
+  store_.group_filters = operands.group_filters();
+  store_.blocks = (store_.group_filters + store_.rows - 1) / store_.rows;
+  store_.windows = operands.window_count();
+  if (outputs)
+    store_.output = Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
+  if (store_.bytes_need_values()) store_.column_bytes.resize(store_.column(layer.shape.groups, 0, 0));
+  if (lowering.early_termination()) store_.stops.resize(std::size_t{layer.shape.M} * store_.windows);
+  needed_ = outputs || store_.bytes_need_values() || lowering.early_termination();
+}
+
+void Values::compute(unsigned threads) {
+  for (std::uint32_t group = 0; group < store_.lowering->layer().shape.groups; ++group)
+    compute({group, 0, store_.blocks, 0, store_.windows}, threads);
+}
+
+void Values::compute(const ValueArea& area, unsigned threads) {
+  if (!needed_) return;
+  with_elements(operands_.rows().input_size(), [&](auto input, auto weight) {
+    using Sum = std::conditional_t<sizeof(weight) == 4, std::int64_t, std::int32_t>;
+    Computation<decltype(input), decltype(weight), Sum>(operands_, store_).compute(area, threads);
+  });
+}
+
+}  // namespace lacuna::fast

@@ -1,0 +1,211 @@
+// When does everything happen, computed for a whole row of PEs at a time? The recurrences of fast_timing.h, step by
+// step of the tiles for all lines and PEs, where every row sends to all of its PEs. WideTiming takes layers in which no
+// sum stops early, fast_stopping.h the others. FAST.md says why whole steps are enough.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "datapaths/intersect/fast/memory.h"
+#include "datapaths/intersect/fast/operands.h"
+#include "datapaths/intersect/fast/values.h"
+#include "datapaths/intersect/fast/waits.h"
+#include "machine/fold.h"
+
+namespace lacuna::fast {
+
+/// Thrown when a layer does not fit this way of computing; fast_timing.h takes any.
+struct TooWide {};
+
+/// The least and the largest of the first `count` numbers.
+inline std::int32_t least(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] < result ? numbers[i] : result;
+  return result;
+}
+inline std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
+  std::int32_t result = numbers[0];
+  for (std::uint32_t i = 1; i < count; ++i) result = numbers[i] > result ? numbers[i] : result;
+  return result;
+}
+
+/// The state of lines, PEs and buses, and what both ways of going through it share.
+class WideArray {
+ protected:
+  WideArray(Operands& operands, const Values& values, Fold& fold);
+
+  /// Times relative to base_.
+  using Relative = std::int32_t;
+
+  /// Rows, or columns, are of class 0 if every tile maps them, else of class 1: those only full tiles map. PEs that
+  /// share both classes have had the same tiles.
+  template <typename T>
+  using ByClass = std::array<std::array<T, 2>, 2>;  ///< [class of the row][class of the column]
+
+  struct Run {
+    CompactTile operands;
+    std::uint64_t first_step = 0;               ///< steps of all tiles before
+    ByClass<std::uint64_t> entries{}, tiles{};  ///< of each class, before this tile
+    Aligned<Relative> complete;                 ///< [row][stride]: as DrainStep takes it, where it is not free_
+    bool worked = false;                        ///< every sum of it is complete
+    [[nodiscard]] const Tile& tile() const { return *operands.tile; }
+  };
+  /// Rows or columns.
+  struct Lines {
+    event::Side side = event::Side::Weights;
+    std::uint32_t depth = 0, pad = 0, split = 0;  ///< lines below `split` are of class 0
+    std::uint64_t tile = 0;                       ///< the next step to be sent
+    std::uint32_t step = 0;
+    Aligned<Relative> bus;  ///< [line]
+    std::array<Aligned<Relative>, 2>
+        room;                          ///< by class of the PEs: [entry mod depth][line], from when on there is room
+    Aligned<Relative> start, arrival;  ///< [step mod kAhead][line]
+    Aligned<Relative> memory_begin, memory_end;  ///< likewise: waits for memory before the step
+    std::array<bool, 128> memory{};              ///< [step mod kAhead]: some line waited
+    std::array<bool, 128> parts{};               ///< likewise: the wait of a line has parts; `waits` has them
+    std::vector<std::vector<Interval>> waits;    ///< [line]: all of them, where they may be asked for
+  };
+
+  Run& run_of(std::uint64_t tile) { return tile == latest_tile_ ? *latest_run_ : find_run(tile); }
+  Run& find_run(std::uint64_t tile);
+  [[nodiscard]] bool weights(const Lines& lines) const { return lines.side == event::Side::Weights; }
+  [[nodiscard]] std::uint32_t lines_of(const Lines& lines, const Tile& tile) const {
+    return weights(lines) ? tile.rows : tile.columns;
+  }
+  /// The entry of the next step of `lines`, for PEs of class `other` on lines of class `own`.
+  [[nodiscard]] std::uint64_t entry(const Lines& lines, const Run& run, int own, int other) const {
+    return (weights(lines) ? run.entries[own][other] : run.entries[other][own]) + lines.step;
+  }
+  /// Sends the next message of all lines; their block is loaded and room known.
+  void send_all(Lines& lines, Run& run, Relative loaded);
+  /// Notes when `line` waits for memory before the step kept at `at`: in begin..end, if the block is not loaded.
+  void note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
+                        std::size_t at);
+  /// The same of the first `count` lines, for a loaded block.
+  void note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at);
+  void clear_memory_waits(Lines& lines, std::size_t at);
+  /// Calls visit(class of rows, class of columns, first row, last row, first column, last column) for the classes a
+  /// tile maps.
+  template <typename Visit>
+  void for_classes(const Tile& tile, Visit visit) const;
+
+  /// Sets up pair_ for the next step of the tile.
+  void prepare_tile(const Run& run);
+  void prepare_step(const Run& run);
+  /// Whether the results that gate the first step of the tile have left their PEs is known; sets pair_.gate.
+  bool gate(const Run& run);
+  /// Some PEs of whole tiles were apart and are not yet known to be together again.
+  [[nodiscard]] bool apart() const;
+  /// The next `steps` steps of a whole tile, of one block and of neighbouring chunks: lines and PEs are at the first of
+  /// them, whose gate is set and whose memory waits are noted.
+  void work_steps(Run& run, std::uint32_t steps, const BlockTimes& block);
+  /// The entries of the step make room.
+  void make_room(const Run& run);
+  /// Tells the fold of messages.
+  void report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations);
+  /// The step is accounted for PE by PE: kernels count its waits nowhere.
+  void count_waits(bool count);
+  void finish_tile(Run& run);
+  bool drain();
+  void forget();
+  void rebase();
+  void flush();
+  /// Reports what the PEs did; of the slots, `terminated` more were not done, and `stops` sums stopped.
+  void finish(std::uint64_t terminated, std::uint64_t stops);
+  [[nodiscard]] Relative relative(Time time) const;
+  [[nodiscard]] Time absolute(Relative time) const {
+    return base_ + static_cast<Time>(static_cast<std::int64_t>(time));
+  }
+
+  static constexpr std::size_t kAhead = 128;  ///< more than a FIFO is deep
+  static constexpr Relative kSoon = 1 << 29;  ///< times are moved when they get beyond it
+
+  Operands& operands_;
+  const Values& values_;
+  const Lowering& lowering_;
+  const Machine& machine_;
+  const Kernels& kernels_;
+  Fold& fold_;
+  std::uint64_t tiles_;
+  std::uint32_t rows_, columns_;
+  std::size_t stride_;
+  Time base_ = 0;
+  Lines row_lines_, column_lines_;
+  Aligned<Relative> never_;  ///< [line]: room there always is
+  std::deque<Run> runs_;
+  std::uint64_t first_run_ = 0;
+  std::uint64_t latest_tile_ = UINT64_MAX;  ///< the tile last asked for
+  Run* latest_run_ = nullptr;
+  std::vector<Aligned<Relative>> spare_;    ///< for Run::complete
+  ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
+  bool whole_tile_ = false;                 ///< the tile at hand maps every column, and its rows are of one class
+  bool keep_waits_ = false;                 ///< lines note all their waits for memory
+
+  // PEs, [row][stride].
+  Aligned<Relative> free_;
+  Aligned<Relative> drained_before_, drained_;  ///< as DrainStep
+  Aligned<Relative> gate_;
+  Aligned<std::int32_t> starved_weight_, starved_activation_, starved_memory_, blocked_, cycles_, empty_, effectual_,
+      killed_;
+  Aligned<std::int32_t> unused_;
+  std::vector<Time> done_at_;                                         ///< [PE]: from when on it has no further tile
+  std::vector<Counters<PeClass>> classes_;                            ///< [PE]: what was flushed
+  std::vector<std::uint64_t> group_sum_, empty_sum_, effectual_sum_;  ///< [PE]
+  std::uint64_t executed_ = 0, slots_ = 0, owned_ = 0;
+
+  // The step of the PEs that comes next.
+  std::uint64_t work_tile_ = 0;
+  std::uint32_t work_step_ = 0;
+  std::uint64_t steps_worked_ = 0;
+  ByClass<std::uint64_t> worked_entries_{}, worked_tiles_{}, drained_tiles_{};
+  ByClass<bool> apart_{};  ///< a tile that does not map the class came since its last step
+  PairStep pair_{};
+  Aligned<std::int32_t> valid_, left_;  ///< [column] as PairStep takes them
+  Aligned<Relative> row_free_[2], column_free_[2];
+  Aligned<Relative> scratch_[4];  ///< starts and arrivals of a step of a block run
+
+  std::uint64_t drain_tile_ = 0;
+  Aligned<Relative> drain_bus_;  ///< [column]
+
+  MemorySequence memory_;
+  WaitAccount waits_;
+};
+
+/// Lines and PEs go through the tiles on their own, a step at a time, as far as what they depend on is known.
+class WideTiming : WideArray {
+ public:
+  /// Layers and machines it is made for.
+  [[nodiscard]] static bool takes(const Lowering& lowering);
+
+  WideTiming(Operands& operands, const Values& values, Fold& fold) : WideArray(operands, values, fold) {}
+
+  /// Runs the layer and reports it to the fold; its cycles.
+  Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
+
+ private:
+  /// The next step of all rows, or of all columns, if what it depends on is known; with `whole_block` only if they can
+  /// get past their block before PEs take another step, since else memory learns nothing from their going ahead.
+  bool send(Lines& lines, bool whole_block);
+  /// The lines are past the step, whose block may end with it.
+  void pass_step(Lines& lines, const Tile& tile);
+  bool work();
+  /// The rest of the block at hand in one go, if lines and PEs are at the same step of a tile that maps every PE.
+  bool work_block();
+  void leave_tile(Run& run);
+  /// Waits of a step in which PEs may have waited since a tile that does not map them.
+  void account(const Run& run);
+};
+
+template <typename Visit>
+void WideArray::for_classes(const Tile& tile, Visit visit) const {
+  const std::array<std::uint32_t, 3> row{0, row_lines_.split, tile.rows};
+  const std::array<std::uint32_t, 3> column{0, column_lines_.split, tile.columns};
+  for (int r = 0; r < 2; ++r)
+    for (int c = 0; c < 2; ++c)
+      if (row[r] < row[r + 1] && column[c] < column[c + 1]) visit(r, c, row[r], row[r + 1], column[c], column[c + 1]);
+}
+
+}  // namespace lacuna::fast

@@ -1,0 +1,177 @@
+#include "datapaths/intersect/fast/work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "datapaths/intersect/skip_rules.h"
+
+namespace lacuna::fast {
+
+namespace {
+
+/// The lowest `count` set positions of `mask`.
+Mask lowest(const Mask& mask, std::uint32_t count) {
+  Mask rest = mask;
+  for (; count != 0 && !rest.none(); --count) rest.clear_lowest();
+  return without(mask, rest);
+}
+
+template <typename Rule>
+class Worker {
+  static constexpr bool kAsksActivations = Rule::slots(Mask::first(1), Mask::first(1), Mask{}).none();
+
+ public:
+  Worker(const Operands& operands, const Values& values, TileWork& work)
+      : operands_(operands),
+        tile_(work.tile()),
+        filters_(*work.operands.filters),
+        windows_(*work.operands.windows),
+        work_(work),
+        columns_(operands.lowering().machine().array.columns),
+        lanes_(operands.lowering().machine().array.lanes) {
+    const ArrayConfig& array = operands.lowering().machine().array;
+    const Lowering::Position& position = work.operands.position;
+    work.steps = static_cast<std::uint32_t>(tile_.steps().size());
+    work.pes.resize(std::size_t{array.rows} * columns_);
+    work.stop_step.assign(work.pes.size(), kNever);
+    work.stop_group.assign(work.pes.size(), 0);
+    first_negative_ = static_cast<std::uint32_t>(std::ranges::find(tile_.steps(), Pass::Negative, &Step::pass) -
+                                                 tile_.steps().begin());
+    work.groups.resize(work.pes.size() * work.steps);
+    const bool terminates = operands.lowering().early_termination();
+    const std::uint32_t first_filter =
+        position.filter_tile * array.rows * (tile_.mapping == Mapping::Filters ? columns_ : 1);
+    for (std::uint32_t column = 0; column < tile_.columns; ++column)
+      for (std::uint32_t row = 0; row < tile_.rows_of(column); ++row) {
+        if (terminates) {
+          const std::uint32_t stream = tile_.filter_stream(row, column);
+          const Stop& stop =
+              values.stops(position.group, first_filter + stream)[tile_.windows->windows[tile_.window_stream(column)]];
+          place_stop(std::size_t{row} * columns_ + column, stop, stream, tile_.window_stream(column));
+        }
+        one_pe(row, column);
+      }
+  }
+
+ private:
+  /// Translates the place of a stop into a step and group of this tile.
+  void place_stop(std::size_t pe, const Stop& stop, std::uint32_t filter, std::uint32_t window) const {
+    if (stop.never()) return;
+    const std::vector<Step>& steps = tile_.steps();
+    const std::uint32_t negative = first_negative_;
+    std::uint32_t group = stop.group();
+    std::uint32_t step;
+    if (!stop.is_after_positive()) {
+      step = static_cast<std::uint32_t>(
+          std::ranges::lower_bound(steps.begin() + negative, steps.end(), stop.chunk(), {}, &Step::chunk) -
+          steps.begin());
+    } else if (negative == 0) {
+      step = group = 0;  // not above zero from the start: the first group shows it
+    } else {
+      step = negative - 1;
+      group = groups_of(step, filter, window) - 1;
+    }
+    if (step + 1 == steps.size() && group + 1 == groups_of(step, filter, window)) return;  // the tile's last group
+    work_.stop_step[pe] = step;
+    work_.stop_group[pe] = group;
+  }
+
+  [[nodiscard]] Mask slots_of(std::uint32_t step, std::uint32_t filter, std::uint32_t window) const {
+    const Mask slots = filters_.slots(step, filter);
+    return kAsksActivations ? slots & windows_.mask(tile_.steps()[step].chunk, window) : slots;
+  }
+  [[nodiscard]] std::uint32_t groups_of(std::uint32_t step, std::uint32_t filter, std::uint32_t window) const {
+    return std::max(1u, (slots_of(step, filter, window).count() + lanes_ - 1) / lanes_);
+  }
+
+  void one_pe(std::uint32_t row, std::uint32_t column) {
+    const std::size_t index = std::size_t{row} * columns_ + column;
+    PeWork& pe = work_.pes[index];
+    const std::uint32_t stop_step = work_.stop_step[index];
+    const std::uint32_t stop_group = work_.stop_group[index];
+    const std::uint32_t filter = tile_.filter_stream(row, column);
+    const std::uint32_t window = tile_.window_stream(column);
+    pe.skipped = filters_.owned[filter];
+    for (std::uint32_t i = 0; i < work_.steps; ++i) {
+      const Step& step = tile_.steps()[i];
+      const Mask slots = slots_of(i, filter, window);
+      const std::uint32_t count = slots.count();
+      const std::uint32_t groups = std::max(1u, (count + lanes_ - 1) / lanes_);
+      work_.groups[index * work_.steps + i] = static_cast<std::uint8_t>(groups);
+      pe.skipped -= count;
+      if (i > stop_step) {
+        pe.terminated += count;
+        continue;
+      }
+      const bool stops = i == stop_step;
+      const Mask done = stops ? lowest(slots, (stop_group + 1) * lanes_) : slots;
+      const Mask effectual = filters_.mask(i, filter) & windows_.mask(step.chunk, window);
+      const std::uint32_t executed = (done & effectual).count();
+      const std::uint32_t zeros = done.count() - executed;
+      pe.executed += executed;
+      (Rule::kGates ? pe.gated : pe.wasted) += zeros;
+      pe.terminated += count - done.count();
+      const std::uint32_t walked = stops ? stop_group + 1 : groups;
+      if (count == 0) {
+        ++pe.bubbles;
+      } else if (!Rule::kGates) {
+        pe.busy += walked;
+      } else {
+        const std::uint32_t busy = groups_with(done, effectual);
+        pe.busy += busy;
+        pe.gated_groups += walked - busy;
+      }
+    }
+  }
+
+  /// Groups of `slots` that hold a position of `effectual`.
+  [[nodiscard]] std::uint32_t groups_with(Mask slots, const Mask& effectual) const {
+    if (lanes_ == 1) return (slots & effectual).count();
+    std::uint32_t groups = 0;
+    while (!slots.none()) {
+      const Mask group = lowest(slots, lanes_);
+      groups += (group & effectual).none() ? 0 : 1;
+      slots = without(slots, group);
+    }
+    return groups;
+  }
+
+  const Operands& operands_;
+  const Tile& tile_;
+  const Filters& filters_;
+  const Windows& windows_;
+  TileWork& work_;
+  std::uint32_t columns_, lanes_;
+  std::uint32_t first_negative_ = 0;  ///< step
+};
+
+}  // namespace
+
+TileWork work_of(const Operands& operands, const Values& values, CompactTile tile) {
+  TileWork work;
+  work.operands = std::move(tile);
+  with_skip_rule(operands.lowering().machine().array.skip,
+                 [&](auto rule) { Worker<decltype(rule)>(operands, values, work); });
+  return work;
+}
+
+std::uint64_t output_bytes(const Operands& operands, const Values& values, const CompactTile& compact) {
+  const Tile& tile = *compact.tile;
+  const ArrayConfig& array = operands.lowering().machine().array;
+  const Lowering::Position& position = compact.position;
+  const std::uint32_t first =
+      position.filter_tile * array.rows * (tile.mapping == Mapping::Filters ? array.columns : 1);
+  std::uint64_t bytes = 0;
+  if (tile.mapping == Mapping::FiltersWindows) {
+    if (const std::uint32_t* const of_window = values.column_bytes(position.group, first)) {
+      for (const std::uint64_t window : tile.windows->windows) bytes += of_window[window];
+      return bytes;
+    }
+  }
+  for (std::uint32_t column = 0; column < tile.columns; ++column)
+    bytes += values.column_bytes(position.group, first + tile.filter_stream(0, column),
+                                 tile.windows->windows[tile.window_stream(column)]);
+  return bytes;
+}
+
+}  // namespace lacuna::fast

@@ -1,0 +1,194 @@
+#include "datapaths/intersect/rtl/output_buffer.h"
+
+#include "sparse/storage.h"
+
+namespace lacuna {
+
+OutputBuffer::OutputBuffer(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Tensor& output,
+                           const Stalls& stalls)
+    : lowering_(lowering),
+      tiles_(tiles),
+      output_(output),
+      stalls_(stalls),
+      rows_(lowering.machine().array.rows),
+      rescaled_(!lowering.layer().requantise.empty()),
+      signed_outputs_(!lowering.layer().relu) {
+  const std::uint32_t count = model.width("row_count");
+  ports_.tile_valid = model.port("drain_tile_valid_i", 1);
+  ports_.tile_rows = model.port("drain_tile_rows_i", count);
+  ports_.tile_ready = model.port("drain_tile_ready_o", 1);
+  ports_.scale_valid = model.port("drain_scale_valid_i", 1);
+  ports_.multiplier = model.port("drain_scale_multiplier_i", 16);
+  ports_.shift = model.port("drain_scale_shift_i", 6);
+  ports_.scale_ready = model.port("drain_scale_ready_o", 1);
+  ports_.value_valid = model.port("value_valid_o", 1);
+  ports_.value = model.port("value_o", model.width("accumulator"));
+  ports_.encoded_valid = model.port("encoded_valid_o", 1);
+  ports_.mask = model.port("encoded_mask_o", 1);
+  ports_.nonzeros = model.port("encoded_nonzeros_o", count);
+  ports_.values = model.port("encoded_values_o", model.width("operand"));
+  columns_.resize(lowering.machine().array.columns);
+  for (std::uint32_t column = 0; column < columns_.size(); ++column) enter_tile(column, 0);
+}
+
+/// The bus of `column` goes to the first tile from `tile` on that maps it.
+void OutputBuffer::enter_tile(std::uint32_t column, std::uint64_t tile) {
+  while (tile < lowering_.tiles() && lowering_.geometry(tile).rows_of(column) == 0) ++tile;
+  columns_[column].tile = tile;
+  columns_[column].row = 0;
+  columns_[column].tile_offered = columns_[column].scale_offered = false;
+}
+
+OutputBuffer::Half& OutputBuffer::half_of(const Tile& tile) {
+  for (auto& half : halves_)
+    if (half.tile == tile.index) return half;
+  auto at = halves_.begin();
+  while (at != halves_.end() && at->tile < tile.index) ++at;
+  return *halves_.insert(at, {tile.index, tile.pes(), 0});
+}
+
+void OutputBuffer::collect(std::uint64_t now) {
+  drained_.clear();
+  if (!ports_.value_valid.any() && !ports_.encoded_valid.any()) return;
+  for (std::uint32_t column = 0; column < columns_.size(); ++column) {
+    const bool complete = ports_.value_valid.test(column) && arrive(column, now);
+    if (complete != ports_.encoded_valid.test(column))
+      throw RtlFailure(fmt::format("cycle {}: column {} is {}", now, column,
+                                   complete ? "complete, but not encoded" : "encoded, but not complete"));
+  }
+}
+
+bool OutputBuffer::arrive(std::uint32_t index, std::uint64_t now) {
+  Column& column = columns_[index];
+  if (column.in_post.empty())
+    throw RtlFailure(fmt::format("cycle {}: a value arrives from column {}, which took no result", now, index));
+  const Taken taken = column.in_post.front();
+  column.in_post.pop_front();
+  const Tile& tile = tiles_.get(taken.tile);
+  const std::int64_t value = ports_.value.get_signed(index);
+  drained_.push_back({taken.cycle, taken.row * static_cast<std::uint32_t>(columns_.size()) + index, taken.tile, value});
+  if (!rescaled_) store(tile, taken.row, index, value);
+  column.values.push_back(static_cast<std::int32_t>(value));
+
+  Half& half = half_of(tile);
+  --half.missing;
+  if (taken.row + 1 != tile.rows_of(index)) return false;
+  if (rescaled_)
+    encoded(index, tile, half);
+  else
+    half.bytes += column.values.size() * lowering_.output_bytes();
+  column.values.clear();
+  return true;
+}
+
+/// The compressed results of a column are what is stored; only other formats are encoded here, from the values.
+void OutputBuffer::encoded(std::uint32_t column, const Tile& tile, Half& half) {
+  const Machine& machine = lowering_.machine();
+  const std::uint32_t width = ports_.values.width();
+  std::size_t packed = std::size_t{column} * rows_;
+  const std::size_t first = packed;
+  for (std::uint32_t row = 0; row < tile.rows_of(column); ++row) {
+    std::int64_t value = 0;
+    if (ports_.mask.test(std::size_t{column} * rows_ + row)) {
+      value = static_cast<std::int64_t>(ports_.values.get(packed++) << (64 - width));
+      value = signed_outputs_ ? value >> (64 - width)
+                              : static_cast<std::int64_t>(static_cast<std::uint64_t>(value) >> (64 - width));
+    }
+    store(tile, row, column, value);
+  }
+  const StorageConfig& storage = machine.storage;
+  if (storage.activations == StorageFormat::Bitmask) {
+    half.bytes += (tile.rows_of(column) + 7) / 8 + ports_.nonzeros.get(column) * lowering_.output_bytes();
+  } else {
+    half.bytes += encoded_bytes(FormatParams{storage.activations, lowering_.output_bytes() * 8, storage.run_bits,
+                                             storage.index_bits, storage.pointer_bits},
+                                std::span<const std::int32_t>(columns_[column].values));
+  }
+  if (packed - first != ports_.nonzeros.get(column))
+    throw RtlFailure(fmt::format("column {} of tile {} is encoded with {} values for {} nonzeros", column, tile.index,
+                                 ports_.nonzeros.get(column), packed - first));
+}
+
+std::optional<std::uint64_t> OutputBuffer::bytes_of(std::uint64_t tile) const {
+  for (const Half& half : halves_)
+    if (half.tile == tile && half.missing == 0) return half.bytes;
+  return std::nullopt;
+}
+
+void OutputBuffer::offer(const MemoryState& memory, std::uint64_t now) {
+  while (!halves_.empty() && halves_.front().tile < memory.written) halves_.pop_front();
+  for (std::uint32_t i = 0; i < columns_.size(); ++i) {
+    Column& column = columns_[i];
+    if (column.tile_offered && column.scale_offered) continue;
+    // A tile has no results before its first fetch has begun.
+    const bool may = column.tile < lowering_.tiles() && column.tile < memory.written + 2 &&
+                     BlockPosition{column.tile, 0} < memory.begun;
+    if (!column.tile_offered) {
+      column.tile_offered = may && !stalls_.holds(Stalls::Port::DrainTile, i, now);
+      ports_.tile_valid.put(i, column.tile_offered ? 1 : 0);
+    }
+    column.scale_offered = may && (column.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, i, now));
+    ports_.scale_valid.put(i, column.scale_offered ? 1 : 0);
+    if (!may) continue;
+    const Tile& tile = tiles_.get(column.tile);
+    ports_.tile_rows.put(i, tile.rows_of(i));
+    if (rescaled_) {
+      const Requantise& scale = lowering_.layer().requantise[tile.filters->filters[tile.filter_stream(column.row, i)]];
+      ports_.multiplier.put(i, scale.multiplier);
+      ports_.shift.put(i, scale.shift);
+    }
+  }
+}
+
+void OutputBuffer::note(std::uint64_t now) {
+  if (!ports_.scale_ready.any() && !ports_.tile_ready.any()) return;
+  for (std::uint32_t i = 0; i < columns_.size(); ++i) {
+    Column& column = columns_[i];
+    const bool takes = ports_.scale_ready.test(i);
+    const bool ends = ports_.tile_ready.test(i);
+    if (!takes && !ends) continue;
+    const bool offered = column.tile_offered && column.scale_offered;
+    const bool last = offered && column.row + 1 == lowering_.geometry(column.tile).rows_of(i);
+    if (!offered || !takes || ends != last)
+      throw RtlFailure(fmt::format("cycle {}: the bus of column {} is in row {} of tile {}, and is {}", now, i,
+                                   column.row, column.tile, ends ? "done with the tile" : "not done with it"));
+    column.in_post.push_back({now, column.tile, column.row});
+    column.scale_offered = false;
+    if (last)
+      enter_tile(i, column.tile + 1);
+    else
+      ++column.row;
+  }
+}
+
+void OutputBuffer::store(const Tile& tile, std::uint32_t row, std::uint32_t column, std::int64_t value) {
+  const ConvShape& shape = lowering_.layer().shape;
+  const std::uint32_t filter = tile.filters->filters[tile.filter_stream(row, column)];
+  const std::uint64_t window = tile.windows->windows[tile.window_stream(column)];
+  const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
+  const std::size_t at = (window / plane * shape.M + filter) * plane + window % plane;
+  switch (output_.type()) {
+    case DType::Int8:
+      output_.as<std::int8_t>()[at] = static_cast<std::int8_t>(value);
+      return;
+    case DType::UInt8:
+      output_.as<std::uint8_t>()[at] = static_cast<std::uint8_t>(value);
+      return;
+    case DType::Int16:
+      output_.as<std::int16_t>()[at] = static_cast<std::int16_t>(value);
+      return;
+    case DType::UInt16:
+      output_.as<std::uint16_t>()[at] = static_cast<std::uint16_t>(value);
+      return;
+    case DType::Int32:
+      output_.as<std::int32_t>()[at] = static_cast<std::int32_t>(value);
+      return;
+    case DType::Int64:
+      output_.as<std::int64_t>()[at] = value;
+      return;
+    default:
+      throw Bug("outputs are integers");
+  }
+}
+
+}  // namespace lacuna

@@ -1,0 +1,254 @@
+// Turns what the probes saw in a cycle into events: which tile and step a PE or feeder was in is counted here, from
+// what the RTL did; why a PE waited is told from its match stage, the feeders and memory, as the page's table has it.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cctype>
+#include <string_view>
+#include <vector>
+
+#include "datapaths/intersect/events.h"
+#include "datapaths/intersect/skip_rules.h"
+#include "memory/memory_unit.h"
+#include "datapaths/intersect/rtl/feeder_walk.h"
+#include "rtl/rtl_model.h"
+
+namespace lacuna {
+
+/// The numbers in brackets of a probe's path: "gen_pe_row[2].gen_pe[3].u_pe" is {2, 3}.
+inline std::vector<std::uint32_t> path_indices(std::string_view path) {
+  std::vector<std::uint32_t> indices;
+  for (std::size_t at = 0; (at = path.find('[', at)) != std::string_view::npos;) {
+    std::uint32_t index = 0;
+    for (++at; at < path.size() && std::isdigit(static_cast<unsigned char>(path[at])); ++at)
+      index = index * 10 + static_cast<std::uint32_t>(path[at] - '0');
+    indices.push_back(index);
+  }
+  return indices;
+}
+
+template <typename Sink>
+class ProbeEvents {
+ public:
+  ProbeEvents(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Sink& sink)
+      : lowering_(lowering),
+        tiles_(tiles),
+        sink_(sink),
+        rows_(lowering.machine().array.rows),
+        columns_(lowering.machine().array.columns),
+        rule_(lowering.machine().array.skip) {
+    const LacunaPeProbes pes = model.pe_probes();
+    LACUNA_CHECK(pes.count == std::size_t{rows_} * columns_, "{} PEs have probes", pes.count);
+    pe_records_.resize(pes.count);
+    for (std::size_t i = 0; i < pes.count; ++i) {
+      const auto at = path_indices(pes.paths[i]);
+      LACUNA_CHECK(at.size() == 2, "a PE at {}", pes.paths[i]);
+      pe_records_[at[0] * columns_ + at[1]] = &pes.records[i];
+    }
+    const LacunaFeederProbes feeders = model.feeder_probes();
+    LACUNA_CHECK(feeders.count == std::size_t{rows_} + columns_, "{} feeders have probes", feeders.count);
+    row_records_.resize(rows_);
+    column_records_.resize(columns_);
+    for (std::size_t i = 0; i < feeders.count; ++i) {
+      const std::string_view path = feeders.paths[i];
+      const auto at = path_indices(path);
+      LACUNA_CHECK(at.size() == 1, "a feeder at {}", path);
+      (path.find("gen_row") != std::string_view::npos ? row_records_ : column_records_)[at[0]] = &feeders.records[i];
+    }
+    pes_.resize(pe_records_.size());
+    for (std::uint32_t row = 0; row < rows_; ++row)
+      for (std::uint32_t column = 0; column < columns_; ++column)
+        pes_[row * columns_ + column].last_tile = lowering.last_tile(row, column).value_or(kNoTile);
+    row_steps_.resize(rows_);
+    column_steps_.resize(columns_);
+  }
+
+  /// The events of cycle `now`. `memory` is its registers at the start of the cycle, and the walks are where the
+  /// feeders were at its start. True if anything moved.
+  bool cycle(std::uint64_t now, const MemoryState& memory, const FeederWalk& row_walk, const FeederWalk& column_walk) {
+    const BlockPosition slowest = std::min(row_walk.slowest(), column_walk.slowest());
+    fetch_could_begin_ = memory.unreleased(slowest) < 2;
+    memory_ = &memory;
+    row_walk_ = &row_walk;
+    column_walk_ = &column_walk;
+    if (slowest.tile != array_tile_) {
+      array_tile_ = slowest.tile;
+      if (array_tile_ < lowering_.tiles()) array_geometry_ = lowering_.geometry(array_tile_);
+    }
+    moved_ = false;
+    for (std::uint32_t row = 0; row < rows_; ++row) feeder(event::Side::Weights, row, now);
+    for (std::uint32_t column = 0; column < columns_; ++column) feeder(event::Side::Activations, column, now);
+    std::uint32_t index = 0;
+    for (std::uint32_t row = 0; row < rows_; ++row)
+      for (std::uint32_t column = 0; column < columns_; ++column, ++index) pe(row, column, index, now);
+    return moved_;
+  }
+
+ private:
+  static constexpr std::uint64_t kNoTile = UINT64_MAX;
+
+  /// Where a group belongs that the match stage issued.
+  struct Issued {
+    std::uint64_t tile = 0;
+    std::uint32_t step = 0;
+  };
+  /// A PE's tile and step, counted from the pairs it opens.
+  struct Pe {
+    std::vector<Issued> issued;  ///< groups not yet in the MAC stage, oldest first
+    std::uint64_t tile = kNoTile;
+    std::uint32_t step = 0;
+    std::uint64_t last_tile = kNoTile;   ///< that maps it
+    PeClass waits = PeClass::FillDrain;  ///< the class of the next cycle, if it holds no group
+  };
+  /// A feeder's step, counted from the messages it sends.
+  struct Steps {
+    std::uint64_t tile = kNoTile;
+    std::uint32_t step = 0;
+    std::uint32_t served = 0;  ///< groups that have had the step's message
+    std::uint32_t ended = 0;   ///< groups ended in the tile
+  };
+
+  void feeder(event::Side side, std::uint32_t line, std::uint64_t now) {
+    const bool weights = side == event::Side::Weights;
+    const LacunaFeederRecord& record = *(weights ? row_records_ : column_records_)[line];
+    if (record.activity != 1) return;
+    moved_ = true;
+    if (record.complete == 0) return;
+    const BlockPosition at = (weights ? row_walk_ : column_walk_)->positions()[line];
+    Steps& steps = (weights ? row_steps_ : column_steps_)[line];
+    if (steps.tile != at.tile) steps = {at.tile, 0, 0, 0};
+    if (steps.tile >= lowering_.tiles())
+      throw RtlFailure(fmt::format("cycle {}: a feeder sends behind the last tile", now));
+    std::uint32_t destinations = 0;
+    for (const std::uint32_t word : record.group) destinations += static_cast<std::uint32_t>(std::popcount(word));
+    sink_.on(event::Send{now, side, line, steps.tile, steps.step, record.bytes, destinations});
+    if (!weights || lowering_.machine().array.mapping != Mapping::Filters) {
+      ++steps.step;
+      return;
+    }
+    // Unicast: the step goes on with the next group.
+    ++(record.bytes == 0 ? steps.ended : steps.served);
+    if (steps.served + steps.ended == lowering_.geometry(at.tile).columns_of(line)) {
+      ++steps.step;
+      steps.served = 0;
+    }
+  }
+
+  void pe(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
+    const LacunaPeRecord& record = *pe_records_[index];
+    Pe& pe = pes_[index];
+    const std::uint32_t flags = record.flags;
+    if ((flags & kPeRetire) != 0) {
+      sink_.on(event::Retire{now, index, record.retired});
+      moved_ = true;
+    }
+    if ((flags & kPeMultiplied) != 0) {
+      const Issued group = issued(row, column, now);
+      sink_.on(event::Group{now, index, group.tile, group.step, record.executed, record.wasted, record.unmultiplied,
+                            record.sum});
+      moved_ = true;
+    } else if ((flags & kPeKilled) != 0) {
+      const Issued group = issued(row, column, now);
+      sink_.on(event::Kill{now, index, group.tile, group.step, record.unmultiplied});
+      moved_ = true;
+    } else {
+      sink_.on(event::Wait{now, index, pe.waits});
+    }
+    if ((flags & kPeOpen) != 0) open(row, column, index, now);
+    if ((flags & kPeIssue) == 0)
+      pe.waits = why(row, column, pe, flags);
+    else
+      pe.issued.push_back({pe.tile, pe.step});
+    if ((flags & kPeDiscard) != 0 && (flags & (kPeNoWeight | kPeNoActivation)) != (kPeNoWeight | kPeNoActivation))
+      moved_ = true;
+    if ((flags & kPeStop) != 0) stop(row, column, index, now);
+  }
+
+  /// The oldest group on its way from the match stage to the MAC stage, however many stages lie between.
+  Issued issued(std::uint32_t row, std::uint32_t column, std::uint64_t now) {
+    auto& queue = pes_[row * columns_ + column].issued;
+    if (queue.empty())
+      throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) multiplies a group that was not issued", now, row, column));
+    const Issued group = queue.front();
+    queue.erase(queue.begin());
+    return group;
+  }
+
+  void open(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
+    const LacunaPeRecord& record = *pe_records_[index];
+    Pe& pe = pes_[index];
+    if ((record.flags & kPeBetweenTiles) != 0) {
+      std::uint64_t tile = pe.tile == kNoTile ? 0 : pe.tile + 1;
+      while (tile < lowering_.tiles() && !lowering_.geometry(tile).mapped(row, column)) ++tile;
+      if (tile >= lowering_.tiles() || BlockPosition{tile, 0} >= memory_->loaded)
+        throw RtlFailure(
+            fmt::format("cycle {}: PE ({}, {}) begins tile {}, which is not there", now, row, column, tile));
+      pe.tile = tile;
+      pe.step = 0;
+    } else {
+      ++pe.step;
+    }
+    const Tile& tile = tiles_.get(pe.tile);
+    if (pe.step >= tile.steps().size())
+      throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) opens step {} of tile {}, which has {}", now, row, column,
+                                   pe.step, pe.tile, tile.steps().size()));
+    const std::uint32_t owned = tile.weight_message(row, column, pe.step).owned.count();
+    sink_.on(event::Open{now, index, pe.tile, pe.step, owned - record.slots});
+  }
+
+  void stop(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
+    const Pe& pe = pes_[index];
+    const Tile& tile = tiles_.get(pe.tile);
+    std::uint64_t terminated = pe_records_[index]->left;
+    std::uint64_t skipped = 0;
+    with_skip_rule(rule_, [&](auto rule) {
+      for (std::uint32_t step = pe.step + 1; step < tile.steps().size(); ++step) {
+        const Message& weights = tile.weight_message(row, column, step);
+        const std::uint32_t slots =
+            rule.slots(weights.owned, weights.mask, tile.activation_message(column, step).mask).count();
+        terminated += slots;
+        skipped += weights.owned.count() - slots;
+      }
+    });
+    sink_.on(event::Stop{now + 1, index, pe.tile, pe.step, terminated, skipped});
+  }
+
+  /// Class of the cycle after one in which the match stage issued nothing.
+  [[nodiscard]] PeClass why(std::uint32_t row, std::uint32_t column, const Pe& pe, std::uint32_t flags) const {
+    if ((flags & kPeBlocked) != 0) return PeClass::BlockedOutput;
+    const bool past = array_tile_ >= lowering_.tiles();
+    if (!past && !array_geometry_.mapped(row, column)) return PeClass::IdleEdge;
+    const bool done = pe.tile == pe.last_tile && (flags & (kPeStopped | kPeBetweenTiles)) != 0;
+    if (done) return past ? PeClass::FillDrain : PeClass::Imbalance;
+    if ((flags & kPeDiscard) != 0) return PeClass::Imbalance;
+    if ((flags & kPeNoWeight) != 0)
+      return starved(*row_records_[row], row_walk_->positions()[row], column, PeClass::StarvedWeight);
+    return starved(*column_records_[column], column_walk_->positions()[column], row, PeClass::StarvedActivation);
+  }
+
+  [[nodiscard]] PeClass starved(const LacunaFeederRecord& feeder, BlockPosition position, std::uint32_t at,
+                                PeClass sending) const {
+    if (feeder.activity == 1 && ((feeder.group[at / 32] >> (at % 32)) & 1) != 0) return sending;
+    if (feeder.activity == 3 && (position < memory_->begun || fetch_could_begin_)) return PeClass::StarvedMemory;
+    return PeClass::Imbalance;
+  }
+
+  const Lowering& lowering_;
+  TileStore& tiles_;
+  Sink& sink_;
+  std::uint32_t rows_, columns_;
+  SkipRule rule_;
+  std::vector<const LacunaPeRecord*> pe_records_;
+  std::vector<const LacunaFeederRecord*> row_records_, column_records_;
+  std::vector<Pe> pes_;
+  std::vector<Steps> row_steps_, column_steps_;
+  std::uint64_t array_tile_ = kNoTile;  ///< the oldest tile some feeder is not past
+  Geometry array_geometry_;
+  bool fetch_could_begin_ = false, moved_ = false;
+  const MemoryState* memory_ = nullptr;
+  const FeederWalk* row_walk_ = nullptr;
+  const FeederWalk* column_walk_ = nullptr;
+};
+
+}  // namespace lacuna

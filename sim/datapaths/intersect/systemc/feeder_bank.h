@@ -1,0 +1,190 @@
+// The feeders of one operand: all row feeders (weights) or all column feeders (activations).
+#pragma once
+
+#include <algorithm>
+
+#include "datapaths/intersect/systemc/channels.h"
+#include "datapaths/intersect/events.h"
+
+namespace lacuna {
+
+/// Plain state and rules of the feeders; README.md, section Feeder.
+template <typename Sink>
+class FeederBank {
+ public:
+  struct Ports {
+    ChunkFifos& fifos;
+    const StopRegisters& stops;
+    const Register<MemoryState>& memory;
+    const Register<FeederState>& other;  ///< feeders of the other operand
+    Register<FeederState>& state;
+  };
+
+  FeederBank(event::Side side, const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports,
+             const Stalls& stalls)
+      : side_(side), lowering_(lowering), tiles_(tiles), sink_(sink), ports_(ports), stalls_(stalls) {
+    const ArrayConfig& array = lowering.machine().array;
+    lines_.resize(side == event::Side::Weights ? array.rows : array.columns);
+    unicast_ = side == event::Side::Weights && array.mapping == Mapping::Filters;
+    for (std::uint32_t i = 0; i < lines_.size(); ++i) enter_tile(i, 0);
+    FeederState state;
+    state.lines.resize(lines_.size());
+    state.slowest = slowest();
+    ports_.state.reset(state);
+  }
+
+  void cycle(std::uint64_t now) {
+    FeederState& next = ports_.state.next();
+    next.lines.resize(lines_.size());
+    const MemoryState& memory = ports_.memory.read();
+    const BlockPosition array_slowest = std::min(ports_.state.read().slowest, ports_.other.read().slowest);
+    const bool fetch_could_begin = memory.unreleased(array_slowest) < 2;
+    for (std::uint32_t i = 0; i < lines_.size(); ++i) {
+      Line& line = lines_[i];
+      FeederLine& seen = next.lines[i];
+      if (line.remaining == 0) begin(i, now, memory, fetch_could_begin, seen);
+      if (line.remaining != 0) {
+        seen = {FeederActivity::Sending, line.group};
+        if (--line.remaining == 0) finish(i, now);
+      }
+    }
+    next.slowest = slowest();
+  }
+
+ private:
+  struct Line {
+    std::uint64_t tile = 0;
+    BlockPosition position;
+    bool tile_offered = false;                   ///< the tile is no longer held back
+    BlockPosition block_offered{UINT64_MAX, 0};  ///< the block that is no longer held back
+    std::uint32_t step = 0;
+    LineMask pending;             ///< PEs of the tile still to be served in this step (unicast); else all of them
+    LineMask live;                ///< PEs of the tile whose group is not ended
+    LineMask group;               ///< the current destination group
+    std::uint32_t remaining = 0;  ///< cycles left of the send under way
+    bool ending = false;          ///< the send under way is an end token
+  };
+
+  /// PEs that tile `geometry` maps on line `i`.
+  [[nodiscard]] LineMask mapped(const Geometry& geometry, std::uint32_t i) const {
+    return LineMask::first(side_ == event::Side::Weights ? geometry.columns_of(i) : geometry.rows_of(i));
+  }
+
+  /// Goes to the first tile from `tile` on that maps line `i`.
+  void enter_tile(std::uint32_t i, std::uint64_t tile) {
+    Line& line = lines_[i];
+    LineMask all;
+    for (; tile < lowering_.tiles(); ++tile) {
+      all = mapped(lowering_.geometry(tile), i);
+      if (all.count() != 0) break;
+    }
+    line.tile = tile;
+    line.tile_offered = false;
+    line.live = all;
+    enter_step(line, 0);
+  }
+
+  void enter_step(Line& line, std::uint32_t step) {
+    line.step = step;
+    line.pending = line.live;
+    line.position = {line.tile, step == 0 ? 0 : tiles_.get(line.tile).block_of[step]};
+    choose_group(line);
+  }
+
+  void choose_group(Line& line) {
+    if (!unicast_) {
+      line.group = line.pending;
+      return;
+    }
+    for (std::uint32_t w = 0; w < 4; ++w)
+      if (line.pending.word[w] != 0) {
+        line.group = LineMask::single(w * 64 + static_cast<std::uint32_t>(std::countr_zero(line.pending.word[w])));
+        return;
+      }
+  }
+
+  /// The bus of line `i` is free: starts a message or an end token if it may, and notes why not.
+  void begin(std::uint32_t i, std::uint64_t now, const MemoryState& memory, bool fetch_could_begin, FeederLine& seen) {
+    Line& line = lines_[i];
+    seen = {};
+    if (line.tile == lowering_.tiles() || !tile_offered(i, now)) return;
+    const bool room = ports_.fifos.room(i, line.group);
+    const bool stopped = side_ == event::Side::Weights ? ports_.stops.row_stopped(i, line.group, line.tile)
+                                                       : ports_.stops.column_stopped(i, line.group, line.tile);
+    const bool loaded = line.position < memory.loaded && block_offered(i, now);
+    if (stopped && room) {
+      line.ending = true;
+      line.remaining = 1;
+    } else if (!stopped && loaded && room) {
+      line.ending = false;
+      line.remaining = message(i).words;
+    } else if (!loaded && !stopped) {
+      seen.activity = line.position < memory.begun || fetch_could_begin ? FeederActivity::WaitingForMemory
+                                                                        : FeederActivity::WaitingForRoom;
+    } else {
+      seen.activity = FeederActivity::WaitingForRoom;
+    }
+  }
+
+  /// A tile or block is offered from the first cycle on in which its port is not held back.
+  bool tile_offered(std::uint32_t i, std::uint64_t now) {
+    Line& line = lines_[i];
+    const auto port = side_ == event::Side::Weights ? Stalls::Port::RowTile : Stalls::Port::ColumnTile;
+    return line.tile_offered || (line.tile_offered = !stalls_.holds(port, i, now));
+  }
+  bool block_offered(std::uint32_t i, std::uint64_t now) {
+    Line& line = lines_[i];
+    const auto port = side_ == event::Side::Weights ? Stalls::Port::RowBlock : Stalls::Port::ColumnBlock;
+    if (line.block_offered != line.position && !stalls_.holds(port, i, now)) line.block_offered = line.position;
+    return line.block_offered == line.position;
+  }
+
+  [[nodiscard]] const Message& message(std::uint32_t i) {
+    const Line& line = lines_[i];
+    const Tile& tile = tiles_.get(line.tile);
+    if (side_ == event::Side::Activations) return tile.activation_message(i, line.step);
+    std::uint32_t column = 0;
+    if (unicast_) line.group.for_each([&](std::uint32_t c) { column = c; });
+    return tile.weight_message(i, column, line.step);
+  }
+
+  /// The last cycle of a send: delivers it and goes on.
+  void finish(std::uint32_t i, std::uint64_t now) {
+    Line& line = lines_[i];
+    const Tile& tile = tiles_.get(line.tile);
+    const bool last = tile.steps()[line.step].last;
+    if (line.ending) {
+      ports_.fifos.push(i, line.group, {&tile, nullptr, line.step, true});
+      sink_.on(event::Send{now, side_, i, line.tile, line.step, 0, line.group.count()});
+      line.group.for_each([&](std::uint32_t at) { line.live.clear(at); });
+    } else {
+      const Message& sent = message(i);
+      ports_.fifos.push(i, line.group, {&tile, &sent, line.step, last});
+      sink_.on(event::Send{now, side_, i, line.tile, line.step, sent.bytes, line.group.count()});
+    }
+    line.group.for_each([&](std::uint32_t at) { line.pending.clear(at); });
+    if (line.pending.count() != 0)
+      choose_group(line);
+    else if (last || line.live.count() == 0)
+      enter_tile(i, line.tile + 1);
+    else
+      enter_step(line, line.step + 1);
+  }
+
+  [[nodiscard]] BlockPosition slowest() const {
+    BlockPosition oldest = lines_[0].position;
+    for (const Line& line : lines_) oldest = std::min(oldest, line.position);
+    return oldest;
+  }
+
+  event::Side side_;
+  const Lowering& lowering_;
+  TileStore& tiles_;
+  Sink& sink_;
+  Ports ports_;
+  Stalls stalls_;
+  std::vector<Line> lines_;
+  bool unicast_ = false;
+};
+
+}  // namespace lacuna
