@@ -18,10 +18,9 @@ std::uint64_t largest_group(const std::vector<std::uint64_t>& bytes, std::uint32
 
 }  // namespace
 
-MemoryPlan::MemoryPlan(const Machine& machine, StoredOperands stored) : stored_(std::move(stored)) {
-  const std::uint64_t capacity = machine.global_buffer.bytes;
-  if (machine.array.order != Order::Auto) {
-    choose(machine.array.order == Order::FiltersOuter, capacity);
+MemoryPlan::MemoryPlan(Order order, std::uint64_t capacity, StoredOperands stored) : stored_(std::move(stored)) {
+  if (order != Order::Auto) {
+    choose(order == Order::FiltersOuter, capacity);
     return;
   }
   choose(false, capacity);

@@ -5,10 +5,17 @@
 #include <cstdint>
 #include <vector>
 
-#include "machine/config.h"
-#include "workload/layer.h"
+#include "base/enum_names.h"
 
 namespace lacuna {
+
+/// Which operand stays while the other sweeps.
+enum class Order { Auto, FiltersOuter, WindowsOuter };
+
+template <>
+struct EnumNames<Order> {
+  static constexpr std::array<std::string_view, 3> names = {"auto", "filters_outer", "windows_outer"};
+};
 
 /// How often an operand is read from DRAM.
 enum class Reread : std::uint8_t { OncePerLayer, OncePerSweep, EveryTile };
@@ -23,7 +30,8 @@ struct StoredOperands {
 
 class MemoryPlan {
  public:
-  MemoryPlan(const Machine& machine, StoredOperands stored);
+  /// `capacity`: bytes of the global buffer.
+  MemoryPlan(Order order, std::uint64_t capacity, StoredOperands stored);
 
   [[nodiscard]] bool filters_outer() const { return filters_outer_; }
   /// DRAM bytes of the weights of a tile, before rounding to bursts; 0 if the global buffer still holds them.

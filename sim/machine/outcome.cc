@@ -1,11 +1,13 @@
 #include "machine/outcome.h"
 
+#include "machine/family.h"
+
 namespace lacuna {
 
 void check_laws(const LayerOutcome& outcome, const Machine& machine) {
   LACUNA_CHECK(outcome.pairs.sum() == outcome.dense_pairs, "layer '{}': pairs of all classes are {}, dense pairs {}",
                outcome.name, outcome.pairs.sum(), outcome.dense_pairs);
-  const std::uint64_t pes = std::uint64_t{machine.array.rows} * machine.array.columns;
+  const std::uint64_t pes = pe_count(machine);
   LACUNA_CHECK(outcome.pe_cycles.sum() == pes * outcome.cycles,
                "layer '{}': PE-cycles of all classes are {}, PEs x cycles {}", outcome.name, outcome.pe_cycles.sum(),
                pes * outcome.cycles);
@@ -15,12 +17,10 @@ void check_laws(const LayerOutcome& outcome, const Machine& machine) {
     LACUNA_CHECK(outcome.per_pe[pe].sum() == outcome.cycles,
                  "layer '{}': PE {} has {} cycles of all classes, the layer {}", outcome.name, pe,
                  outcome.per_pe[pe].sum(), outcome.cycles);
-  LACUNA_CHECK(outcome.actions[Action::MacExecuted] == outcome.pairs[PairClass::Executed] &&
-                   outcome.actions[Action::MacWasted] == outcome.pairs[PairClass::Wasted] &&
-                   outcome.actions[Action::MacGated] == outcome.pairs[PairClass::Gated],
-               "layer '{}': MAC actions and pairs disagree", outcome.name);
-  LACUNA_CHECK(outcome.actions[Action::PostOperation] == outcome.outputs, "layer '{}': {} results left, {} outputs",
-               outcome.name, outcome.actions[Action::PostOperation], outcome.outputs);
+  LACUNA_CHECK(outcome.actions[CommonAction::PostOperation] == outcome.outputs,
+               "layer '{}': {} results left, {} outputs", outcome.name, outcome.actions[CommonAction::PostOperation],
+               outcome.outputs);
+  family(machine.datapath()).check_laws(outcome, machine);
 }
 
 }  // namespace lacuna

@@ -1,35 +1,16 @@
-// What an engine gives back for one layer, and the laws every outcome must keep.
+// What an engine gives back for one layer, and the laws that every family's outcomes keep.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "machine/actions.h"
 #include "machine/config.h"
-#include "machine/events.h"
+#include "machine/counts.h"
 #include "tensor/tensor.h"
 
 namespace lacuna {
-
-/// Counters indexed by the words of an enumeration.
-template <typename Enum>
-struct Counters {
-  std::array<std::uint64_t, enum_count<Enum>()> value{};
-
-  std::uint64_t& operator[](Enum e) { return value[static_cast<std::size_t>(e)]; }
-  std::uint64_t operator[](Enum e) const { return value[static_cast<std::size_t>(e)]; }
-  [[nodiscard]] std::uint64_t sum() const {
-    std::uint64_t total = 0;
-    for (auto v : value) total += v;
-    return total;
-  }
-  Counters& operator+=(const Counters& other) {
-    for (std::size_t i = 0; i < value.size(); ++i) value[i] += other.value[i];
-    return *this;
-  }
-  bool operator==(const Counters&) const = default;
-};
 
 struct LayerOutcome {
   std::string name;
@@ -37,7 +18,7 @@ struct LayerOutcome {
   std::uint64_t dense_pairs = 0;
   Counters<PairClass> pairs;    ///< sums to dense_pairs
   Counters<PeClass> pe_cycles;  ///< sums to rows x columns x cycles
-  Counters<Action> actions;
+  ActionCounts actions;
   std::vector<Counters<PeClass>> per_pe;  ///< [rows x columns], row-major; sums to pe_cycles
   std::uint64_t windows = 0;              ///< output positions x images
   std::uint64_t outputs = 0;              ///< output values
@@ -47,7 +28,7 @@ struct LayerOutcome {
 };
 
 /// Throws Bug if pairs of all classes do not sum to the dense pairs, PE-cycles of all classes do not sum to PEs x
-/// cycles, a single PE's classes do not sum to the cycles, or pairs and MAC actions disagree.
+/// cycles, a single PE's classes do not sum to the cycles, not every output left, or a law of the family is broken.
 void check_laws(const LayerOutcome& outcome, const Machine& machine);
 
 }  // namespace lacuna

@@ -8,7 +8,7 @@
 #include "datapaths/intersect/skip_rules.h"
 #include "sparse/storage.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 namespace {
 
@@ -552,4 +552,4 @@ std::shared_ptr<const Tile> Lowering::tile(std::uint64_t index) {
   return tile;
 }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -14,7 +14,7 @@
 #include "sparse/mask.h"
 #include "workload/layer.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 /// Which weights a walk over the reduction takes.
 enum class Pass : std::uint8_t { All, Positive, Negative };
@@ -200,4 +200,4 @@ class Lowering {
   Latest<WindowTile> latest_windows_;
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -10,7 +10,7 @@
 #include "machine/config.h"
 #include "sparse/mask.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 /// Dense: every position costs a slot, zeros are multiplied.
 struct SkipNone {
@@ -100,4 +100,4 @@ auto with_skip_rule(SkipRule rule, Visit&& visit) {
   throw Bug("unknown skip rule");
 }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

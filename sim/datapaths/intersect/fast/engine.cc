@@ -14,7 +14,7 @@
 #include "machine/fold.h"
 #include "machine/sample.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 namespace {
 
@@ -148,4 +148,4 @@ class FastEngine : public Engine {
 std::unique_ptr<Engine> make_fast_engine() { return make_fast_engine(FastOptions{}); }
 std::unique_ptr<Engine> make_fast_engine(const FastOptions& options) { return std::make_unique<FastEngine>(options); }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -6,7 +6,7 @@
 
 #include "machine/engine.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 namespace fast {
 struct Kernels;
@@ -22,4 +22,4 @@ struct FastOptions {
 std::unique_ptr<Engine> make_fast_engine();
 std::unique_ptr<Engine> make_fast_engine(const FastOptions& options);
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -6,7 +6,7 @@
 #include "datapaths/intersect/fast/rows.h"
 #include "datapaths/intersect/skip_rules.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSink& sink)
     : operands_(operands),
@@ -199,4 +199,4 @@ void EventTeller::finish(Time cycles) {
       LACUNA_CHECK(std::holds_alternative<event::Send>(told.event), "something happens after cycle {}", cycles);
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

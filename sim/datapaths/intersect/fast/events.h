@@ -16,7 +16,7 @@
 #include "machine/event_sink.h"
 #include "tensor/tensor.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 /// The operands of a tile, value by value, and the masks these make.
 struct TileValues {
@@ -114,4 +114,4 @@ class EventTeller {
   std::deque<std::pair<Time, std::shared_ptr<const Tile>>> fetched_;  ///< tiles of fetches that are not given
 };
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

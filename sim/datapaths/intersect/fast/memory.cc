@@ -6,7 +6,7 @@
 #include "datapaths/intersect/fast/events.h"
 #include "memory/memory_unit.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 MemorySequence::MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand,
                                EventTeller* teller)
@@ -127,4 +127,4 @@ void MemorySequence::drop() {
   }
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

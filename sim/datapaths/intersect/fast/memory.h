@@ -14,7 +14,7 @@
 #include "machine/fold.h"
 #include "datapaths/intersect/lowering.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 using Time = std::uint64_t;
 constexpr Time kUnknown = UINT64_MAX;
@@ -159,4 +159,4 @@ void MemorySequence::memory_waits(const BlockTimes& block, Time begin, Time end,
   if (block.begun != kUnknown) clipped(block.begun + 1, end);
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -6,7 +6,7 @@
 
 #include "datapaths/intersect/skip_rules.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -433,4 +433,4 @@ CompactTile Operands::tile(std::uint64_t index) {
   return compact;
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

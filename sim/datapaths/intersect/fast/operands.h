@@ -16,7 +16,7 @@
 #include "datapaths/intersect/fast/rows.h"
 #include "datapaths/intersect/lowering.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 /// The messages of one operand of a tile: of every stream, entry by entry. Entries are steps of filters, chunks of
 /// windows.
@@ -165,4 +165,4 @@ class Operands {
   std::vector<std::uint32_t> chunk_of_step_;
 };
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -166,4 +166,4 @@ void Rows::window_bits(std::size_t first_element, std::uint64_t* bits) const {
   });
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -9,7 +9,7 @@
 #include "datapaths/intersect/fast/kernels/kernels.h"
 #include "datapaths/intersect/lowering.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 class Rows {
  public:
@@ -94,4 +94,4 @@ void with_elements(std::uint32_t input_size, Visit&& visit) {
     visit(std::int32_t{}, std::int32_t{});
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -5,7 +5,7 @@
 
 #include "datapaths/intersect/skip_rules.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -582,4 +582,4 @@ Time StoppingTiming::run(const std::function<void(std::uint64_t)>& progress) {
   return memory_.idle();
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -7,7 +7,7 @@
 
 #include "datapaths/intersect/fast/wide.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 class StoppingTiming : WideArray {
  public:
@@ -81,4 +81,4 @@ class StoppingTiming : WideArray {
   std::vector<std::int32_t> negative_step_;  ///< [chunk]: its step in the negative pass
 };
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

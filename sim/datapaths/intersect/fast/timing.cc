@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -598,4 +598,4 @@ Time Timing::run(const std::function<void(std::uint64_t)>& progress) {
   return memory_.idle();
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -22,7 +22,7 @@
 #include "machine/fold.h"
 #include "datapaths/intersect/lowering.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 class Timing {
  public:
@@ -161,4 +161,4 @@ class Timing {
   std::vector<LateSend> late_sends_;
 };
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

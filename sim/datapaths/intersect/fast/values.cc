@@ -14,7 +14,7 @@
 #include "datapaths/intersect/skip_rules.h"
 #include "sparse/storage.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -508,4 +508,4 @@ void Values::compute(const ValueArea& area, unsigned threads) {
   });
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

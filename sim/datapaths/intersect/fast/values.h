@@ -10,7 +10,7 @@
 #include "datapaths/intersect/fast/operands.h"
 #include "tensor/tensor.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 /// Where a sum stops: after the last positive weight, or in a chunk of the negative pass with group `group` of its
 /// slots.
@@ -91,4 +91,4 @@ class Values {
   bool needed_ = true;
 };
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

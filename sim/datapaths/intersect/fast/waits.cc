@@ -4,7 +4,7 @@
 
 #include "datapaths/intersect/fast/events.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory, EventTeller* teller)
     : memory_(memory),
@@ -68,4 +68,4 @@ void WaitAccount::flush() {
   waits_.resize(kept);
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -8,7 +8,7 @@
 #include "datapaths/intersect/fast/memory.h"
 #include "machine/outcome.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 class WaitAccount {
  public:
@@ -64,4 +64,4 @@ class WaitAccount {
   std::vector<Wait> waits_;
 };
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

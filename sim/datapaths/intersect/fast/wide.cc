@@ -6,7 +6,7 @@
 #include "datapaths/intersect/fast/work.h"
 #include "datapaths/intersect/skip_rules.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
     : operands_(operands),
@@ -467,4 +467,4 @@ void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   fold_.on(event::Finish{cycles});
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

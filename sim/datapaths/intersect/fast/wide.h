@@ -15,7 +15,7 @@
 #include "datapaths/intersect/fast/waits.h"
 #include "machine/fold.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 /// Thrown when a layer does not fit this way of computing; fast_timing.h takes any.
 struct TooWide {};
@@ -208,4 +208,4 @@ void WideArray::for_classes(const Tile& tile, Visit visit) const {
       if (row[r] < row[r + 1] && column[c] < column[c + 1]) visit(r, c, row[r], row[r + 1], column[c], column[c + 1]);
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

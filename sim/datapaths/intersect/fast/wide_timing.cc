@@ -4,7 +4,7 @@
 
 #include "datapaths/intersect/fast/wide.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 bool WideTiming::takes(const Lowering& lowering) {
   const ArrayConfig& array = lowering.machine().array;
@@ -177,4 +177,4 @@ Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
   return memory_.idle();
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

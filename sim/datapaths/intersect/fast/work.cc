@@ -5,7 +5,7 @@
 
 #include "datapaths/intersect/skip_rules.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -174,4 +174,4 @@ std::uint64_t output_bytes(const Operands& operands, const Values& values, const
   return bytes;
 }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -8,7 +8,7 @@
 #include "datapaths/intersect/fast/operands.h"
 #include "datapaths/intersect/fast/values.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 constexpr std::uint32_t kNever = UINT32_MAX;
 
@@ -36,4 +36,4 @@ TileWork work_of(const Operands& operands, const Values& values, CompactTile til
 /// Bytes of the outputs of a tile as they are written.
 std::uint64_t output_bytes(const Operands& operands, const Values& values, const CompactTile& tile);
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

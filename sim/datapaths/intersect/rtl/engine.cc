@@ -5,7 +5,7 @@
 #include "machine/event_sink.h"
 #include "datapaths/intersect/rtl/machine.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 namespace {
 
@@ -86,4 +86,4 @@ void write_waves(const ModelSources& sources, const Stalls& stalls, const Machin
   }
 }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

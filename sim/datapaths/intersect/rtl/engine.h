@@ -9,7 +9,7 @@
 #include "memory/stalls.h"
 #include "rtl/model_cache.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 /// The engine over the RTL in `sources`, with ports held back at random by `stalls`.
 std::unique_ptr<Engine> make_rtl_engine(ModelSources sources, const Stalls& stalls = {});
@@ -21,4 +21,4 @@ std::unique_ptr<Engine> make_rtl_engine();
 void write_waves(const ModelSources& sources, const Stalls& stalls, const Machine& machine, const Layer& layer,
                  const std::filesystem::path& file, std::uint64_t first, std::uint64_t last);
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

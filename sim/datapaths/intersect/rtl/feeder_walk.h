@@ -7,7 +7,7 @@
 #include "datapaths/intersect/events.h"
 #include "datapaths/intersect/rtl/operand_loader.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 class FeederWalk {
  public:
@@ -119,4 +119,4 @@ class FeederWalk {
   std::vector<Done> done_;
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -12,7 +12,7 @@
 #include "datapaths/intersect/rtl/output_buffer.h"
 #include "datapaths/intersect/rtl/probe_events.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 template <typename Sink>
 class RtlMachine {
@@ -122,4 +122,4 @@ class RtlMachine {
   std::uint64_t still_since_ = 0;
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

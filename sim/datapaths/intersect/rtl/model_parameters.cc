@@ -3,7 +3,7 @@
 #include <array>
 #include <cctype>
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 namespace {
 
@@ -62,4 +62,4 @@ std::vector<ModelParameter> model_parameters(const Machine& machine) {
   return parameters;
 }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -8,7 +8,7 @@
 
 #include "machine/config.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 struct ModelParameter {
   std::string name;
@@ -20,4 +20,4 @@ struct ModelParameter {
 /// activations, but those that only say how a layer is cut.
 std::vector<ModelParameter> model_parameters(const Machine& machine);
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -4,7 +4,7 @@
 
 #include "datapaths/intersect/skip_rules.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 namespace {
 
@@ -137,4 +137,4 @@ unsigned OperandLoader::half_of(BlockPosition block) const {
   throw Bug(fmt::format("block {} of tile {} is not in the operand buffers", block.block, block.tile));
 }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

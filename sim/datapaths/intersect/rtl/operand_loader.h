@@ -9,7 +9,7 @@
 #include "memory/memory_unit.h"
 #include "rtl/rtl_model.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 class OperandLoader {
  public:
@@ -52,4 +52,4 @@ class OperandLoader {
   std::array<std::pair<BlockPosition, unsigned>, 2> held_{};  ///< latest blocks and their halves
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

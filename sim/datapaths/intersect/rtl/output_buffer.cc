@@ -2,7 +2,7 @@
 
 #include "sparse/storage.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 OutputBuffer::OutputBuffer(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Tensor& output,
                            const Stalls& stalls)
@@ -191,4 +191,4 @@ void OutputBuffer::store(const Tile& tile, std::uint32_t row, std::uint32_t colu
   }
 }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -9,7 +9,7 @@
 #include "memory/memory_unit.h"
 #include "rtl/rtl_model.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 class OutputBuffer {
  public:
@@ -77,4 +77,4 @@ class OutputBuffer {
   std::vector<Drained> drained_;
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

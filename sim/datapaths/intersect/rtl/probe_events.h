@@ -14,7 +14,7 @@
 #include "datapaths/intersect/rtl/feeder_walk.h"
 #include "rtl/rtl_model.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 /// The numbers in brackets of a probe's path: "gen_pe_row[2].gen_pe[3].u_pe" is {2, 3}.
 inline std::vector<std::uint32_t> path_indices(std::string_view path) {
@@ -251,4 +251,4 @@ class ProbeEvents {
   const FeederWalk* column_walk_ = nullptr;
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -9,7 +9,7 @@
 #include "datapaths/intersect/lowering.h"
 #include "memory/memory_unit.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 /// A register of any type: read() is its value at the start of the cycle.
 template <typename T>
@@ -251,4 +251,4 @@ struct OutputState {
   }
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -9,7 +9,7 @@
 #include "datapaths/intersect/events.h"
 #include "sparse/storage.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 template <typename Sink>
 class DrainBank {
@@ -153,4 +153,4 @@ class DrainBank {
   std::deque<OutputTile> buffer_;  ///< at most two, oldest first
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -17,7 +17,7 @@
 /// libsystemc asks for it; Lacuna's programs have their own main and never call it.
 int sc_main(int, char**) { return 0; }
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 namespace {
 
@@ -186,4 +186,4 @@ std::unique_ptr<Engine> make_systemc_engine(const Stalls& stalls) { return std::
 
 std::unique_ptr<Engine> make_systemc_engine() { return make_systemc_engine(Stalls()); }
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

@@ -6,10 +6,10 @@
 #include "machine/engine.h"
 #include "memory/stalls.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 std::unique_ptr<Engine> make_systemc_engine();
 /// The engine with ports held back at random.
 std::unique_ptr<Engine> make_systemc_engine(const Stalls& stalls);
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

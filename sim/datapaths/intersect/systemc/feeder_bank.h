@@ -6,7 +6,7 @@
 #include "datapaths/intersect/systemc/channels.h"
 #include "datapaths/intersect/events.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 /// Plain state and rules of the feeders; README.md, section Feeder.
 template <typename Sink>
@@ -187,4 +187,4 @@ class FeederBank {
   bool unicast_ = false;
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

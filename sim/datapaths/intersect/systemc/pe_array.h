@@ -10,7 +10,7 @@
 #include "datapaths/intersect/events.h"
 #include "datapaths/intersect/skip_rules.h"
 
-namespace lacuna {
+namespace lacuna::intersect {
 
 /// Plain state and rules of the PEs, for one skip rule. `Slots` is the mask the match stage walks: NarrowMask for
 /// chunks of up to 64 positions, else Mask.
@@ -335,4 +335,4 @@ class PeArray {
   bool array_full_ = false;             ///< that tile maps every PE
 };
 
-}  // namespace lacuna
+}  // namespace lacuna::intersect

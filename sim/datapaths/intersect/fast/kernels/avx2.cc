@@ -10,7 +10,7 @@
 #define LACUNA_AVX2
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,fma,popcnt")
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -24,6 +24,6 @@ const Kernels kAvx2Kernels{
     add_outside, slots_before_stop, not_above_zero, pair_step, block_run,   stop_step,         count_slots,
     measure,     send_step,         drain_step,     sum_words, longest_run, largest_difference};
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast
 #pragma GCC pop_options
 #endif

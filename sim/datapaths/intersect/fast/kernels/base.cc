@@ -8,7 +8,7 @@
 
 #include "datapaths/intersect/fast/kernels/kernels.h"
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 namespace {
 
@@ -22,4 +22,4 @@ const Kernels kBaseKernels{
     add_outside, slots_before_stop, not_above_zero, pair_step, block_run,   stop_step,         count_slots,
     measure,     send_step,         drain_step,     sum_words, longest_run, largest_difference};
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

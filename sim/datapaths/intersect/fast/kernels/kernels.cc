@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 extern const Kernels kBaseKernels;
 #if defined(__x86_64__)
@@ -29,4 +29,4 @@ std::span<const Kernels* const> runnable_kernels() {
 
 const Kernels& best_kernels() { return *runnable_kernels().back(); }
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace lacuna::fast {
+namespace lacuna::intersect::fast {
 
 /// PEs side by side in one vector; rows of per-column and per-filter data are padded to it.
 constexpr std::uint32_t kLanes = 16;
@@ -174,4 +174,4 @@ const Kernels& best_kernels();
 /// All that it runs, slowest first.
 std::span<const Kernels* const> runnable_kernels();
 
-}  // namespace lacuna::fast
+}  // namespace lacuna::intersect::fast

@@ -1,0 +1,108 @@
+// The words in which the intersect machine is watched: its units, and what they report.
+#include <array>
+
+#include "datapaths/intersect/events.h"
+
+namespace lacuna::intersect {
+
+namespace {
+
+enum Unit : std::uint16_t { kPe, kRowFeeder, kColumnFeeder, kDrainBus, kFetches, kWrites };
+
+constexpr std::array<UnitInfo, 6> kUnits = {{
+    {"PE", Each::Pe, Each::Pe, "PEs"},
+    {"row feeder", Each::Row, Each::Row, "row feeders (weights)"},
+    {"column feeder", Each::Column, Each::Column, "column feeders (activations)"},
+    {"drain of PE", Each::Pe, Each::Column, "drain buses"},
+    {"memory (fetches)", Each::Machine, Each::Machine, "memory"},
+    {"memory (writes)", Each::Machine, Each::Machine, "memory"},
+}};
+
+/// In the order of Kind.
+constexpr std::array<KindInfo, 13> kKinds = {{
+    {.name = "group",
+     .unit = kPe,
+     .values = {"executed", "wasted", "gated", "psum"},
+     .shown = Shown::Cycles,
+     .step = "step",
+     .enters_tile = true},
+    {.name = "kill", .unit = kPe, .values = {"slots"}, .shown = Shown::Cycles, .shifts = Shifts::Not, .step = "step"},
+    {.name = "wait", .unit = kPe, .shown = Shown::Cycles, .shifts = Shifts::Not, .has_tile = false},
+    {.name = "open", .unit = kPe, .values = {"skipped"}, .shifts = Shifts::WhileNoStop, .step = "step"},
+    {.name = "stop",
+     .unit = kPe,
+     .values = {"terminated", "skipped"},
+     .shown = Shown::Mark,
+     .shifts = Shifts::Place,
+     .step = "step",
+     .slice = "stop"},
+    {.name = "retire",
+     .unit = kPe,
+     .values = {"psum"},
+     .shown = Shown::Mark,
+     .has_tile = false,
+     .leaves_tile = true,
+     .slice = "result"},
+    {.name = "send weights",
+     .unit = kRowFeeder,
+     .values = {"bytes", "PEs"},
+     .shown = Shown::Slice,
+     .shifts = Shifts::WhileNoStop,
+     .step = "step",
+     .ends = true,
+     .enters_tile = true,
+     .slice = "step {step}"},
+    {.name = "end weights",
+     .unit = kRowFeeder,
+     .values = {"bytes", "PEs"},
+     .shown = Shown::Slice,
+     .shifts = Shifts::WhileNoStop,
+     .step = "step",
+     .ends = true,
+     .enters_tile = true,
+     .slice = "end token"},
+    {.name = "send activations",
+     .unit = kColumnFeeder,
+     .values = {"bytes", "PEs"},
+     .shown = Shown::Slice,
+     .shifts = Shifts::WhileNoStop,
+     .step = "step",
+     .ends = true,
+     .enters_tile = true,
+     .slice = "step {step}"},
+    {.name = "end activations",
+     .unit = kColumnFeeder,
+     .values = {"bytes", "PEs"},
+     .shown = Shown::Slice,
+     .shifts = Shifts::WhileNoStop,
+     .step = "step",
+     .ends = true,
+     .enters_tile = true,
+     .slice = "end token"},
+    {.name = "drain",
+     .unit = kDrainBus,
+     .values = {"value"},
+     .shown = Shown::Slice,
+     .enters_tile = true,
+     .slice = "row {row}"},
+    {.name = "fetch",
+     .unit = kFetches,
+     .values = {"dram_bytes", "buffer_bytes"},
+     .shown = Shown::Slice,
+     .shifts = Shifts::WhileNoStop,
+     .step = "block",
+     .slice = "fetch tile {tile} block {step}"},
+    {.name = "write",
+     .unit = kWrites,
+     .values = {"bytes", "dram_bytes"},
+     .shown = Shown::Slice,
+     .slice = "write tile {tile}"},
+}};
+
+constexpr Vocabulary kVocabulary{kUnits, kKinds};
+
+}  // namespace
+
+const Vocabulary& vocabulary() { return kVocabulary; }
+
+}  // namespace lacuna::intersect

@@ -1,0 +1,25 @@
+#include "machine/family.h"
+
+#include <algorithm>
+
+namespace lacuna {
+
+const Family& family(Datapath datapath) {
+  const auto index = static_cast<std::size_t>(datapath);
+  LACUNA_CHECK(index < families().size(), "there is no family {}", index);
+  return *families()[index];
+}
+
+std::vector<std::string_view> datapath_words() {
+  std::vector<std::string_view> words;
+  for (const Family* family : families()) words.push_back(family->name());
+  return words;
+}
+
+Datapath datapath_of(const Family& family) {
+  const auto at = std::ranges::find(families(), &family);
+  LACUNA_CHECK(at != families().end(), "family '{}' is not in the list", family.name());
+  return static_cast<Datapath>(at - families().begin());
+}
+
+}  // namespace lacuna
