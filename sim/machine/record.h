@@ -49,16 +49,16 @@ enum class Shifts : std::uint8_t {
 };
 
 struct KindInfo {
-  std::string_view name;                     ///< "group", "send weights"
+  std::string_view name = "";                ///< "group", "send weights"
   std::uint16_t unit = 0;                    ///< index in Vocabulary::units
   std::array<std::string_view, 4> values{};  ///< names, "" for those that are not used
   Shown shown = Shown::No;
   Shifts shifts = Shifts::Whole;
   bool has_tile = true;
-  std::string_view step;                          ///< "step", "block", or "" if it has none
+  std::string_view step = "";                     ///< "step", "block", or "" if it has none
   bool ends = false;                              ///< `cycle` is the last of `cycles`, not the first
   bool enters_tile = false, leaves_tile = false;  ///< on the track of a trace
-  std::string_view slice;                         ///< text of a slice or mark: "fetch tile {tile} block {step}", {row}
+  std::string_view slice = "";                    ///< text of a slice or mark: "fetch tile {tile} block {step}", {row}
 };
 
 struct Vocabulary {

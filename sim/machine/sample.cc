@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/random.h"
-#include "machine/fold.h"
+#include "machine/family.h"
 
 namespace lacuna {
 
@@ -36,8 +36,8 @@ std::uint64_t seed_of(const std::string& layer, std::uint64_t seed) {
 /// Tells blocks apart by what is known of them before they are simulated.
 class BlockKinds {
  public:
-  explicit BlockKinds(const Lowering& lowering) : lowering_(lowering) {
-    const ConvShape& shape = lowering.layer().shape;
+  explicit BlockKinds(const TiledLayer& tiled) : tiled_(tiled) {
+    const ConvShape& shape = tiled.layer.shape;
     const auto inside = [](std::uint32_t taps, std::uint32_t outputs, std::uint32_t stride, std::uint32_t dilation,
                            std::uint32_t pad, std::uint32_t extent) {
       std::vector<std::uint32_t> counts(outputs);
@@ -54,14 +54,11 @@ class BlockKinds {
 
   /// The share of a block's pairs that are not padding.
   [[nodiscard]] double share_inside(const TileBlock& block) const {
-    const ConvShape& shape = lowering_.layer().shape;
-    const ArrayConfig& array = lowering_.machine().array;
-    const std::uint64_t per_tile = array.mapping == Mapping::Filters ? 1 : array.columns;
-    const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
+    const ConvShape& shape = tiled_.layer.shape;
     std::uint64_t inside = 0, all = 0;
     for (std::uint64_t tile = block.begin; tile < block.end; ++tile) {
-      const std::uint64_t first = lowering_.position(tile).window_tile * per_tile;
-      for (std::uint64_t window = first; window < std::min(windows, first + per_tile); ++window) {
+      const TileFacts facts = tiled_.facts(tile);
+      for (std::uint64_t window = facts.first_window; window < facts.first_window + facts.windows; ++window) {
         inside += std::uint64_t{rows_[window / shape.Q() % shape.P()]} * columns_[window % shape.Q()];
         all += std::uint64_t{shape.R} * shape.S;
       }
@@ -73,20 +70,20 @@ class BlockKinds {
   [[nodiscard]] int fetches(const TileBlock& block) const {
     bool weights = false, inputs = false;
     for (std::uint64_t tile = block.begin; tile < block.end; ++tile) {
-      const Lowering::Position at = lowering_.position(tile);
-      weights |= lowering_.plan().weight_bytes(at.group, at.filter_tile, at.window_tile) != 0;
-      inputs |= lowering_.plan().input_bytes(at.group, at.filter_tile, at.window_tile) != 0;
+      const TileFacts facts = tiled_.facts(tile);
+      weights |= facts.fetches_weights;
+      inputs |= facts.fetches_inputs;
     }
     return (weights ? 1 : 0) + (inputs ? 2 : 0);
   }
 
  private:
-  const Lowering& lowering_;
+  const TiledLayer& tiled_;
   std::vector<std::uint32_t> rows_, columns_;  ///< [output row or column]: taps of the kernel inside the input
 };
 
-std::array<double, Increment::kSize> values_of(const LayerOutcome& outcome) {
-  std::array<double, Increment::kSize> values{};
+std::vector<double> values_of(const LayerOutcome& outcome) {
+  std::vector<double> values(Increment::kActions + outcome.actions.value.size());
   values[0] = static_cast<double>(outcome.cycles);
   const auto copy = [&](const auto& counters, std::size_t at) {
     for (const std::uint64_t value : counters.value) values[at++] = static_cast<double>(value);
@@ -134,17 +131,12 @@ std::uint64_t SamplePlan::simulated_tiles() const {
   return whole ? tiles : sum;
 }
 
-SamplePlan plan_sample(const Lowering& lowering, const SampleOptions& options) {
-  const Machine& machine = lowering.machine();
-  const ConvShape& shape = lowering.layer().shape;
+SamplePlan plan_sample(const TiledLayer& tiled, const SampleOptions& options) {
   SamplePlan plan;
-  plan.tiles = lowering.tiles();
+  plan.tiles = tiled.tiles;
   // Memory runs two blocks ahead of feeders, results wait for two tiles. Rows with dense filters fall behind others by
   // what the FIFOs hold, little by little: some per cent of a tile in a tile.
-  const std::uint64_t chunks =
-      ceil_div(std::uint64_t{shape.R} * shape.S * (shape.C / shape.groups), machine.array.chunk);
-  const std::uint64_t depth = std::max(machine.weights.fifo_depth, machine.activations.fifo_depth);
-  plan.warm_up = kTilesToForget + ceil_div(kTilesToFallBehind * depth, chunks);
+  plan.warm_up = kTilesToForget + ceil_div(kTilesToFallBehind * tiled.depth, tiled.steps);
 
   const double wanted = static_cast<double>(plan.tiles) * options.share;
   const auto length = static_cast<std::uint64_t>(std::clamp(wanted / kBlocks, 1.0, static_cast<double>(kLongestBlock)));
@@ -154,7 +146,7 @@ SamplePlan plan_sample(const Lowering& lowering, const SampleOptions& options) {
     const TileBlock block{begin, std::min(plan.tiles, begin + length)};
     (begin == 0 || block.end == plan.tiles ? alone : blocks).push_back(block);
   }
-  const BlockKinds kinds_of(lowering);
+  const BlockKinds kinds_of(tiled);
   std::vector<double> inside;
   for (const TileBlock& block : blocks) inside.push_back(kinds_of.share_inside(block));
   std::vector<double> sorted = inside;
@@ -165,7 +157,7 @@ SamplePlan plan_sample(const Lowering& lowering, const SampleOptions& options) {
     kinds[kinds_of.fetches(blocks[i]) + (border ? 4 : 0)].blocks.push_back(blocks[i]);
   }
   for (const TileBlock& block : alone) plan.strata.push_back({{block}, {block}});
-  Random random(seed_of(lowering.layer().name, options.seed));
+  Random random(seed_of(tiled.layer.name, options.seed));
   for (auto& [kind, stratum] : kinds) {
     std::vector<TileBlock> left = stratum.blocks;
     const auto share = static_cast<std::uint64_t>(std::ceil(static_cast<double>(left.size()) * options.share));
@@ -192,9 +184,9 @@ double student_t(double freedom) {
   return freedom < 60 ? 2.021 : freedom < 120 ? 2.000 : 1.980;
 }
 
-Estimate SampledOutcome::estimate(std::span<const double, Increment::kSize> weights) const {
+Estimate SampledOutcome::estimate(std::span<const double> weights) const {
   Estimate result;
-  const auto sum = [&](const std::array<double, Increment::kSize>& values) {
+  const auto sum = [&](const std::vector<double>& values) {
     return std::inner_product(values.begin(), values.end(), weights.begin(), 0.0);
   };
   if (strata.empty()) {
@@ -224,15 +216,17 @@ Estimate SampledOutcome::estimate(std::span<const double, Increment::kSize> weig
 }
 
 Estimate SampledOutcome::estimate(std::size_t counter) const {
-  std::array<double, Increment::kSize> weights{};
+  const std::size_t size = strata.empty() ? Increment::kActions + outcome.actions.value.size()
+                                          : strata.front().increments.front().values.size();
+  std::vector<double> weights(size);
   weights[counter] = 1;
   return estimate(weights);
 }
 
-SampledOutcome sample_layer(const Lowering& lowering, const SamplePlan& plan,
+SampledOutcome sample_layer(const TiledLayer& tiled, const SamplePlan& plan,
                             const std::function<LayerOutcome(std::uint64_t, std::uint64_t)>& simulate) {
-  const Machine& machine = lowering.machine();
-  const ConvShape& shape = lowering.layer().shape;
+  const Machine& machine = tiled.machine;
+  const ConvShape& shape = tiled.layer.shape;
   SampledOutcome sampled;
   sampled.tiles = plan.tiles;
   sampled.measured_tiles = plan.measured_tiles();
@@ -244,7 +238,7 @@ SampledOutcome sample_layer(const Lowering& lowering, const SamplePlan& plan,
   }
 
   using Classes = std::array<double, enum_count<PeClass>()>;
-  std::vector<Classes> per_pe(std::size_t{machine.array.rows} * machine.array.columns);
+  std::vector<Classes> per_pe(pe_count(machine));
   double stopped = 0;
   for (const Stratum& stratum : plan.strata) {
     auto& measured = sampled.strata.emplace_back();
@@ -252,6 +246,7 @@ SampledOutcome sample_layer(const Lowering& lowering, const SamplePlan& plan,
     const double weight = static_cast<double>(stratum.blocks.size()) / static_cast<double>(stratum.measured.size());
     const auto add = [&](const LayerOutcome& part, double sign, Increment& increment) {
       const auto values = values_of(part);
+      increment.values.resize(values.size());
       for (std::size_t i = 0; i < values.size(); ++i) increment.values[i] += sign * values[i];
       stopped += sign * weight * static_cast<double>(part.outputs_terminated);
       for (std::size_t pe = 0; pe < per_pe.size(); ++pe)
@@ -262,7 +257,11 @@ SampledOutcome sample_layer(const Lowering& lowering, const SamplePlan& plan,
       const std::uint64_t begin = block.begin - std::min(block.begin, plan.warm_up);
       Increment& increment = measured.increments.emplace_back();
       const LayerOutcome with = simulate(begin, block.end);
-      if (outcome.name.empty()) outcome.name = with.name, outcome.notes = with.notes;
+      if (outcome.name.empty()) {
+        outcome.name = with.name;
+        outcome.notes = with.notes;
+        outcome.actions = ActionCounts(family(machine).actions());
+      }
       add(with, 1, increment);
       if (begin < block.begin) add(simulate(begin, block.begin), -1, increment);
     }
@@ -284,8 +283,8 @@ SampledOutcome sample_layer(const Lowering& lowering, const SamplePlan& plan,
   for (std::size_t i = 0; i < outcome.actions.value.size(); ++i)
     outcome.actions.value[i] =
         static_cast<std::uint64_t>(std::llround(std::max(0.0, sampled.estimate(Increment::kActions + i).value)));
-  outcome.actions[Action::PostOperation] = outcome.outputs;
-  derive_actions(outcome, machine);
+  outcome.actions[CommonAction::PostOperation] = outcome.outputs;
+  family(machine).derive_actions(outcome, machine);
   check_laws(outcome, machine);
   return sampled;
 }

@@ -13,14 +13,30 @@
 #include <span>
 #include <vector>
 
-#include "datapaths/intersect/lowering.h"
 #include "machine/outcome.h"
+#include "workload/layer.h"
 
 namespace lacuna {
 
 struct SampleOptions {
   double share = 0.05;  ///< of the tiles to be measured, 0..1; more if they would be too few to judge
   std::uint64_t seed = 1;
+};
+
+/// What is known of a tile before it is simulated.
+struct TileFacts {
+  std::uint64_t first_window = 0, windows = 0;           ///< (image x P + p) x Q + q of its windows
+  bool fetches_weights = false, fetches_inputs = false;  ///< from DRAM
+};
+
+/// A layer on a machine as tiles in order, described by the machine's family.
+struct TiledLayer {
+  const Machine& machine;
+  const Layer& layer;
+  std::uint64_t tiles = 0;
+  std::uint64_t steps = 1;  ///< of the reduction in a tile
+  std::uint64_t depth = 1;  ///< steps by which a PE can be behind another
+  std::function<TileFacts(std::uint64_t tile)> facts;
 };
 
 /// Neighbouring tiles begin..end-1.
@@ -45,7 +61,7 @@ struct SamplePlan {
 };
 
 /// Draws the blocks of a layer. The same for the same layer, machine and options.
-SamplePlan plan_sample(const Lowering& lowering, const SampleOptions& options);
+SamplePlan plan_sample(const TiledLayer& layer, const SampleOptions& options);
 
 /// A number that is `value` give or take `half_width` with a confidence of 95 %.
 struct Estimate {
@@ -55,11 +71,12 @@ struct Estimate {
 /// The quantile of Student's t for two-sided intervals of 95 %; `freedom` at least 1.
 double student_t(double freedom);
 
-/// Counters that add up over blocks.
+/// Counters that add up over blocks: cycles, pairs, PE-cycles, actions in the order of the family's list.
 struct Increment {
   static constexpr std::size_t kPairs = 1, kPeCycles = kPairs + enum_count<PairClass>(),
-                               kActions = kPeCycles + enum_count<PeClass>(), kSize = kActions + enum_count<Action>();
-  std::array<double, kSize> values{};  ///< cycles, pairs, PE-cycles, actions
+                               kActions = kPeCycles + enum_count<PeClass>();
+  [[nodiscard]] static std::size_t size(const ActionList& actions) { return kActions + actions.size(); }
+  std::vector<double> values;
 };
 
 /// An outcome that was estimated from a sample of its tiles.
@@ -74,13 +91,13 @@ struct SampledOutcome {
   std::vector<Measured> strata;
 
   /// The sum over the layer of a weighted sum of counters. Exact if the whole layer was simulated.
-  [[nodiscard]] Estimate estimate(std::span<const double, Increment::kSize> weights) const;
+  [[nodiscard]] Estimate estimate(std::span<const double> weights) const;
   /// Of one counter, by its place in Increment.
   [[nodiscard]] Estimate estimate(std::size_t counter) const;
 };
 
 /// Estimates the layer. `simulate(begin, end)` is the outcome of tiles begin..end-1 as if there were no others.
-SampledOutcome sample_layer(const Lowering& lowering, const SamplePlan& plan,
+SampledOutcome sample_layer(const TiledLayer& layer, const SamplePlan& plan,
                             const std::function<LayerOutcome(std::uint64_t begin, std::uint64_t end)>& simulate);
 
 }  // namespace lacuna

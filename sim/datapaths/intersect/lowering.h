@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "machine/config.h"
+#include "datapaths/intersect/config.h"
 #include "machine/memory_plan.h"
 #include "sparse/mask.h"
 #include "workload/layer.h"
