@@ -12,6 +12,7 @@
 #include "machine/config.h"
 #include "machine/draw.h"
 #include "machine/engine.h"
+#include "machine/moved_keys.h"
 #include "machine/outcome.h"
 #include "machine/record.h"
 #include "workload/layer.h"
@@ -40,6 +41,8 @@ class Family {
   [[nodiscard]] virtual std::string_view sentence() const = 0;
   /// The family's parameters at their defaults.
   [[nodiscard]] virtual std::unique_ptr<FamilySection> section() const = 0;
+  /// The family's parameters that had other names in earlier versions.
+  [[nodiscard]] virtual std::span<const MovedKey> moved_keys() const { return {}; }
 
   /// In the order of reports.
   [[nodiscard]] virtual const ActionList& actions() const = 0;
