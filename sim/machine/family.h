@@ -72,6 +72,9 @@ class Family {
   /// Draws the family's parameters that no model of the RTL depends on.
   virtual void draw_schedule(Draw& draw, Machine& machine) const = 0;
 
+  /// The engines that this family has: all three, before it joins the list of the program.
+  [[nodiscard]] virtual std::span<const EngineKind> engines() const;
+  /// One of them.
   [[nodiscard]] virtual std::unique_ptr<Engine> engine(EngineKind kind, const EngineOptions& options) const = 0;
 };
 

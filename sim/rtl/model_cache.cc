@@ -29,9 +29,9 @@ std::string read_file(const fs::path& path) {
 }
 
 /// Paths listed in a sources.f, relative to the RTL's folder.
-std::vector<std::string> listed(const fs::path& rtl, const std::string& list) {
+std::vector<std::string> listed(const fs::path& list) {
   std::vector<std::string> files;
-  std::istringstream lines(read_file(rtl / list));
+  std::istringstream lines(read_file(list));
   for (std::string line; std::getline(lines, line);)
     if (!line.empty() && line[0] != '#') files.push_back(line);
   return files;
@@ -50,19 +50,18 @@ const std::string& verilator_version() {
 /// Registers that no reset sets start with arbitrary bits.
 const std::vector<std::string>& flags() {
   static const std::vector<std::string> list = {
-      "--cc",         "--exe",
-      "--build",      "--assert",
+      "--cc",        "--exe",
+      "--build",     "--assert",
       "-O3",
       "-fno-gate",  // keeps what PEs read in their own ports: their code stays the same for all
-      "--x-assign",   "unique",
-      "--x-initial",  "unique",
-      "-Wno-fatal",   "-Wno-WIDTH",
-      "--prefix",     "Vmodel",
-      "--top-module", "intersect_array",
-      "-CFLAGS",      "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++20 -include hooks.h",
-      "-LDFLAGS",     "-shared",
-      "-MAKEFLAGS",   "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
-      "-o",           "model.so"};
+      "--x-assign",  "unique",
+      "--x-initial", "unique",
+      "-Wno-fatal",  "-Wno-WIDTH",
+      "--prefix",    "Vmodel",
+      "-CFLAGS",     "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++20 -include hooks.h",
+      "-LDFLAGS",    "-shared",
+      "-MAKEFLAGS",  "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+      "-o",          "model.so"};
   return list;
 }
 
@@ -110,9 +109,10 @@ class Lock {
 
 }  // namespace
 
-ModelSources ModelSources::standard() {
+ModelSources ModelSources::standard(std::string_view family, const fs::path& edited) {
   ModelSources sources;
-  sources.rtl = LACUNA_RTL_DIR;
+  sources.rtl = edited.empty() ? fs::path(LACUNA_RTL_DIR) : edited;
+  sources.family = family;
   sources.wrapper = LACUNA_RTL_WRAPPER_DIR;
   const char* const cache = std::getenv("XDG_CACHE_HOME");
   const char* const home = std::getenv("HOME");
@@ -126,8 +126,11 @@ ModelSources ModelSources::standard() {
 }
 
 fs::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters, Waves waves) {
-  std::vector<std::string> files = listed(sources.rtl, "sources.f");
-  for (const auto& file : listed(sources.rtl, "probe/sources.f")) files.push_back(file);
+  const fs::path family = sources.rtl / sources.family;
+  std::vector<std::string> files = listed(family / "sources.f");
+  if (files.empty()) fail({(family / "sources.f").string()}, "names no source");
+  const std::string top = fs::path(files.back()).stem().string();
+  for (const auto& file : listed(family / "probe/sources.f")) files.push_back(file);
 
   Hasher hasher;
   hasher.add(verilator_version());
@@ -139,8 +142,8 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
     hasher.add(read_file(sources.rtl / file));
   }
   hasher.add(read_file(sources.rtl / "common/assertions.svh"));
-  for (const auto* file : {"wrapper.cc", "abi.h", "hooks.h", "options.vlt"})
-    hasher.add(read_file(sources.wrapper / file));
+  for (const auto* file : {"ports.def", "options.vlt"}) hasher.add(read_file(family / file));
+  for (const auto* file : {"wrapper.cc", "abi.h", "hooks.h"}) hasher.add(read_file(sources.wrapper / file));
   for (const auto& parameter : parameters) {
     hasher.add(parameter.name);
     hasher.add(std::uint64_t{parameter.value});
@@ -155,20 +158,17 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
 
   const Lock lock(sources.cache / (key + ".lock"));
   if (fs::exists(model)) return model;
-  if (sources.on_build)
-    sources.on_build(waves == Waves::Yes ? "compiling the RTL of this configuration with waves, once"
-                                         : "compiling the RTL of this configuration, once");
-
   const fs::path build = sources.cache / (key + ".build");
   fs::remove_all(build);
   fs::create_directories(build);
   std::vector<std::string> command = {"verilator"};
   for (const auto& flag : all_flags) command.push_back(flag);
   command.insert(command.end(), {"--build-jobs", fmt::format("{}", std::max(1u, std::thread::hardware_concurrency()))});
-  command.insert(command.end(), {"-CFLAGS", "-I" + fs::absolute(sources.wrapper).string(), "--Mdir", build.string(),
-                                 "-I" + (sources.rtl / "common").string()});
+  command.insert(command.end(), {"-CFLAGS", "-I" + fs::absolute(sources.wrapper).string(), "-CFLAGS",
+                                 "-I" + fs::absolute(family).string(), "--Mdir", build.string(),
+                                 "-I" + (sources.rtl / "common").string(), "--top-module", top});
   for (const auto& parameter : parameters) command.push_back(fmt::format("-G{}={}", parameter.name, parameter.value));
-  command.push_back((sources.wrapper / "options.vlt").string());
+  command.push_back((family / "options.vlt").string());
   for (const auto& file : files) command.push_back((sources.rtl / file).string());
   command.push_back((fs::absolute(sources.wrapper) / "wrapper.cc").string());
 

@@ -1,25 +1,31 @@
-// Compiled models of the RTL, one a configuration: built when first asked for, then reused by every run and process.
+// Compiled models of the RTL, one a machine and top module: built when first asked for, then reused by every run and
+// process.
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/error.h"
-#include "datapaths/intersect/rtl/model_parameters.h"
+#include "rtl/model_parameters.h"
 
 namespace lacuna {
 
-/// Where a model comes from and goes to.
+/// Where a model comes from and goes to. The family's folder in `rtl` holds
+///
+///   sources.f        its sources in the order of dependencies, the top module last; paths are relative to `rtl`
+///   probe/sources.f  the same of what is for simulation only
+///   ports.def        LACUNA_PORT(name) for each port of the top module but its clock, which is clk_i
+///   options.vlt      what Verilator is told of its modules
 struct ModelSources {
-  std::filesystem::path rtl;                         ///< folder with sources.f and probe/sources.f
-  std::filesystem::path wrapper;                     ///< folder with wrapper.cc, abi.h and hooks.h
-  std::filesystem::path cache;                       ///< made if it is missing
-  std::function<void(const std::string&)> on_build;  ///< told once when a model is about to be built; may be empty
+  std::filesystem::path rtl;      ///< folder with common/ and the families' folders
+  std::string family;             ///< name of the family's folder
+  std::filesystem::path wrapper;  ///< folder with wrapper.cc, abi.h and hooks.h
+  std::filesystem::path cache;    ///< made if it is missing
 
-  /// The RTL this program was built with; models in $XDG_CACHE_HOME/lacuna or ~/.cache/lacuna.
-  static ModelSources standard();
+  /// The RTL of a family that this program was built with, or that in `edited` if it is not empty; models in
+  /// $XDG_CACHE_HOME/lacuna or ~/.cache/lacuna.
+  static ModelSources standard(std::string_view family, const std::filesystem::path& edited = {});
 };
 
 /// Whether a model can write waves; one that can is slower.

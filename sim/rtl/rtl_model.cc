@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <bit>
+#include <cctype>
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/lsan_interface.h>
@@ -24,6 +25,17 @@ LacunaModel* created(const LacunaModelApi& api) {
 }  // namespace
 
 static_assert(std::endian::native == std::endian::little, "ports are read and written as bytes, lowest first");
+
+std::vector<std::uint32_t> Probe::indices() const {
+  std::vector<std::uint32_t> indices;
+  for (std::size_t at = 0; (at = path_.find('[', at)) != std::string_view::npos;) {
+    std::uint32_t index = 0;
+    for (++at; at < path_.size() && std::isdigit(static_cast<unsigned char>(path_[at])); ++at)
+      index = index * 10 + static_cast<std::uint32_t>(path_[at] - '0');
+    indices.push_back(index);
+  }
+  return indices;
+}
 
 RtlModel::RtlModel(const std::filesystem::path& shared_object) {
   library_ = dlopen(shared_object.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -68,7 +80,29 @@ std::uint32_t RtlModel::width(std::string_view name) const {
   const std::size_t count = api_->widths(model_, &widths);
   for (std::size_t i = 0; i < count; ++i)
     if (name == widths[i].name) return widths[i].bits;
-  throw Bug(fmt::format("the model told no width '{}'", name));
+  throw Bug(fmt::format("the model has no width '{}'", name));
+}
+
+std::vector<Probe> RtlModel::probes(std::string_view kind) const {
+  const LacunaProbe* probes = nullptr;
+  const std::size_t count = api_->probes(model_, &probes);
+  std::vector<Probe> result;
+  for (std::size_t i = 0; i < count; ++i)
+    if (kind == probes[i].kind) result.emplace_back(probes[i]);
+  return result;
+}
+
+void RtlModel::reset() {
+  Port reset = port("rst_ni", 1);
+  reset.put(0, 1);
+  settle();
+  reset.put(0, 0);
+  for (int i = 0; i < 2; ++i) {
+    settle();
+    edge();
+  }
+  settle();
+  reset.put(0, 1);
 }
 
 void RtlModel::check(std::uint64_t cycle) const {

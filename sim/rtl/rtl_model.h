@@ -1,12 +1,15 @@
-// One instance of a compiled model: its ports as bits, its clock, what its probes saw.
+// One instance of a compiled model, of any top module: its ports as bits, its clock, what its probes saw.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "base/error.h"
@@ -14,7 +17,7 @@
 
 namespace lacuna {
 
-/// The RTL did what no machine of this configuration can do: an assertion failed, a result nobody asked for came,
+/// The RTL did what no machine of this configuration can do: an assertion failed, a result came that was not asked for,
 /// nothing moves any more. what() says what, and in which cycle.
 class RtlFailure : public Bug {
  public:
@@ -78,6 +81,29 @@ class Port {
   std::uint32_t width_ = 1;
 };
 
+/// A probe of one kind: where it is, and what it reported of the latest cycle.
+class Probe {
+ public:
+  explicit Probe(const LacunaProbe& probe) : path_(probe.path), report_(probe.report) {}
+
+  /// In the hierarchy: it ends like "gen_pe_row[2].gen_pe[3].u_pe.u_probe".
+  [[nodiscard]] std::string_view path() const { return path_; }
+  /// The numbers in brackets of the path: {2, 3}.
+  [[nodiscard]] std::vector<std::uint32_t> indices() const;
+  /// The words of the report, as the kind's `Report` lays them out from the first one on.
+  template <typename Report>
+  [[nodiscard]] Report report() const {
+    static_assert(std::is_trivially_copyable_v<Report> && sizeof(Report) <= 4 * kLacunaReportWords);
+    Report report;
+    std::memcpy(&report, report_, sizeof report);
+    return report;
+  }
+
+ private:
+  std::string_view path_;
+  const std::uint32_t* report_;
+};
+
 class RtlModel {
  public:
   /// A new instance of the model in `shared_object`, its registers not reset.
@@ -88,9 +114,14 @@ class RtlModel {
 
   /// Port `name` as fields of `width` bits.
   [[nodiscard]] Port port(std::string_view name, std::uint32_t width) const;
-  /// A width the array told, by name.
+  /// A width that a probe named.
   [[nodiscard]] std::uint32_t width(std::string_view name) const;
 
+  /// The probes of one kind, in the order of the hierarchy.
+  [[nodiscard]] std::vector<Probe> probes(std::string_view kind) const;
+
+  /// Two cycles of reset (rst_ni) with all else as it stands.
+  void reset();
   void settle() {
     api_->settle(model_);
     if (waves_) api_->dump_waves(model_, time_);
@@ -106,10 +137,6 @@ class RtlModel {
   void close_waves();
   /// Throws RtlFailure if the model has complained.
   void check(std::uint64_t cycle) const;
-
-  [[nodiscard]] LacunaPeProbes pe_probes() const { return api_->pe_probes(model_); }
-  [[nodiscard]] LacunaFeederProbes feeder_probes() const { return api_->feeder_probes(model_); }
-  [[nodiscard]] LacunaDrainProbes drain_probes() const { return api_->drain_probes(model_); }
 
  private:
   static constexpr std::uint64_t kCycleTime = 10;  ///< of a wave file, in tenths of a ns

@@ -1,4 +1,6 @@
-// The compiled array behind the table of abi.h. Built with each model in the cache, never with the program.
+// The compiled top module behind the table of abi.h. Built with each model in the cache, never with the program. Its
+// ports are named by the family's ports.def.
+#include <array>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -17,12 +19,10 @@
 struct LacunaModel {
   VerilatedContext context;
   const bool scrambled = scramble(context);  // before the model is made
-  Vmodel top{&context, "array"};
-  std::deque<std::string> texts;  ///< paths and names, at fixed addresses
-  std::vector<const char*> pe_paths, feeder_paths, drain_paths;
-  std::vector<LacunaPeRecord> pes;
-  std::vector<LacunaFeederRecord> feeders;
-  std::vector<LacunaDrainRecord> drains;
+  Vmodel top{&context, "top"};
+  std::deque<std::string> texts;  ///< kinds, paths and names, at fixed addresses
+  std::vector<LacunaProbe> probes;
+  std::vector<std::array<std::uint32_t, kLacunaReportWords>> reports;  ///< of each probe; at fixed addresses once made
   std::vector<LacunaWidth> widths;
   std::vector<LacunaPort> ports;
   std::string printed;
@@ -62,7 +62,6 @@ void settle(LacunaModel* model) {
 
 void edge(LacunaModel* model) {
   current = model;
-  for (auto& drain : model->drains) drain.taken = 0;
   model->top.clk_i = 1;
   model->top.eval();
 }
@@ -90,60 +89,13 @@ LacunaModel* create() {
   model->top.trace(&model->waves, kAllLevels);
 #endif
   auto& top = model->top;
-#define PORT(name) model->ports.push_back({#name, &top.name, sizeof top.name});
-  PORT(rst_ni)
-  PORT(signed_activations_i)
-  PORT(two_passes_i)
-  PORT(tail_length_i)
-  PORT(rescale_i)
-  PORT(relu_i)
-  PORT(wide_outputs_i)
-  PORT(threshold_i)
-  PORT(row_tile_valid_i)
-  PORT(row_tile_count_i)
-  PORT(row_tile_ready_o)
-  PORT(row_block_valid_i)
-  PORT(row_block_half_i)
-  PORT(row_block_ready_o)
-  PORT(row_load_valid_i)
-  PORT(row_load_half_i)
-  PORT(row_load_address_i)
-  PORT(row_load_word_i)
-  PORT(row_load_message_i)
-  PORT(row_load_message_index_i)
-  PORT(row_load_message_length_i)
-  PORT(row_load_message_flags_i)
-  PORT(column_tile_valid_i)
-  PORT(column_tile_count_i)
-  PORT(column_tile_ready_o)
-  PORT(column_block_valid_i)
-  PORT(column_block_half_i)
-  PORT(column_block_ready_o)
-  PORT(column_load_valid_i)
-  PORT(column_load_half_i)
-  PORT(column_load_address_i)
-  PORT(column_load_word_i)
-  PORT(column_load_message_i)
-  PORT(column_load_message_index_i)
-  PORT(column_load_message_length_i)
-  PORT(column_load_message_flags_i)
-  PORT(drain_tile_valid_i)
-  PORT(drain_tile_rows_i)
-  PORT(drain_tile_ready_o)
-  PORT(drain_scale_valid_i)
-  PORT(drain_scale_multiplier_i)
-  PORT(drain_scale_shift_i)
-  PORT(drain_scale_ready_o)
-  PORT(value_valid_o)
-  PORT(value_o)
-  PORT(encoded_valid_o)
-  PORT(encoded_mask_o)
-  PORT(encoded_nonzeros_o)
-  PORT(encoded_values_o)
-#undef PORT
+#define LACUNA_PORT(name) model->ports.push_back({#name, &top.name, sizeof top.name});
+#include "ports.def"
+#undef LACUNA_PORT
   for (const LacunaPort& port : model->ports)
     std::memset(port.data, 0, port.bytes);  // who drives them begins with nothing
   settle(model);                            // runs what is initial: probes register
+  for (std::size_t i = 0; i < model->probes.size(); ++i) model->probes[i].report = model->reports[i].data();
   return model;
 }
 
@@ -161,17 +113,10 @@ const LacunaModelApi api = {
           *widths = model->widths.data();
           return model->widths.size();
         },
-    .pe_probes =
-        [](LacunaModel* model) {
-          return LacunaPeProbes{model->pes.size(), model->pe_paths.data(), model->pes.data()};
-        },
-    .feeder_probes =
-        [](LacunaModel* model) {
-          return LacunaFeederProbes{model->feeders.size(), model->feeder_paths.data(), model->feeders.data()};
-        },
-    .drain_probes =
-        [](LacunaModel* model) {
-          return LacunaDrainProbes{model->drains.size(), model->drain_paths.data(), model->drains.data()};
+    .probes =
+        [](LacunaModel* model, const LacunaProbe** probes) {
+          *probes = model->probes.data();
+          return model->probes.size();
         },
     .settle = settle,
     .edge = edge,
@@ -183,43 +128,19 @@ const LacunaModelApi api = {
 
 }  // namespace
 
-// What the probes call (probe_pkg.sv).
+// What the probes call (rtl/common/probe/probe_pkg.sv).
 
-int lacuna_probe_pe(const char* path) {
-  current->pe_paths.push_back(current->keep(path));
-  current->pes.emplace_back();
-  return static_cast<int>(current->pes.size()) - 1;
+int lacuna_probe(const char* kind, const char* path) {
+  current->reports.emplace_back();
+  current->probes.push_back({current->keep(kind), current->keep(path), nullptr});
+  return static_cast<int>(current->probes.size()) - 1;
 }
 
-int lacuna_probe_feeder(const char* path) {
-  current->feeder_paths.push_back(current->keep(path));
-  current->feeders.emplace_back();
-  return static_cast<int>(current->feeders.size()) - 1;
-}
-
-int lacuna_probe_drain(const char* path) {
-  current->drain_paths.push_back(current->keep(path));
-  current->drains.emplace_back();
-  return static_cast<int>(current->drains.size()) - 1;
+void lacuna_probe_report(int id, const svBitVecVal* report) {
+  std::memcpy(current->reports[static_cast<std::size_t>(id)].data(), report, sizeof current->reports[0]);
 }
 
 void lacuna_probe_width(const char* name, unsigned int bits) { current->widths.push_back({current->keep(name), bits}); }
-
-void lacuna_probe_pe_cycle(int id, unsigned int flags, unsigned int slots, unsigned int left, unsigned int executed,
-                           unsigned int wasted, unsigned int unmultiplied, long long sum, long long retired) {
-  current->pes[static_cast<std::size_t>(id)] = {flags, slots, left, executed, wasted, unmultiplied, sum, retired};
-}
-
-void lacuna_probe_feeder_cycle(int id, unsigned int activity, unsigned int complete, unsigned int bytes,
-                               const svBitVecVal* group) {
-  LacunaFeederRecord& record = current->feeders[static_cast<std::size_t>(id)];
-  record.activity = activity;
-  record.complete = complete;
-  record.bytes = bytes;
-  for (int word = 0; word < 8; ++word) record.group[word] = group[word];
-}
-
-void lacuna_probe_drain_cycle(int id, unsigned int row) { current->drains[static_cast<std::size_t>(id)] = {1, row}; }
 
 // What Verilator's library calls (hooks.h).
 

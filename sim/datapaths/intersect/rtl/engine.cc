@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "machine/event_sink.h"
 #include "datapaths/intersect/rtl/machine.h"
+#include "machine/tally.h"
+#include "rtl/model_cache.h"
 
 namespace lacuna::intersect {
 
@@ -14,19 +15,45 @@ Tensor empty_output(const Layer& layer) {
   return Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
 }
 
-class RtlEngine : public Engine {
+/// For waves alone no events are needed.
+struct Unobserved {
+  template <typename Event>
+  void on(const Event&) {}
+};
+
+class RtlEngine final : public Engine {
  public:
-  RtlEngine(ModelSources sources, const Stalls& stalls) : sources_(std::move(sources)), stalls_(stalls) {}
+  explicit RtlEngine(const EngineOptions& options)
+      : sources_(ModelSources::standard("intersect", options.rtl)),
+        stalls_(options.stall_millionths, options.stall_seed) {}
 
   LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
     Lowering lowering(machine, layer);
-    Fold fold(lowering);
-    return simulate(lowering, fold, progress);
+    Tally tally(machine, layer, lowering.notes());
+    return simulate(lowering, tally, progress);
   }
-  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink, Progress* progress) override {
+  LayerOutcome observe(const Machine& machine, const Layer& layer, RecordSink& sink, Progress* progress) override {
     Lowering lowering(machine, layer);
-    ObservedFold fold(lowering, sink);
-    return simulate(lowering, fold, progress);
+    ObservedTally tally(Tally(machine, layer, lowering.notes()), sink);
+    return simulate(lowering, tally, progress);
+  }
+
+  void write_waves(const Machine& machine, const Layer& layer, const std::filesystem::path& file, std::uint64_t first,
+                   std::uint64_t last) override {
+    Lowering lowering(machine, layer);
+    TileStore tiles(lowering);
+    Tensor output = empty_output(layer);
+    RtlModel model(built_model(sources_, model_parameters(machine), Waves::Yes));
+    Unobserved sink;
+    RtlMachine<Unobserved> rtl(model, lowering, tiles, sink, output, stalls_);
+    try {
+      for (std::uint64_t now = 0; now <= last && !rtl.finished(); ++now) {
+        if (now == first) model.open_waves(file, now);
+        rtl.cycle(now);
+      }
+    } catch (const RtlFailure&) {
+      // What the waves are for: they end here.
+    }
   }
 
  private:
@@ -43,7 +70,7 @@ class RtlEngine : public Engine {
       constexpr std::uint64_t kProgressPeriod = 4096;
       if (progress && now % kProgressPeriod == 0) progress->tiles(rtl.memory().written, lowering.tiles());
     }
-    sink.on(event::Finish{now});
+    sink.finish(now);
     LayerOutcome outcome = sink.take();
     outcome.output = std::move(output);
     check_laws(outcome, lowering.machine());
@@ -54,36 +81,8 @@ class RtlEngine : public Engine {
   Stalls stalls_;
 };
 
-/// Who only looks at waves needs no events.
-struct Unobserved {
-  template <typename Event>
-  void on(const Event&) {}
-};
-
 }  // namespace
 
-std::unique_ptr<Engine> make_rtl_engine(ModelSources sources, const Stalls& stalls) {
-  return std::make_unique<RtlEngine>(std::move(sources), stalls);
-}
-
-std::unique_ptr<Engine> make_rtl_engine() { return make_rtl_engine(ModelSources::standard()); }
-
-void write_waves(const ModelSources& sources, const Stalls& stalls, const Machine& machine, const Layer& layer,
-                 const std::filesystem::path& file, std::uint64_t first, std::uint64_t last) {
-  Lowering lowering(machine, layer);
-  TileStore tiles(lowering);
-  Tensor output = empty_output(layer);
-  RtlModel model(built_model(sources, model_parameters(machine), Waves::Yes));
-  Unobserved sink;
-  RtlMachine<Unobserved> rtl(model, lowering, tiles, sink, output, stalls);
-  try {
-    for (std::uint64_t now = 0; now <= last && !rtl.finished(); ++now) {
-      if (now == first) model.open_waves(file, now);
-      rtl.cycle(now);
-    }
-  } catch (const RtlFailure&) {
-    // What the waves are for: they end here.
-  }
-}
+std::unique_ptr<Engine> make_rtl_engine(const EngineOptions& options) { return std::make_unique<RtlEngine>(options); }
 
 }  // namespace lacuna::intersect

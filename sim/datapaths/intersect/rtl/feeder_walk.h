@@ -6,6 +6,8 @@
 
 #include "datapaths/intersect/events.h"
 #include "datapaths/intersect/rtl/operand_loader.h"
+#include "datapaths/intersect/tile_store.h"
+#include "memory/stalls.h"
 
 namespace lacuna::intersect {
 

@@ -6,6 +6,9 @@
 //   edge             registers move, probes report the cycle, feeders' places move on
 #pragma once
 
+#include <bit>
+
+#include "datapaths/intersect/block_memory.h"
 #include "datapaths/intersect/events.h"
 #include "datapaths/intersect/lowering.h"
 #include "datapaths/intersect/rtl/feeder_walk.h"
@@ -27,7 +30,7 @@ class RtlMachine {
         columns_(model, lowering, tiles, event::Side::Activations, stalls),
         outputs_(model, lowering, tiles, output, stalls),
         events_(model, lowering, tiles, sink) {
-    reset();
+    model.reset();
     set_layer(lowering);
   }
 
@@ -82,19 +85,6 @@ class RtlMachine {
     void on(const event::Write& e) { machine.sink_.on(e); }
   };
 
-  void reset() {
-    Port reset = model_.port("rst_ni", 1);
-    reset.put(0, 1);
-    model_.settle();
-    reset.put(0, 0);
-    for (int i = 0; i < 2; ++i) {
-      model_.settle();
-      model_.edge();
-    }
-    model_.settle();
-    reset.put(0, 1);
-  }
-
   void set_layer(const Lowering& lowering) {
     const Machine& machine = lowering.machine();
     const Layer& layer = lowering.layer();
@@ -105,8 +95,8 @@ class RtlMachine {
     };
     set("signed_activations_i", 1, input == DType::Int8 || input == DType::Int16 ? 1 : 0);
     set("two_passes_i", 1, lowering.early_termination() ? 1 : 0);
-    set("tail_length_i", static_cast<std::uint32_t>(std::bit_width(machine.array.chunk)),
-        k - (k - 1) / machine.array.chunk * machine.array.chunk);
+    set("tail_length_i", static_cast<std::uint32_t>(std::bit_width(config(machine).chunk)),
+        k - (k - 1) / config(machine).chunk * config(machine).chunk);
     set("rescale_i", 1, layer.requantise.empty() ? 0 : 1);
     set("relu_i", 1, layer.relu ? 1 : 0);
     set("wide_outputs_i", 1, layer.operand_bits() == 16 ? 1 : 0);
@@ -115,7 +105,7 @@ class RtlMachine {
 
   RtlModel& model_;
   Sink& sink_;
-  MemoryUnit memory_;
+  BlockMemory memory_;
   FeederWalk rows_, columns_;
   OutputBuffer outputs_;
   ProbeEvents<Sink> events_;

@@ -26,15 +26,16 @@ void put_value(std::vector<std::uint8_t>& bytes, std::int64_t value, std::uint32
 OperandLoader::OperandLoader(const RtlModel& model, const Lowering& lowering, event::Side side)
     : lowering_(lowering),
       side_(side),
-      feeder_(side == event::Side::Weights ? lowering.machine().weights : lowering.machine().activations) {
+      feeder_(side == event::Side::Weights ? config(lowering.machine()).weights
+                                           : config(lowering.machine()).activations) {
   const Machine& machine = lowering.machine();
   const ConvShape& shape = lowering.layer().shape;
   const bool skips_zero_weights =
-      with_skip_rule(machine.array.skip, [](auto rule) { return decltype(rule)::kSkipsZeroWeights; });
+      with_skip_rule(config(machine).skip, [](auto rule) { return decltype(rule)::kSkipsZeroWeights; });
   owned_sent_ = side == event::Side::Weights && lowering.early_termination() && !skips_zero_weights;
   const std::uint32_t k = shape.R * shape.S * (shape.C / shape.groups);
-  last_chunk_ = (k - 1) / machine.array.chunk;
-  tail_length_ = k - last_chunk_ * machine.array.chunk;
+  last_chunk_ = (k - 1) / config(machine).chunk;
+  tail_length_ = k - last_chunk_ * config(machine).chunk;
 
   const std::string line = side == event::Side::Weights ? "row" : "column";
   const auto port = [&](const char* name, std::uint32_t width) { return model.port(line + "_load_" + name, width); };
@@ -55,7 +56,7 @@ void OperandLoader::append(Line& line, const Tile& tile, const Step& step, bool 
   const Machine& machine = lowering_.machine();
   const bool weights = side_ == event::Side::Weights;
   const bool tail = step.chunk == last_chunk_;
-  const std::uint32_t length = tail ? tail_length_ : machine.array.chunk;
+  const std::uint32_t length = tail ? tail_length_ : config(machine).chunk;
   std::vector<std::uint8_t> bytes;
   if (feeder_.encoding == Encoding::Bitmask) put_mask(bytes, message.mask, length);
   if (owned_sent_) put_mask(bytes, message.owned, length);

@@ -5,8 +5,8 @@
 #include <array>
 #include <vector>
 
+#include "datapaths/intersect/block_memory.h"
 #include "datapaths/intersect/events.h"
-#include "memory/memory_unit.h"
 #include "rtl/rtl_model.h"
 
 namespace lacuna::intersect {

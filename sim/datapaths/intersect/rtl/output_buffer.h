@@ -6,8 +6,11 @@
 #include <optional>
 #include <vector>
 
-#include "memory/memory_unit.h"
+#include "datapaths/intersect/block_memory.h"
+#include "datapaths/intersect/tile_store.h"
+#include "memory/stalls.h"
 #include "rtl/rtl_model.h"
+#include "tensor/tensor.h"
 
 namespace lacuna::intersect {
 

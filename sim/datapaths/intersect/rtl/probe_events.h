@@ -1,32 +1,20 @@
 // Turns what the probes saw in a cycle into events: which tile and step a PE or feeder was in is counted here, from
-// what the RTL did; why a PE waited is told from its match stage, the feeders and memory, as the page's table has it.
+// what the RTL did; why a PE waited follows from its match stage, the feeders and memory, as the page's table has it.
 #pragma once
 
 #include <algorithm>
 #include <bit>
-#include <cctype>
 #include <string_view>
 #include <vector>
 
+#include "datapaths/intersect/block_memory.h"
 #include "datapaths/intersect/events.h"
-#include "datapaths/intersect/skip_rules.h"
-#include "memory/memory_unit.h"
 #include "datapaths/intersect/rtl/feeder_walk.h"
+#include "datapaths/intersect/skip_rules.h"
+#include "rtl/intersect/probe/report.h"
 #include "rtl/rtl_model.h"
 
 namespace lacuna::intersect {
-
-/// The numbers in brackets of a probe's path: "gen_pe_row[2].gen_pe[3].u_pe" is {2, 3}.
-inline std::vector<std::uint32_t> path_indices(std::string_view path) {
-  std::vector<std::uint32_t> indices;
-  for (std::size_t at = 0; (at = path.find('[', at)) != std::string_view::npos;) {
-    std::uint32_t index = 0;
-    for (++at; at < path.size() && std::isdigit(static_cast<unsigned char>(path[at])); ++at)
-      index = index * 10 + static_cast<std::uint32_t>(path[at] - '0');
-    indices.push_back(index);
-  }
-  return indices;
-}
 
 template <typename Sink>
 class ProbeEvents {
@@ -37,26 +25,25 @@ class ProbeEvents {
         sink_(sink),
         rows_(lowering.machine().array.rows),
         columns_(lowering.machine().array.columns),
-        rule_(lowering.machine().array.skip) {
-    const LacunaPeProbes pes = model.pe_probes();
-    LACUNA_CHECK(pes.count == std::size_t{rows_} * columns_, "{} PEs have probes", pes.count);
-    pe_records_.resize(pes.count);
-    for (std::size_t i = 0; i < pes.count; ++i) {
-      const auto at = path_indices(pes.paths[i]);
-      LACUNA_CHECK(at.size() == 2, "a PE at {}", pes.paths[i]);
-      pe_records_[at[0] * columns_ + at[1]] = &pes.records[i];
+        rule_(config(lowering.machine()).skip) {
+    const std::vector<Probe> pes = model.probes(PeReport::kKind);
+    LACUNA_CHECK(pes.size() == std::size_t{rows_} * columns_, "{} PEs have probes", pes.size());
+    pe_probes_.assign(pes.begin(), pes.end());
+    for (const Probe& probe : pes) {
+      const auto at = probe.indices();
+      LACUNA_CHECK(at.size() == 2, "a PE at {}", probe.path());
+      pe_probes_[at[0] * columns_ + at[1]] = probe;
     }
-    const LacunaFeederProbes feeders = model.feeder_probes();
-    LACUNA_CHECK(feeders.count == std::size_t{rows_} + columns_, "{} feeders have probes", feeders.count);
-    row_records_.resize(rows_);
-    column_records_.resize(columns_);
-    for (std::size_t i = 0; i < feeders.count; ++i) {
-      const std::string_view path = feeders.paths[i];
-      const auto at = path_indices(path);
-      LACUNA_CHECK(at.size() == 1, "a feeder at {}", path);
-      (path.find("gen_row") != std::string_view::npos ? row_records_ : column_records_)[at[0]] = &feeders.records[i];
+    const std::vector<Probe> feeders = model.probes(FeederReport::kKind);
+    LACUNA_CHECK(feeders.size() == std::size_t{rows_} + columns_, "{} feeders have probes", feeders.size());
+    row_probes_.assign(rows_, feeders.front());
+    column_probes_.assign(columns_, feeders.front());
+    for (const Probe& probe : feeders) {
+      const auto at = probe.indices();
+      LACUNA_CHECK(at.size() == 1, "a feeder at {}", probe.path());
+      (probe.path().find("gen_row") != std::string_view::npos ? row_probes_ : column_probes_)[at[0]] = probe;
     }
-    pes_.resize(pe_records_.size());
+    pes_.resize(pes.size());
     for (std::uint32_t row = 0; row < rows_; ++row)
       for (std::uint32_t column = 0; column < columns_; ++column)
         pes_[row * columns_ + column].last_tile = lowering.last_tile(row, column).value_or(kNoTile);
@@ -111,24 +98,24 @@ class ProbeEvents {
 
   void feeder(event::Side side, std::uint32_t line, std::uint64_t now) {
     const bool weights = side == event::Side::Weights;
-    const LacunaFeederRecord& record = *(weights ? row_records_ : column_records_)[line];
-    if (record.activity != 1) return;
+    const auto report = (weights ? row_probes_ : column_probes_)[line].report<FeederReport>();
+    if (report.activity != kSending) return;
     moved_ = true;
-    if (record.complete == 0) return;
+    if (report.complete == 0) return;
     const BlockPosition at = (weights ? row_walk_ : column_walk_)->positions()[line];
     Steps& steps = (weights ? row_steps_ : column_steps_)[line];
     if (steps.tile != at.tile) steps = {at.tile, 0, 0, 0};
     if (steps.tile >= lowering_.tiles())
       throw RtlFailure(fmt::format("cycle {}: a feeder sends behind the last tile", now));
     std::uint32_t destinations = 0;
-    for (const std::uint32_t word : record.group) destinations += static_cast<std::uint32_t>(std::popcount(word));
-    sink_.on(event::Send{now, side, line, steps.tile, steps.step, record.bytes, destinations});
-    if (!weights || lowering_.machine().array.mapping != Mapping::Filters) {
+    for (const std::uint32_t word : report.group) destinations += static_cast<std::uint32_t>(std::popcount(word));
+    sink_.on(event::Send{now, side, line, steps.tile, steps.step, report.bytes, destinations});
+    if (!weights || config(lowering_.machine()).mapping != Mapping::Filters) {
       ++steps.step;
       return;
     }
     // Unicast: the step goes on with the next group.
-    ++(record.bytes == 0 ? steps.ended : steps.served);
+    ++(report.bytes == 0 ? steps.ended : steps.served);
     if (steps.served + steps.ended == lowering_.geometry(at.tile).columns_of(line)) {
       ++steps.step;
       steps.served = 0;
@@ -136,33 +123,31 @@ class ProbeEvents {
   }
 
   void pe(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
-    const LacunaPeRecord& record = *pe_records_[index];
+    const auto report = pe_probes_[index].report<PeReport>();
     Pe& pe = pes_[index];
-    const std::uint32_t flags = record.flags;
-    if ((flags & kPeRetire) != 0) {
-      sink_.on(event::Retire{now, index, record.retired});
+    if (report.is(PeFlag::Retire)) {
+      sink_.on(event::Retire{now, index, report.retired});
       moved_ = true;
     }
-    if ((flags & kPeMultiplied) != 0) {
+    if (report.is(PeFlag::Multiplied)) {
       const Issued group = issued(row, column, now);
-      sink_.on(event::Group{now, index, group.tile, group.step, record.executed, record.wasted, record.unmultiplied,
-                            record.sum});
+      sink_.on(event::Group{now, index, group.tile, group.step, report.executed, report.wasted, report.unmultiplied,
+                            report.sum});
       moved_ = true;
-    } else if ((flags & kPeKilled) != 0) {
+    } else if (report.is(PeFlag::Killed)) {
       const Issued group = issued(row, column, now);
-      sink_.on(event::Kill{now, index, group.tile, group.step, record.unmultiplied});
+      sink_.on(event::Kill{now, index, group.tile, group.step, report.unmultiplied});
       moved_ = true;
     } else {
       sink_.on(event::Wait{now, index, pe.waits});
     }
-    if ((flags & kPeOpen) != 0) open(row, column, index, now);
-    if ((flags & kPeIssue) == 0)
-      pe.waits = why(row, column, pe, flags);
+    if (report.is(PeFlag::Open)) open(row, column, index, report, now);
+    if (!report.is(PeFlag::Issue))
+      pe.waits = why(row, column, pe, report);
     else
       pe.issued.push_back({pe.tile, pe.step});
-    if ((flags & kPeDiscard) != 0 && (flags & (kPeNoWeight | kPeNoActivation)) != (kPeNoWeight | kPeNoActivation))
-      moved_ = true;
-    if ((flags & kPeStop) != 0) stop(row, column, index, now);
+    if (report.is(PeFlag::Discard) && !(report.is(PeFlag::NoWeight) && report.is(PeFlag::NoActivation))) moved_ = true;
+    if (report.is(PeFlag::Stop)) stop(row, column, index, report, now);
   }
 
   /// The oldest group on its way from the match stage to the MAC stage, however many stages lie between.
@@ -175,10 +160,9 @@ class ProbeEvents {
     return group;
   }
 
-  void open(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
-    const LacunaPeRecord& record = *pe_records_[index];
+  void open(std::uint32_t row, std::uint32_t column, std::uint32_t index, const PeReport& report, std::uint64_t now) {
     Pe& pe = pes_[index];
-    if ((record.flags & kPeBetweenTiles) != 0) {
+    if (report.is(PeFlag::BetweenTiles)) {
       std::uint64_t tile = pe.tile == kNoTile ? 0 : pe.tile + 1;
       while (tile < lowering_.tiles() && !lowering_.geometry(tile).mapped(row, column)) ++tile;
       if (tile >= lowering_.tiles() || BlockPosition{tile, 0} >= memory_->loaded)
@@ -194,13 +178,13 @@ class ProbeEvents {
       throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) opens step {} of tile {}, which has {}", now, row, column,
                                    pe.step, pe.tile, tile.steps().size()));
     const std::uint32_t owned = tile.weight_message(row, column, pe.step).owned.count();
-    sink_.on(event::Open{now, index, pe.tile, pe.step, owned - record.slots});
+    sink_.on(event::Open{now, index, pe.tile, pe.step, owned - report.slots});
   }
 
-  void stop(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
+  void stop(std::uint32_t row, std::uint32_t column, std::uint32_t index, const PeReport& report, std::uint64_t now) {
     const Pe& pe = pes_[index];
     const Tile& tile = tiles_.get(pe.tile);
-    std::uint64_t terminated = pe_records_[index]->left;
+    std::uint64_t terminated = report.left;
     std::uint64_t skipped = 0;
     with_skip_rule(rule_, [&](auto rule) {
       for (std::uint32_t step = pe.step + 1; step < tile.steps().size(); ++step) {
@@ -215,22 +199,23 @@ class ProbeEvents {
   }
 
   /// Class of the cycle after one in which the match stage issued nothing.
-  [[nodiscard]] PeClass why(std::uint32_t row, std::uint32_t column, const Pe& pe, std::uint32_t flags) const {
-    if ((flags & kPeBlocked) != 0) return PeClass::BlockedOutput;
+  [[nodiscard]] PeClass why(std::uint32_t row, std::uint32_t column, const Pe& pe, const PeReport& report) const {
+    if (report.is(PeFlag::Blocked)) return PeClass::BlockedOutput;
     const bool past = array_tile_ >= lowering_.tiles();
     if (!past && !array_geometry_.mapped(row, column)) return PeClass::IdleEdge;
-    const bool done = pe.tile == pe.last_tile && (flags & (kPeStopped | kPeBetweenTiles)) != 0;
+    const bool done = pe.tile == pe.last_tile && (report.is(PeFlag::Stopped) || report.is(PeFlag::BetweenTiles));
     if (done) return past ? PeClass::FillDrain : PeClass::Imbalance;
-    if ((flags & kPeDiscard) != 0) return PeClass::Imbalance;
-    if ((flags & kPeNoWeight) != 0)
-      return starved(*row_records_[row], row_walk_->positions()[row], column, PeClass::StarvedWeight);
-    return starved(*column_records_[column], column_walk_->positions()[column], row, PeClass::StarvedActivation);
+    if (report.is(PeFlag::Discard)) return PeClass::Imbalance;
+    if (report.is(PeFlag::NoWeight))
+      return starved(row_probes_[row], row_walk_->positions()[row], column, PeClass::StarvedWeight);
+    return starved(column_probes_[column], column_walk_->positions()[column], row, PeClass::StarvedActivation);
   }
 
-  [[nodiscard]] PeClass starved(const LacunaFeederRecord& feeder, BlockPosition position, std::uint32_t at,
-                                PeClass sending) const {
-    if (feeder.activity == 1 && ((feeder.group[at / 32] >> (at % 32)) & 1) != 0) return sending;
-    if (feeder.activity == 3 && (position < memory_->begun || fetch_could_begin_)) return PeClass::StarvedMemory;
+  [[nodiscard]] PeClass starved(const Probe& probe, BlockPosition position, std::uint32_t at, PeClass sending) const {
+    const auto feeder = probe.report<FeederReport>();
+    if (feeder.activity == kSending && ((feeder.group[at / 32] >> (at % 32)) & 1) != 0) return sending;
+    if (feeder.activity == kWaitingForBlock && (position < memory_->begun || fetch_could_begin_))
+      return PeClass::StarvedMemory;
     return PeClass::Imbalance;
   }
 
@@ -239,8 +224,7 @@ class ProbeEvents {
   Sink& sink_;
   std::uint32_t rows_, columns_;
   SkipRule rule_;
-  std::vector<const LacunaPeRecord*> pe_records_;
-  std::vector<const LacunaFeederRecord*> row_records_, column_records_;
+  std::vector<Probe> pe_probes_, row_probes_, column_probes_;
   std::vector<Pe> pes_;
   std::vector<Steps> row_steps_, column_steps_;
   std::uint64_t array_tile_ = kNoTile;  ///< the oldest tile some feeder is not past

@@ -29,13 +29,14 @@ module pe_probe #(
 );
 
   int id;
-  initial id = probe_pkg::lacuna_probe_pe($sformatf("%m"));
+  initial id = probe_pkg::lacuna_probe("pe", $sformatf("%m"));
 
   // Slots of the group in the MAC stage.
   int unsigned slots_q;
 
-  probe_pkg::pe_flags_t flags;
-  int unsigned left, multiplied, executed;
+  intersect_report_pkg::pe_flags_t flags;
+  intersect_report_pkg::pe_report_t report;
+  int unsigned multiplied, executed;
 
   always_comb begin
     flags.retire = retire_i;
@@ -50,7 +51,6 @@ module pe_probe #(
     flags.issue = issue_i;
     flags.killed = killed_i;
     flags.multiplied = multiplied_i;
-    left = issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0;
     multiplied = $countones(active_i);
     executed = 0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
@@ -59,14 +59,19 @@ module pe_probe #(
         executed = executed + 1;
       end
     end
+    report.flags = 32'(flags);
+    report.slots = $countones(slots_i);
+    report.left = issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0;
+    report.executed = executed;
+    report.wasted = multiplied - executed;
+    report.unmultiplied = slots_q - multiplied;
+    report.sum = 64'($signed(sum_i));
+    report.retired = 64'($signed(complete_sum_i));
   end
 
   always_ff @(posedge clk_i) begin
     slots_q <= $countones(issued_i & ~issued_before_i);
-    probe_pkg::lacuna_probe_pe_cycle(id, 32'(flags), $countones(slots_i), left, executed,
-                                     multiplied - executed, slots_q - multiplied,
-                                     64'($signed(sum_i)),
-                                     64'($signed(complete_sum_i)));
+    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(report));
   end
 
 endmodule

@@ -24,9 +24,10 @@ module feeder_probe #(
 );
 
   int id;
-  initial id = probe_pkg::lacuna_probe_feeder($sformatf("%m"));
+  initial id = probe_pkg::lacuna_probe("feeder", $sformatf("%m"));
 
-  int unsigned activity, positions, bytes;
+  intersect_report_pkg::feeder_report_t report;
+  int unsigned positions, bytes;
 
   always_comb begin
     positions = tail_i ? 32'(tail_length_i) : Chunk;
@@ -40,15 +41,17 @@ module feeder_probe #(
       if (owned_sent_i) bytes = bytes + lacuna_pkg::ceil_div(positions, 8);
       if (first_i) bytes = bytes + BiasBits / 8;
     end
-    if (!tile_valid_i) activity = 0;
-    else if (sending_i || ends_i) activity = 1;
-    else if (block_valid_i || (group_i & ~stopped_i) == '0) activity = 2;
-    else activity = 3;
+    report.group = 256'(group_i);
+    report.bytes = bytes;
+    report.complete = 32'(complete_i || ends_i);
+    if (!tile_valid_i) report.activity = 0;
+    else if (sending_i || ends_i) report.activity = 1;
+    else if (block_valid_i || (group_i & ~stopped_i) == '0) report.activity = 2;
+    else report.activity = 3;
   end
 
   always_ff @(posedge clk_i) begin
-    probe_pkg::lacuna_probe_feeder_cycle(id, activity, 32'(complete_i || ends_i), bytes,
-                                         256'(group_i));
+    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(report));
   end
 
 endmodule
