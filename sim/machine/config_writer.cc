@@ -104,7 +104,10 @@ class Writer final : public ParameterVisitor {
   void parameter(Parameter p, std::string_view key) override {
     separate();
     comment(p.sentence);
-    if (p.type != Parameter::Type::Text)
+    // A manual does not change because another family is added.
+    if (p.name == "array.datapath")
+      comment("Legal: the names that `lacuna list datapaths` prints; each has a section and a manual of its own");
+    else if (p.type != Parameter::Type::Text)
       comment(fmt::format("Legal: {}{}", p.legal(), p.unit.empty() ? "" : fmt::format("; unit: {}", p.unit)));
     out += fmt::format("{}{}: {}\n", indent_, key, scalar_text(p));
   }
@@ -126,7 +129,7 @@ class Writer final : public ParameterVisitor {
   }
 
   bool comments_;
-  bool first_ = true;  ///< nothing stands before it in its section
+  bool first_ = false;  ///< a section has just begun
   std::string indent_;
 };
 
