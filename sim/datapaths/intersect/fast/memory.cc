@@ -8,12 +8,12 @@
 
 namespace lacuna::intersect::fast {
 
-MemorySequence::MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand,
-                               EventTeller* teller)
+MemorySequence::MemorySequence(const Operands& operands, Tally& tally, std::function<void(std::uint64_t)> demand,
+                               EventRecorder* recorder)
     : lowering_(operands.lowering()),
       machine_(lowering_.machine()),
-      fold_(fold),
-      teller_(teller),
+      tally_(tally),
+      recorder_(recorder),
       demand_(std::move(demand)),
       count_(operands.tiles()),
       pes_(machine_.array.rows * machine_.array.columns) {}
@@ -89,8 +89,8 @@ void MemorySequence::begin(const Next& next) {
     const std::uint64_t dram_bytes = (bytes + burst - 1) / burst * burst;
     idle_ = next.write + transfer_cycles(machine_, dram_bytes, bytes, 0);
     const event::Write write{next.write, idle_ - next.write, written_, bytes, dram_bytes};
-    fold_.on(write);
-    if (teller_) teller_->tell(write);
+    tally_.on(write);
+    if (recorder_) recorder_->tell(write);
     written_at_[written_++ % 4] = idle_;
     drop();
     return;
@@ -100,8 +100,8 @@ void MemorySequence::begin(const Next& next) {
   idle_ = next.fetch + transfer_cycles(machine_, block.dram_bytes, block.buffer_bytes, block.words) +
           (block.dram_bytes != 0 ? machine_.dram.latency : 0);
   const event::Fetch fetch{next.fetch, idle_ - next.fetch, tile.tile.get(), next_fetch_.block};
-  fold_.on(fetch);
-  if (teller_) teller_->tell(fetch, tile.tile);
+  tally_.on(fetch);
+  if (recorder_) recorder_->tell(fetch, tile.tile);
   BlockTimes& times = tile.times[next_fetch_.block];
   times.begun = next.fetch;
   times.loaded = idle_;
