@@ -78,7 +78,8 @@ void fields(FieldVisitor& v, Machine& c) {
   ArraySection array{c.datapath(), c.array};
   v.section({"array", "", "The PE array: what every machine has."}, walk(array));
   const Family& own = family(c.datapath());
-  v.section({own.name(), "", own.sentence()}, [&c](FieldVisitor& inner) { c.section().visit(inner); });
+  const std::string sentence = fmt::format("Datapath {}: {}.", own.name(), own.sentence());
+  v.section({own.name(), "", sentence}, [&c](FieldVisitor& inner) { c.section().visit(inner); });
   v.section({"post", "", "Post unit: requantise, ReLU, threshold, encode."}, walk(c.post));
   v.section({"global_buffer", "", "On-chip buffer between DRAM and feeders."}, walk(c.global_buffer));
   v.section({"dram", "", "The DRAM channel."}, walk(c.dram));

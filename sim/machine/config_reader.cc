@@ -1,115 +1,71 @@
-// Visitors over fields(): one lists the parameters, one collects the keys of a section, one reads them.
+// Visitors over fields(): one collects the keys of a section, one reads them.
 #include "machine/config_reader.h"
 
 #include <fmt/format.h>
 
-#include "base/hash.h"
+#include <algorithm>
+
+#include "machine/family.h"
+#include "machine/moved_keys.h"
 
 namespace lacuna {
 
 namespace {
 
-/// "array.rows" for the key `rows` of the section `array`.
-std::string dotted(std::string_view section, std::string_view key) {
-  return section.empty() ? std::string(key) : fmt::format("{}.{}", section, key);
-}
+using Visit = std::function<void(FieldVisitor&)>;
 
-/// Appends every parameter below a section to a list.
-class Lister {
+/// The keys of one section, without those of the sections in it.
+class Keys : public FieldVisitor {
  public:
-  Lister(std::vector<Parameter>& list, std::string section) : list_(list), section_(std::move(section)) {}
-
-  void integer(const FieldInfo& info, std::uint32_t& value, std::uint32_t lowest, std::uint32_t highest,
-               std::uint32_t step = 1) {
-    Parameter& p = add(info, Parameter::Type::Integer, fmt::format("{}", value));
-    p.lowest = lowest;
-    p.highest = highest;
-    p.step = step;
-  }
-  template <typename Enum>
-  void choice(const FieldInfo& info, Enum& value) {
-    Parameter& p = add(info, Parameter::Type::Choice, std::string(name_of(value)));
-    p.words.assign(EnumNames<Enum>::names.begin(), EnumNames<Enum>::names.end());
-  }
-  void text(const FieldInfo& info, std::string& value) { add(info, Parameter::Type::Text, value); }
-  template <typename Section>
-  void section(const FieldInfo& info, Section& value) {
-    Lister inner(list_, dotted(section_, info.name));
-    fields(inner, value);
-  }
-
- private:
-  Parameter& add(const FieldInfo& info, Parameter::Type type, std::string value) {
-    Parameter p;
-    p.name = dotted(section_, info.name);
-    p.type = type;
-    p.value = std::move(value);
-    p.unit = info.unit;
-    p.sentence = info.sentence;
-    return list_.emplace_back(std::move(p));
-  }
-
-  std::vector<Parameter>& list_;
-  std::string section_;
-};
-
-/// The keys of one section, without those of the sections in it, and what a section is for.
-struct Keys {
   std::vector<std::string_view> names;
-  std::vector<std::pair<std::string_view, std::string_view>> sections;  ///< name and sentence
 
-  void integer(const FieldInfo& info, std::uint32_t&, std::uint32_t, std::uint32_t, std::uint32_t = 1) {
+  void integer(const FieldInfo& info, std::uint32_t&, std::uint32_t, std::uint32_t, std::uint32_t) override {
     names.push_back(info.name);
   }
-  template <typename Enum>
-  void choice(const FieldInfo& info, Enum&) {
+  void choice(const FieldInfo& info, std::size_t&, std::span<const std::string_view>) override {
     names.push_back(info.name);
   }
-  void text(const FieldInfo& info, std::string&) { names.push_back(info.name); }
-  template <typename Section>
-  void section(const FieldInfo& info, Section&) {
-    names.push_back(info.name);
-    sections.emplace_back(info.name, info.sentence);
-  }
+  void text(const FieldInfo& info, std::string&) override { names.push_back(info.name); }
+  void section(const FieldInfo& info, const Visit&) override { names.push_back(info.name); }
 };
 
-template <typename Section>
-Keys keys_of(Section& value) {
-  Keys keys;
-  fields(keys, value);
-  return keys;
+/// The place of `word` among `words`, or UserError; `what` names the parameter.
+std::size_t index_of(const yaml::Node& node, const std::string& what, std::span<const std::string_view> words) {
+  const std::string word = yaml::to_text(node, what);
+  const auto found = std::ranges::find(words, word);
+  if (found == words.end()) throw UserError(node.place, unknown_word(what, word, words));
+  return static_cast<std::size_t>(found - words.begin());
 }
 
 /// Reads the keys of one map into a section; what the map does not have keeps its default.
-class Reader {
+class Reader : public FieldVisitor {
  public:
-  template <typename Section>
-  static void read(const yaml::Node& node, const std::string& name, Section& value) {
-    Reader reader(yaml::MapReader(node, name, keys_of(value).names));
-    fields(reader, value);
+  static void read(const yaml::Node& node, const std::string& name, const Visit& visit) {
+    Keys keys;
+    visit(keys);
+    Reader reader(yaml::MapReader(node, name, keys.names));
+    visit(reader);
   }
 
   void integer(const FieldInfo& info, std::uint32_t& value, std::uint32_t lowest, std::uint32_t highest,
-               std::uint32_t step = 1) {
+               std::uint32_t step) override {
     const yaml::Node* node = map_.optional(info.name);
     if (node == nullptr) return;
     value = static_cast<std::uint32_t>(yaml::to_integer(*node, map_.name(info.name), lowest, highest));
     if (value % step != 0)
       fail(node->place, "{} is {}; allowed {}..{} in steps of {}", map_.name(info.name), value, lowest, highest, step);
   }
-  template <typename Enum>
-  void choice(const FieldInfo& info, Enum& value) {
-    if (const yaml::Node* node = map_.optional(info.name)) value = yaml::to_enum<Enum>(*node, map_.name(info.name));
+  void choice(const FieldInfo& info, std::size_t& value, std::span<const std::string_view> words) override {
+    if (const yaml::Node* node = map_.optional(info.name)) value = index_of(*node, map_.name(info.name), words);
   }
-  void text(const FieldInfo& info, std::string& value) {
+  void text(const FieldInfo& info, std::string& value) override {
     const yaml::Node* node = map_.optional(info.name);
     if (node == nullptr) return;
     value = yaml::to_text(*node, map_.name(info.name));
     if (value.empty()) fail(node->place, "{} is empty; need text", map_.name(info.name));
   }
-  template <typename Section>
-  void section(const FieldInfo& info, Section& value) {
-    if (const yaml::Node* node = map_.optional(info.name)) read(*node, map_.name(info.name), value);
+  void section(const FieldInfo& info, const Visit& visit) override {
+    if (const yaml::Node* node = map_.optional(info.name)) read(*node, map_.name(info.name), visit);
   }
 
  private:
@@ -160,85 +116,40 @@ void assign_all(yaml::Node& document, std::span<const std::string> assignments) 
   }
 }
 
-/// A plain YAML word where that is safe, otherwise single quotes. Numbers and known words never need them.
-std::string scalar_text(const Parameter& p) {
-  if (p.type != Parameter::Type::Text) return p.value;
-  bool plain = !p.value.empty() && p.value != "null" && p.value != "~" && p.value != "true" && p.value != "false";
-  for (char c : p.value)
-    plain = plain && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                      c == '/' || c == '.');
-  if (plain) return p.value;
-  std::string out = "\"";
-  for (char c : p.value) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else
-      out += c;
+/// UserError at the first parameter below `node` that has another name now.
+void refuse_moved(const yaml::Node& node, const std::string& section) {
+  for (const auto& [key, value] : node.entries) {
+    const std::string name = section.empty() ? key.text : section + "." + key.text;
+    if (value.kind == yaml::Kind::Map) refuse_moved(value, name);
+    if (const auto now = moved_key(name)) fail(key.place, "'{}' is now '{}'", name, *now);
   }
-  return out + '"';
 }
 
-/// YAML of all parameters; `comments` adds what the manual says of each.
-std::string write_yaml(const Machine& machine, bool comments) {
-  Machine copy = machine;
-  const Keys top = keys_of(copy);
-  std::string out, section;
-  for (const auto& p : parameters(machine)) {
-    const auto dot = p.name.find('.');
-    const std::string here = dot == std::string::npos ? "" : p.name.substr(0, dot);
-    const std::string key = dot == std::string::npos ? p.name : p.name.substr(dot + 1);
-    if (here != section) {
-      if (comments) {
-        out += '\n';
-        for (const auto& [name, sentence] : top.sections)
-          if (name == here) out += fmt::format("# {}\n", sentence);
-      }
-      out += here + ":\n";
-      section = here;
-    } else if (comments) {
-      out += '\n';
-    }
-    const std::string_view indent = here.empty() ? "" : "  ";
-    if (comments) {
-      out += fmt::format("{}# {}\n", indent, p.sentence);
-      const std::string unit = p.unit.empty() ? "" : fmt::format("; unit: {}", p.unit);
-      if (p.type != Parameter::Type::Text) out += fmt::format("{}# Legal: {}{}\n", indent, p.legal(), unit);
-    }
-    out += fmt::format("{}{}: {}\n", indent, key, scalar_text(p));
-  }
-  return out;
+/// The family that the document names, the default one if it names none.
+Datapath datapath_in(const yaml::Node& document) {
+  const yaml::Node* const array = document.find("array");
+  const yaml::Node* const word = array == nullptr ? nullptr : array->find("datapath");
+  return word == nullptr ? Datapath{} : static_cast<Datapath>(index_of(*word, "array.datapath", datapath_words()));
+}
+
+/// A section of another family is a mistake, not a spare part.
+void refuse_other_families(const yaml::Node& document, Datapath datapath) {
+  const auto words = datapath_words();
+  const std::string_view own = family(datapath).name();
+  for (const auto& [key, value] : document.entries)
+    if (key.text != own && std::ranges::find(words, key.text) != words.end())
+      fail(key.place, "section '{}' belongs to datapath {}; array.datapath is {}", key.text, key.text, own);
 }
 
 }  // namespace
 
-std::string Parameter::legal() const {
-  switch (type) {
-    case Type::Integer:
-      return step == 1 ? fmt::format("{}..{}", lowest, highest)
-                       : fmt::format("{}..{} in steps of {}", lowest, highest, step);
-    case Type::Choice:
-      return join(words);
-    case Type::Text:
-      return "text";
-  }
-  throw Bug("unknown Parameter::Type");
-}
-
-std::vector<Parameter> parameters(const Machine& machine) {
-  Machine copy = machine;  // fields() visits by reference
-  std::vector<Parameter> list;
-  Lister lister(list, "");
-  fields(lister, copy);
-  return list;
-}
-
 Machine read_machine(yaml::Node document, std::span<const std::string> assignments) {
   assign_all(document, assignments);
-  Machine machine;
-  Reader::read(document, "", machine);
+  refuse_moved(document, "");
+  const Datapath datapath = datapath_in(document);
+  refuse_other_families(document, datapath);
+  Machine machine(datapath);
+  Reader::read(document, "", [&machine](FieldVisitor& visitor) { fields(visitor, machine); });
   return machine;
 }
 
@@ -256,25 +167,6 @@ MachineFile read_machine(const std::filesystem::path& path, std::span<const std:
     fail(place, "energy is '{}'; there is no file '{}'", result.machine.energy, result.energy_table.string());
   }
   return result;
-}
-
-std::string to_yaml(const Machine& machine) { return write_yaml(machine, false); }
-
-std::string manual() {
-  return "# The default machine, and the manual of its parameters: what each one means, what is legal, its unit.\n"
-         "# A configuration names only what differs from these defaults; unknown keys are errors. Written by\n"
-         "# `lacuna list manual` from the same table that reads configurations.\n" +
-         write_yaml(Machine{}, true);
-}
-
-std::string config_hash(const Machine& machine) {
-  Hasher hasher;
-  for (const auto& p : parameters(machine)) {
-    if (p.name == "name" || p.name == "energy") continue;
-    hasher.add(p.name);
-    hasher.add(p.value);
-  }
-  return hasher.hex();
 }
 
 }  // namespace lacuna

@@ -1,5 +1,6 @@
 #include "machine/engine.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -58,7 +59,10 @@ class EngineOfAnyFamily : public Engine {
     const std::lock_guard lock(mutex_);
     auto& engine = engines_[machine.datapath()];
     if (!engine) {
-      engine = family(machine.datapath()).engine(kind_, options_);
+      const Family& own = family(machine);
+      if (std::ranges::find(own.engines(), kind_) == own.engines().end())
+        fail(Place{"array.datapath"}, "datapath {} has no engine {}", own.name(), name_of(kind_));
+      engine = own.engine(kind_, options_);
       engine->use_threads(threads_);
     }
     return *engine;

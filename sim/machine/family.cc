@@ -4,6 +4,11 @@
 
 namespace lacuna {
 
+std::span<const EngineKind> Family::engines() const {
+  static constexpr EngineKind kAll[] = {EngineKind::Systemc, EngineKind::Fast, EngineKind::Rtl};
+  return kAll;
+}
+
 const Family& family(Datapath datapath) {
   const auto index = static_cast<std::size_t>(datapath);
   LACUNA_CHECK(index < families().size(), "there is no family {}", index);

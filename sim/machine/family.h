@@ -12,6 +12,7 @@
 #include "machine/config.h"
 #include "machine/draw.h"
 #include "machine/engine.h"
+#include "machine/moved_keys.h"
 #include "machine/outcome.h"
 #include "machine/record.h"
 #include "workload/layer.h"
@@ -40,6 +41,8 @@ class Family {
   [[nodiscard]] virtual std::string_view sentence() const = 0;
   /// The family's parameters at their defaults.
   [[nodiscard]] virtual std::unique_ptr<FamilySection> section() const = 0;
+  /// The family's parameters that had other names in earlier versions.
+  [[nodiscard]] virtual std::span<const MovedKey> moved_keys() const { return {}; }
 
   /// In the order of reports.
   [[nodiscard]] virtual const ActionList& actions() const = 0;
@@ -69,6 +72,9 @@ class Family {
   /// Draws the family's parameters that no model of the RTL depends on.
   virtual void draw_schedule(Draw& draw, Machine& machine) const = 0;
 
+  /// The engines that this family has: all three, before it joins the list of the program.
+  [[nodiscard]] virtual std::span<const EngineKind> engines() const;
+  /// One of them.
   [[nodiscard]] virtual std::unique_ptr<Engine> engine(EngineKind kind, const EngineOptions& options) const = 0;
 };
 

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <bit>
+#include <cstring>
+
 namespace lacuna {
 
 std::size_t element_count(const Shape& shape) {
@@ -56,6 +59,14 @@ std::vector<std::int64_t> Tensor::to_int64() const {
       break;
   }
   throw Bug(fmt::format("{} elements are not whole numbers", name_of(type_)));
+}
+
+void Tensor::set(std::size_t index, std::int64_t value) {
+  LACUNA_CHECK(index < size(), "element {} of {}", index, size());
+  LACUNA_CHECK(type_ != DType::Float32 && type_ != DType::Float64, "{} elements are not whole numbers", name_of(type_));
+  // Two's complement, lowest byte first: the lowest bytes are the narrowed value.
+  static_assert(std::endian::native == std::endian::little);
+  std::memcpy(bytes_.data() + index * size_of(type_), &value, size_of(type_));
 }
 
 Tensor Tensor::reshaped(Shape shape) const {

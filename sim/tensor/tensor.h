@@ -80,6 +80,8 @@ class Tensor {
 
   /// All elements widened to 64 bits; Bug for floating-point tensors.
   [[nodiscard]] std::vector<std::int64_t> to_int64() const;
+  /// Element `index` becomes `value`, narrowed to the element type; Bug for floating-point tensors.
+  void set(std::size_t index, std::int64_t value);
 
   /// The same elements under another shape of equal count.
   [[nodiscard]] Tensor reshaped(Shape shape) const;

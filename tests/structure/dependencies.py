@@ -2,57 +2,81 @@
 
     python3 tests/structure/dependencies.py SOURCE_FOLDER
 
-Checks the #include lines below sim/: a folder includes only itself and folders named after it in ALLOWED; SystemC headers
-stay in the SystemC engine, Verilated ones and dlopen in sim/rtl, yaml-cpp in the YAML reader; only the program prints or
-exits; engines never include each other. Prints every line that breaks a rule and fails.
+Checks the #include lines below sim/: a folder includes only itself and folders named after it in ALLOWED; families of
+machines never include each other, nor do the engines of one; nothing outside a family's folders includes or names it;
+SystemC headers stay in the clocked kernel, Verilated ones and dlopen in sim/rtl, yaml-cpp in the YAML reader; only the
+program prints or exits. Prints every line that breaks a rule and fails.
 """
 import pathlib
 import re
 import sys
 
-# Folder: the folders it may include beside itself.
+# Folder: the folders it may include beside itself. None may include the programs' folder, cli.
 ALLOWED = {
     "base": set(),
     "tensor": {"base"},
     "sparse": {"base", "tensor"},
     "workload": {"base", "tensor", "sparse"},
+    "import": {"base", "tensor", "sparse", "workload"},
     "machine": {"base", "tensor", "sparse", "workload"},
     "memory": {"base", "tensor", "sparse", "workload", "machine"},
-    "datapaths": {"base", "tensor", "sparse", "workload", "machine", "memory"},
     "rtl": {"base", "tensor", "sparse", "workload", "machine", "memory"},
-    "check": {"base", "tensor", "sparse", "workload", "machine", "memory", "datapaths", "rtl"},
+    "datapaths": {"base", "tensor", "sparse", "workload", "machine", "memory", "rtl"},
+    "check": {"base", "tensor", "sparse", "workload", "machine"},
     "energy": {"base", "tensor", "sparse", "workload", "machine"},
     "report": {"base", "tensor", "sparse", "workload", "machine", "energy"},
-    "sweep": {"base", "tensor", "sparse", "workload", "machine", "memory", "energy", "report"},
+    "sweep": {"base", "tensor", "sparse", "workload", "machine", "energy", "report"},
 }
-ALLOWED["cli"] = set(ALLOWED)
+ALLOWED["cli"] = set(ALLOWED) - {"datapaths", "memory", "rtl"}
 
 # What only some files may include or say: pattern, files that may, why.
 ONLY_IN = [
-    (r"#include <systemc", r"datapaths/\w+/(systemc_engine\.cc|channels\.h)", "SystemC stays in the SystemC engine"),
+    (r"#include <systemc", r"datapaths/clocked/.*", "SystemC stays in the clocked kernel"),
     (r"#include [<\"](verilated|V\w+\.h)", r"rtl/.*", "Verilated headers stay in sim/rtl"),
+    (r"\bdlopen\(", r"rtl/.*", "shared objects are opened in sim/rtl"),
     (r"#include <yaml-cpp", r"base/yaml\.cc", "yaml-cpp stays in the YAML reader"),
     (r"#include <(iostream|cstdio)>", r"(cli/.*|tensor/npy\.cc|base/atomic_file\.cc|base/yaml\.cc|rtl/.*)",
      "only the program prints"),
     (r"\b(std::)?(exit|abort|quick_exit)\(", r"cli/.*", "only the program exits"),
     (r"\bfmt::print\(|std::cout|std::cerr|\bprintf\(", r"cli/.*", "only the program prints"),
 ]
-# Headers of one engine that another must not see.
-ENGINES = {
-    "fast": r"datapaths/intersect/fast",
-    "systemc": r"datapaths/intersect/(systemc_engine|channels|pe_array|feeder_bank|drain_bank|post_unit|line_mask)",
-    "rtl": r"rtl/",
-}
+# Folders of datapaths that families share.
+SHARED = {"clocked", "fabric"}
 
 
-def engine_of(name):
-    return next((engine for engine, pattern in ENGINES.items() if re.match(pattern, name)), None)
+def families(source):
+    """The families of machines, as families.def names them."""
+    names = re.findall(r"^LACUNA_FAMILY\((\w+)\)", (source / "datapaths/families.def").read_text(), re.M)
+    assert names, "families.def names no family"
+    return names
+
+
+def place(name):
+    """(family or shared folder, engine) of a file below datapaths, "" for neither."""
+    parts = name.split("/")
+    if parts[0] != "datapaths" or len(parts) < 3:
+        return "", ""
+    return parts[1], parts[2] if len(parts) > 3 else ""
+
+
+def include_faults(name, target):
+    """What is wrong with an #include of `target` in file `name`."""
+    folder, theirs = name.split("/")[0], target.split("/")[0]
+    if theirs in ALLOWED and theirs != folder and theirs not in ALLOWED[folder]:
+        yield f"{folder} includes {theirs}"
+    family, engine = place(name)
+    other, other_engine = place(target)
+    if other and other != family and other not in SHARED:
+        yield f"{family or 'a file beside the families'} includes family {other}"
+    if family == other and engine and other_engine and engine != other_engine:
+        yield f"engine {engine} includes engine {other_engine}"
 
 
 def main():
     source = pathlib.Path(sys.argv[1]) / "sim"
     faults = []
-    files = sorted(p for p in source.rglob("*") if p.suffix in (".h", ".cc"))
+    named = {family: re.compile(rf"\b{family}\b") for family in families(source)}
+    files = sorted(p for p in source.rglob("*") if p.suffix in (".h", ".cc", ".inc", ".js", ".def"))
     for path in files:
         name = path.relative_to(source).as_posix()
         folder = name.split("/")[0]
@@ -63,14 +87,12 @@ def main():
             where = f"sim/{name}:{number}"
             include = re.match(r'#include "([\w/]+\.\w+)"', line)
             if include:
-                target = include.group(1).split("/")[0]
-                if target in ALLOWED and target != folder and target not in ALLOWED[folder]:
-                    faults.append(f"{where}: {folder} includes {target}")
-                ours, theirs = engine_of(name), engine_of(include.group(1))
-                if ours and theirs and ours != theirs:
-                    faults.append(f"{where}: engine {ours} includes engine {theirs}")
+                faults += [f"{where}: {fault}" for fault in include_faults(name, include.group(1))]
             if line.lstrip().startswith("//"):
                 continue
+            for family, word in named.items() if path.suffix != ".js" else ():  # a word of Chart.js
+                if word.search(line) and place(name)[0] != family and name != "datapaths/families.def":
+                    faults.append(f"{where}: names the family {family}")
             for pattern, may, why in ONLY_IN:
                 if re.search(pattern, line) and not re.fullmatch(may, name):
                     faults.append(f"{where}: {why}")

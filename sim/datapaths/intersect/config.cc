@@ -42,6 +42,21 @@ void fields(FieldVisitor& v, Config& c) {
   feeders({"activations", "", "Activation feeders, one per column."}, c.activations);
 }
 
+std::span<const MovedKey> moved_keys() {
+  static constexpr std::array<MovedKey, 9> kMoved = {{
+      {"array.chunk", "intersect.chunk"},
+      {"array.lanes", "intersect.lanes"},
+      {"array.skip", "intersect.skip"},
+      {"array.early_termination", "intersect.early_termination"},
+      {"array.mapping", "intersect.mapping"},
+      {"array.order", "intersect.order"},
+      {"array.filter_order", "intersect.filter_order"},
+      {"weights", "intersect.weights"},
+      {"activations", "intersect.activations"},
+  }};
+  return kMoved;
+}
+
 Machine default_machine() { return Machine(datapath_of(family())); }
 
 }  // namespace lacuna::intersect

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "machine/config.h"
 #include "machine/memory_plan.h"
+#include "machine/moved_keys.h"
 
 namespace lacuna::intersect {
 
@@ -40,6 +42,9 @@ struct Config {
 };
 
 void fields(FieldVisitor& visitor, Config& config);
+
+/// The names of these parameters while there was no family but this one.
+[[nodiscard]] std::span<const MovedKey> moved_keys();
 
 /// The family's parameters of a machine; Bug if it is of another family.
 [[nodiscard]] inline const Config& config(const Machine& machine) { return machine.own<Config>(); }

@@ -45,6 +45,7 @@ class IntersectFamily final : public Family {
   [[nodiscard]] std::unique_ptr<FamilySection> section() const override {
     return std::make_unique<SectionOf<Config>>();
   }
+  [[nodiscard]] std::span<const MovedKey> moved_keys() const override { return intersect::moved_keys(); }
 
   [[nodiscard]] const ActionList& actions() const override { return intersect::actions(); }
   [[nodiscard]] const Vocabulary& vocabulary() const override { return intersect::vocabulary(); }

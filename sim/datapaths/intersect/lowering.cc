@@ -4,8 +4,8 @@
 #include <numeric>
 #include <utility>
 
-#include "machine/memory_plan.h"
 #include "datapaths/intersect/skip_rules.h"
+#include "machine/memory_plan.h"
 #include "sparse/storage.h"
 
 namespace lacuna::intersect {
@@ -83,24 +83,25 @@ std::optional<std::string> early_termination_refusal(const Layer& layer, unsigne
   });
 }
 
-Lowering::Lowering(const Machine& machine, const Layer& layer) : machine_(machine), layer_(layer) {
+Lowering::Lowering(const Machine& machine, const Layer& layer)
+    : machine_(machine), config_(config(machine)), layer_(layer) {
   const ConvShape& shape = layer.shape;
   const ArrayConfig& array = machine.array;
   if (layer.operand_bits() > 8 * operand_bytes(machine))
     fail({"array.operand"}, "layer '{}' has {}-bit operands; array.operand is {}", layer.name, layer.operand_bits(),
          name_of(array.operand));
 
-  if (array.early_termination == EarlyTermination::Exact) {
+  if (config_.early_termination == EarlyTermination::Exact) {
     const auto refusal = early_termination_refusal(layer, accumulator_bits(machine));
     early_termination_ = !refusal;
     if (refusal) notes_.push_back(fmt::format("early termination is off: {}", *refusal));
   }
 
   k_ = shape.R * shape.S * (shape.C / shape.groups);
-  chunks_ = ceil_div(k_, array.chunk);
+  chunks_ = ceil_div(k_, config_.chunk);
   const std::uint32_t group_filters = shape.M / shape.groups;
   const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
-  const bool share_window = array.mapping == Mapping::Filters;
+  const bool share_window = config_.mapping == Mapping::Filters;
   filters_per_tile_ = share_window ? array.rows * array.columns : array.rows;
   windows_per_tile_ = share_window ? 1 : array.columns;
   filter_tiles_ = ceil_div(group_filters, filters_per_tile_);
@@ -109,7 +110,7 @@ Lowering::Lowering(const Machine& machine, const Layer& layer) : machine_(machin
 
   filter_order_.resize(shape.M);
   std::iota(filter_order_.begin(), filter_order_.end(), 0u);
-  if (array.filter_order == FilterOrder::Density) {
+  if (config_.filter_order == FilterOrder::Density) {
     std::vector<std::uint32_t> nonzeros(shape.M);
     with_values(layer.weights, [&](auto values) {
       for (std::uint32_t m = 0; m < shape.M; ++m)
@@ -121,8 +122,8 @@ Lowering::Lowering(const Machine& machine, const Layer& layer) : machine_(machin
     }
   }
 
-  plan_ = std::make_unique<MemoryPlan>(machine, stored_operands());
-  if (array.order == Order::Auto)
+  plan_ = std::make_unique<MemoryPlan>(config_.order, machine.global_buffer.bytes, stored_operands());
+  if (config_.order == Order::Auto)
     notes_.push_back(fmt::format("order: auto took {}", plan_->filters_outer() ? "filters_outer" : "windows_outer"));
 }
 
@@ -282,7 +283,7 @@ void Lowering::window_values(std::uint32_t group, std::uint64_t window, std::int
 }
 
 std::uint32_t Lowering::chunk_length(std::uint32_t chunk) const {
-  return std::min(machine_.array.chunk, k_ - chunk * machine_.array.chunk);
+  return std::min(config_.chunk, k_ - chunk * config_.chunk);
 }
 
 std::uint32_t Lowering::output_bytes() const {
@@ -296,7 +297,7 @@ std::uint32_t Lowering::message_bytes(const FeederConfig& feeder, std::uint32_t 
 
 std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std::uint32_t index) const {
   auto tile = std::make_shared<FilterTile>();
-  const std::uint32_t chunk = machine_.array.chunk;
+  const std::uint32_t chunk = config_.chunk;
   const std::uint32_t group_filters = layer_.shape.M / layer_.shape.groups;
   const std::uint32_t begin = index * filters_per_tile_;
   const std::uint32_t end = std::min(group_filters, begin + filters_per_tile_);
@@ -315,7 +316,7 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
     return tile->values.data() + stream * stride + c * chunk;
   };
   const bool skips_zero_weights =
-      with_skip_rule(machine_.array.skip, [](auto rule) { return decltype(rule)::kSkipsZeroWeights; });
+      with_skip_rule(config_.skip, [](auto rule) { return decltype(rule)::kSkipsZeroWeights; });
   const auto mask = [&](std::size_t stream, std::uint32_t c, Pass pass) {
     const auto taken = [&](std::int32_t w) {
       return pass == Pass::All ? w != 0 : pass == Pass::Positive ? w > 0 : w < 0;
@@ -354,10 +355,10 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
       Message message{.mask = mask(stream, step.chunk, step.pass),
                       .owned = owned(stream, step.chunk, step.pass),
                       .values = values(stream, step.chunk)};
-      message.bytes = message_bytes(machine_.weights, length, message.mask.count());
+      message.bytes = message_bytes(config_.weights, length, message.mask.count());
       if (step.first) message.bytes += accumulator_bits(machine_) / 8;
       if (early_termination_ && !skips_zero_weights) message.bytes += ceil_div(length, 8);
-      message.words = std::max(1u, ceil_div(message.bytes, machine_.weights.bus_bytes));
+      message.words = std::max(1u, ceil_div(message.bytes, config_.weights.bus_bytes));
       tile->left_out -= message.owned.count();
       tile->messages.push_back(message);
     }
@@ -366,7 +367,7 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
 
 std::shared_ptr<const WindowTile> Lowering::window_tile(std::uint32_t group, std::uint32_t index) const {
   auto tile = std::make_shared<WindowTile>();
-  const std::uint32_t chunk = machine_.array.chunk;
+  const std::uint32_t chunk = config_.chunk;
   const std::uint64_t windows = std::uint64_t{layer_.shape.N} * layer_.shape.P() * layer_.shape.Q();
   const std::uint64_t begin = std::uint64_t{index} * windows_per_tile_;
   const std::uint64_t end = std::min<std::uint64_t>(windows, begin + windows_per_tile_);
@@ -382,8 +383,8 @@ std::shared_ptr<const WindowTile> Lowering::window_tile(std::uint32_t group, std
       Message message{.mask = mask_of(values + c * chunk, chunk_length(c), [](std::int32_t a) { return a != 0; }),
                       .owned = {},
                       .values = values + c * chunk};
-      message.bytes = message_bytes(machine_.activations, chunk_length(c), message.mask.count());
-      message.words = std::max(1u, ceil_div(message.bytes, machine_.activations.bus_bytes));
+      message.bytes = message_bytes(config_.activations, chunk_length(c), message.mask.count());
+      message.words = std::max(1u, ceil_div(message.bytes, config_.activations.bus_bytes));
       tile->messages.push_back(message);
     }
   }
@@ -410,7 +411,7 @@ Geometry Lowering::geometry(const Position& at) const {
   const std::uint32_t group_filters = layer_.shape.M / layer_.shape.groups;
   const std::uint64_t windows = std::uint64_t{layer_.shape.N} * layer_.shape.P() * layer_.shape.Q();
   const std::uint32_t filters = std::min(filters_per_tile_, group_filters - at.filter_tile * filters_per_tile_);
-  if (machine_.array.mapping == Mapping::FiltersWindows) {
+  if (config_.mapping == Mapping::FiltersWindows) {
     const std::uint64_t left = windows - std::uint64_t{at.window_tile} * windows_per_tile_;
     return {static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_per_tile_, left)), filters, filters};
   }
@@ -440,7 +441,7 @@ std::shared_ptr<Tile> Lowering::cut(std::uint64_t index) {
 
   auto tile = std::make_shared<Tile>();
   tile->index = index;
-  tile->mapping = machine_.array.mapping;
+  tile->mapping = config_.mapping;
   tile->array_rows = machine_.array.rows;
   tile->filters = latest_filters_.second;
   tile->windows = latest_windows_.second;
@@ -450,8 +451,8 @@ std::shared_ptr<Tile> Lowering::cut(std::uint64_t index) {
 }
 
 void Lowering::cut_blocks(Tile& tile) const {
-  const std::uint32_t half_weights = machine_.weights.buffer_bytes / 2 / machine_.weights.bus_bytes;
-  const std::uint32_t half_activations = machine_.activations.buffer_bytes / 2 / machine_.activations.bus_bytes;
+  const std::uint32_t half_weights = config_.weights.buffer_bytes / 2 / config_.weights.bus_bytes;
+  const std::uint32_t half_activations = config_.activations.buffer_bytes / 2 / config_.activations.bus_bytes;
   std::vector<std::uint32_t> row_words(tile.rows);
   std::vector<std::uint32_t> column_words(tile.columns);
   const bool unicast = tile.mapping == Mapping::Filters;
@@ -475,12 +476,12 @@ void Lowering::cut_blocks(Tile& tile) const {
     bool fits = true;
     for (std::uint32_t row = 0; row < tile.rows; ++row) {
       const std::uint32_t words = row_step(row, step);
-      if (words > half_weights) too_small("weights", machine_.weights, words);
+      if (words > half_weights) too_small("weights", config_.weights, words);
       fits &= row_words[row] + words <= half_weights;
     }
     for (std::uint32_t column = 0; column < tile.columns; ++column) {
       const std::uint32_t words = tile.activation_message(column, step).words;
-      if (words > half_activations) too_small("activations", machine_.activations, words);
+      if (words > half_activations) too_small("activations", config_.activations, words);
       fits &= column_words[column] + words <= half_activations;
     }
     if (!fits) {

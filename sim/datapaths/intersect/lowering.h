@@ -184,6 +184,7 @@ class Lowering {
   void add_fetches(Tile& tile, const Tile* previous) const;
 
   const Machine& machine_;
+  const Config& config_;
   const Layer& layer_;
   bool early_termination_ = false;
   std::uint32_t k_ = 0;  ///< positions of the reduction

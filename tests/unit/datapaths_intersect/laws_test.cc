@@ -7,12 +7,13 @@
 
 using namespace lacuna;
 using namespace lacuna::test;
+using namespace lacuna::intersect;
 
 namespace {
 
 LayerOutcome run(Machine machine, SkipRule skip, const Layer& layer) {
-  machine.array.skip = skip;
-  return make_systemc_engine()->run(machine, layer, nullptr);
+  config(machine).skip = skip;
+  return make_systemc_engine(EngineOptions{})->run(machine, layer, nullptr);
 }
 
 /// A layer with every `weight_period`-th weight and every `input_period`-th input nonzero.
@@ -41,7 +42,7 @@ TEST_CASE("gating never changes cycles") {
 TEST_CASE("skipping never costs slots") {
   for (std::uint64_t seed = 2000; seed < 2060; ++seed) {
     RandomCase c = random_case(seed);
-    c.machine.array.early_termination = EarlyTermination::None;
+    config(c.machine).early_termination = EarlyTermination::None;
     INFO("seed " << seed << ": " << c.describe());
     const auto slots = [&](SkipRule skip) {
       const LayerOutcome outcome = run(c.machine, skip, c.layer);
@@ -71,9 +72,9 @@ TEST_CASE("one-sided skipping gains at most one over the density and two-sided o
 TEST_CASE("at full density two-sided skipping costs at least what the dense machine costs") {
   const Layer layer = ones(9, 100, 11);
   Machine dense = quick_machine(4, 4);
-  dense.weights.bus_bytes = dense.activations.bus_bytes = 8;
+  config(dense).weights.bus_bytes = config(dense).activations.bus_bytes = 8;
   Machine sparse = dense;
-  dense.weights.encoding = dense.activations.encoding = Encoding::Dense;
+  config(dense).weights.encoding = config(dense).activations.encoding = Encoding::Dense;
   const std::uint64_t none = run(dense, SkipRule::None, layer).cycles;
   CHECK(run(sparse, SkipRule::Both, layer).cycles >= none);
   CHECK(run(dense, SkipRule::Both, layer).cycles == none);
@@ -81,8 +82,10 @@ TEST_CASE("at full density two-sided skipping costs at least what the dense mach
 
 TEST_CASE("early termination is refused with a reason where it would not be exact") {
   Machine machine = quick_machine(2, 2);
-  machine.array.early_termination = EarlyTermination::Exact;
-  const auto notes = [&](const Layer& layer) { return make_systemc_engine()->run(machine, layer, nullptr).notes; };
+  config(machine).early_termination = EarlyTermination::Exact;
+  const auto notes = [&](const Layer& layer) {
+    return make_systemc_engine(EngineOptions{})->run(machine, layer, nullptr).notes;
+  };
 
   CHECK(notes(ones(2, 8, 2, false)) == std::vector<std::string>{"early termination is off: no ReLU follows"});
   CHECK(notes(ones(2, 8, 2, true)).empty());

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "machine/config.h"
+#include "datapaths/intersect/config.h"
 #include "workload/layer.h"
 
 namespace lacuna::test {
@@ -36,13 +36,14 @@ inline Layer ones(std::uint32_t m, std::uint32_t k, std::uint32_t n, bool relu =
 
 /// Every fetch and write takes one cycle unless a feeder takes more words; every message fits one word.
 inline Machine quick_machine(std::uint32_t rows, std::uint32_t columns) {
-  Machine m;
+  Machine m = intersect::default_machine();
   m.array.rows = rows;
   m.array.columns = columns;
-  m.array.chunk = 8;
-  m.array.order = Order::FiltersOuter;
-  m.weights.bus_bytes = m.activations.bus_bytes = 256;
-  m.weights.buffer_bytes = m.activations.buffer_bytes = 1 << 20;
+  intersect::Config& c = intersect::config(m);
+  c.chunk = 8;
+  c.order = Order::FiltersOuter;
+  c.weights.bus_bytes = c.activations.bus_bytes = 256;
+  c.weights.buffer_bytes = c.activations.buffer_bytes = 1 << 20;
   m.global_buffer = {1 << 20, 256, 256};
   m.dram = {4096, 0, 1};
   return m;

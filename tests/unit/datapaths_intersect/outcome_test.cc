@@ -6,9 +6,10 @@
 #include "workload/reference.h"
 
 using namespace lacuna;
+using namespace lacuna::intersect;
 
 TEST_CASE("random layers on random machines give the reference output and keep the laws") {
-  const auto engine = make_systemc_engine();
+  const auto engine = make_systemc_engine(EngineOptions{});
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     const RandomCase c = random_case(seed);
     INFO("seed " << seed << ": " << c.describe());

@@ -6,11 +6,12 @@
 
 using namespace lacuna;
 using namespace lacuna::test;
+using namespace lacuna::intersect;
 
 namespace {
 
 LayerOutcome run(const Machine& machine, const Layer& layer) {
-  return make_systemc_engine()->run(machine, layer, nullptr);
+  return make_systemc_engine(EngineOptions{})->run(machine, layer, nullptr);
 }
 
 std::int64_t first_output(const LayerOutcome& outcome) { return outcome.output.to_int64()[0]; }
@@ -26,9 +27,9 @@ TEST_CASE("one chunk of n groups ends after n + 8 cycles") {
 
 TEST_CASE("lanes divide the groups of a chunk") {
   Machine machine = quick_machine(1, 1);
-  machine.array.lanes = 3;
+  config(machine).lanes = 3;
   CHECK(run(machine, ones(1, 8, 1)).cycles == 3 + 8);
-  machine.array.lanes = 8;
+  config(machine).lanes = 8;
   CHECK(run(machine, ones(1, 8, 1)).cycles == 1 + 8);
 }
 
@@ -56,8 +57,8 @@ TEST_CASE("a bus of b bytes sends a dense chunk of 8 in 8 over b cycles") {
   // words.
   for (const std::uint32_t bus : {1u, 2u, 3u, 4u, 8u}) {
     Machine machine = quick_machine(1, 1);
-    machine.weights.bus_bytes = bus;
-    machine.weights.encoding = Encoding::Dense;
+    config(machine).weights.bus_bytes = bus;
+    config(machine).weights.encoding = Encoding::Dense;
     const auto cycles = [&](std::uint32_t chunks) {
       return run(machine, fc(1, 8 * chunks, 1, std::vector<int>(8 * chunks, 1), std::vector<int>(8 * chunks, 0)))
           .cycles;
@@ -94,7 +95,7 @@ TEST_CASE("a reduction longer than half a buffer streams in blocks") {
   // In one block nothing begins before everything is there.
   CHECK(cycles(12) - cycles(11) == 18 + 8);
   // In blocks of one chunk the PE works meanwhile: memory alone decides.
-  machine.weights.buffer_bytes = 2 * machine.weights.bus_bytes;
+  config(machine).weights.buffer_bytes = 2 * config(machine).weights.bus_bytes;
   CHECK(cycles(12) - cycles(11) == 18);
 }
 
@@ -113,7 +114,7 @@ TEST_CASE("a sum that falls to zero stops and kills the group behind it") {
   const Layer layer = fc(1, 4, 1, {1, -1, -1, -1}, {1, 1, 1, 1}, true);
   const LayerOutcome whole = run(machine, layer);
   CHECK(whole.cycles == 4 + 8);
-  machine.array.early_termination = EarlyTermination::Exact;
+  config(machine).early_termination = EarlyTermination::Exact;
   const LayerOutcome outcome = run(machine, layer);
   CHECK(outcome.cycles == 11);
   CHECK(outcome.pairs[PairClass::Executed] == 2);
@@ -124,7 +125,7 @@ TEST_CASE("a sum that falls to zero stops and kills the group behind it") {
 
 TEST_CASE("the positive pass stops a sum that its bias has already decided") {
   Machine machine = quick_machine(1, 1);
-  machine.array.early_termination = EarlyTermination::Exact;
+  config(machine).early_termination = EarlyTermination::Exact;
   Layer layer = fc(1, 8, 1, {1, -1, -1, -1, -1, -1, -1, -1}, {1, 1, 1, 1, 1, 1, 1, 1}, true);
   layer.bias = {-5};
   const LayerOutcome outcome = run(machine, layer);
@@ -137,14 +138,14 @@ TEST_CASE("a line whose PEs have all stopped goes on with the next tile") {
   // 64 negative weights a filter after one positive: without an end token each tile would stream 8 negative chunks on a
   // bus of one byte; all PEs stop in the first.
   Machine machine = quick_machine(2, 2);
-  machine.weights.bus_bytes = 1;
-  machine.array.early_termination = EarlyTermination::Exact;
+  config(machine).weights.bus_bytes = 1;
+  config(machine).early_termination = EarlyTermination::Exact;
   std::vector<int> weights;
   for (int filter = 0; filter < 2; ++filter)
     for (int k = 0; k < 65; ++k) weights.push_back(k == 0 ? 1 : -1);
   const Layer layer = fc(2, 65, 20, weights, std::vector<int>(65 * 20, 1), true);
   const LayerOutcome stopped = run(machine, layer);
-  machine.array.early_termination = EarlyTermination::None;
+  config(machine).early_termination = EarlyTermination::None;
   const LayerOutcome whole = run(machine, layer);
   CHECK(stopped.outputs_terminated == 40);
   CHECK(stopped.actions[Action::WeightBufferRead] < whole.actions[Action::WeightBufferRead] / 2);

@@ -69,3 +69,17 @@ TEST_CASE("has_negative looks at the sign of values and not of zeros") {
   words.as<std::int16_t>()[0] = -1;
   CHECK(has_negative(words));
 }
+
+TEST_CASE("an element is set to the lowest bits of a value in every width") {
+  for (const DType type : {DType::Int8, DType::UInt8, DType::Int16, DType::UInt16, DType::Int32, DType::Int64}) {
+    Tensor tensor(type, {3});
+    tensor.set(1, -2);
+    const std::int64_t bits = 8 * static_cast<std::int64_t>(size_of(type));
+    const bool is_signed = type != DType::UInt8 && type != DType::UInt16;
+    const std::int64_t expected = is_signed ? -2 : (std::int64_t{1} << bits) - 2;
+    CHECK(tensor.to_int64() == std::vector<std::int64_t>{0, expected, 0});
+    CHECK_THROWS_AS(tensor.set(3, 0), Bug);
+  }
+  Tensor real(DType::Float32, {1});
+  CHECK_THROWS_AS(real.set(0, 1), Bug);
+}

@@ -11,8 +11,8 @@
 #include "datapaths/intersect/fast/timing.h"
 #include "datapaths/intersect/fast/values.h"
 #include "datapaths/intersect/fast/wide.h"
-#include "machine/fold.h"
 #include "machine/sample.h"
+#include "machine/tally.h"
 
 namespace lacuna::intersect {
 
@@ -32,17 +32,18 @@ class FastEngine : public Engine {
   void use_threads(unsigned threads) override { threads_ = std::max(1u, threads); }
   [[nodiscard]] bool runs_layers_at_once() const override { return true; }
 
-  [[nodiscard]] bool samples() const override { return true; }
+  [[nodiscard]] bool samples(const Machine&) const override { return true; }
 
   SampledOutcome sample(const Machine& machine, const Layer& layer, const SampleOptions& options,
                         Progress* progress) override {
     Lowering lowering(machine, layer);
-    const SamplePlan plan = plan_sample(lowering, options);
-    if (plan.whole) return sample_layer(lowering, plan, [&](auto, auto) { return time(machine, layer, progress); });
+    const TiledLayer tiled = tiled_layer(lowering);
+    const SamplePlan plan = plan_sample(tiled, options);
+    if (plan.whole) return sample_layer(tiled, plan, [&](auto, auto) { return time(machine, layer, progress); });
     fast::Operands operands(lowering, kernels_);
     fast::Values values(operands, false);
     std::uint64_t done = 0;
-    return sample_layer(lowering, plan, [&](std::uint64_t begin, std::uint64_t end) {
+    return sample_layer(tiled, plan, [&](std::uint64_t begin, std::uint64_t end) {
       operands.use_tiles(begin, end - begin);
       for (const fast::ValueArea& area : areas_of(lowering, begin, end)) values.compute(area, threads_);
       LayerOutcome outcome = timed(lowering, operands, values, nullptr);
@@ -55,13 +56,13 @@ class FastEngine : public Engine {
     });
   }
 
-  LayerOutcome observe(const Machine& machine, const Layer& layer, EventSink& sink, Progress* progress) override {
+  LayerOutcome observe(const Machine& machine, const Layer& layer, RecordSink& sink, Progress* progress) override {
     Lowering lowering(machine, layer);
     fast::Operands operands(lowering, kernels_);
     fast::Values values(operands, true);
     values.compute(threads_);
-    fast::EventTeller teller(operands, values.output(), sink);
-    LayerOutcome outcome = *timed_by<fast::Timing>(lowering, operands, values, progress, &teller);
+    fast::EventRecorder recorder(operands, values.output(), sink);
+    LayerOutcome outcome = *timed_by<fast::Timing>(lowering, operands, values, progress, &recorder);
     // The outcome is that of run(), so that who compares two engines compares it too.
     if (auto whole_rows = timed_by_rows(lowering, operands, values, nullptr)) outcome = std::move(*whole_rows);
     outcome.output = values.take_output();
@@ -81,11 +82,32 @@ class FastEngine : public Engine {
     return outcome;
   }
 
+  /// What samples ask of a layer.
+  static TiledLayer tiled_layer(const Lowering& lowering) {
+    const Machine& machine = lowering.machine();
+    const Config& c = config(machine);
+    const ConvShape& shape = lowering.layer().shape;
+    const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
+    const std::uint64_t per_tile = c.mapping == Mapping::Filters ? 1 : machine.array.columns;
+    const std::uint64_t k = std::uint64_t{shape.R} * shape.S * (shape.C / shape.groups);
+    return {machine,
+            lowering.layer(),
+            lowering.tiles(),
+            (k + c.chunk - 1) / c.chunk,
+            std::max(c.weights.fifo_depth, c.activations.fifo_depth),
+            [&lowering, windows, per_tile](std::uint64_t tile) {
+              const Lowering::Position at = lowering.position(tile);
+              const std::uint64_t first = at.window_tile * per_tile;
+              return TileFacts{first, std::min(per_tile, windows - first),
+                               lowering.plan().weight_bytes(at.group, at.filter_tile, at.window_tile) != 0,
+                               lowering.plan().input_bytes(at.group, at.filter_tile, at.window_tile) != 0};
+            }};
+  }
   /// Filters and windows of tiles begin..end-1.
   static std::vector<fast::ValueArea> areas_of(const Lowering& lowering, std::uint64_t begin, std::uint64_t end) {
     const Machine& machine = lowering.machine();
     const ConvShape& shape = lowering.layer().shape;
-    const bool one_window = machine.array.mapping == Mapping::Filters;
+    const bool one_window = config(machine).mapping == Mapping::Filters;
     const std::uint32_t blocks = (shape.M / shape.groups + machine.array.rows - 1) / machine.array.rows;
     const std::uint32_t tile_blocks = one_window ? machine.array.columns : 1;
     const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
@@ -123,19 +145,19 @@ class FastEngine : public Engine {
     return std::nullopt;
   }
   /// Nothing if this way of timing turns out not to take the layer.
-  template <typename Timing, typename... Teller>
+  template <typename Timing, typename... Recorder>
   static std::optional<LayerOutcome> timed_by(const Lowering& lowering, fast::Operands& operands,
-                                              const fast::Values& values, Progress* progress, Teller*... teller) {
-    Fold fold(lowering);
+                                              const fast::Values& values, Progress* progress, Recorder*... recorder) {
+    Tally tally(lowering.machine(), lowering.layer(), lowering.notes());
     try {
-      Timing timing(operands, values, fold, teller...);
+      Timing timing(operands, values, tally, recorder...);
       timing.run([&](std::uint64_t written) {
         if (progress) progress->tiles(written, lowering.tiles());
       });
     } catch (const fast::TooWide&) {
       return std::nullopt;
     }
-    return fold.take();
+    return tally.take();
   }
 
   const fast::Kernels& kernels_;

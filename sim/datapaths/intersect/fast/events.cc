@@ -8,9 +8,10 @@
 
 namespace lacuna::intersect::fast {
 
-EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSink& sink)
+EventRecorder::EventRecorder(const Operands& operands, const Tensor& output, RecordSink& sink)
     : operands_(operands),
       machine_(operands.lowering().machine()),
+      config_(config(machine_)),
       sink_(sink),
       output_(output.to_int64()),
       columns_(machine_.array.columns),
@@ -18,7 +19,7 @@ EventTeller::EventTeller(const Operands& operands, const Tensor& output, EventSi
   for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) add(0, kMultiplied, Waits{pe, PeClass::FillDrain, 0});
 }
 
-TileValues EventTeller::values_of(const CompactTile& compact) const {
+TileValues EventRecorder::values_of(const CompactTile& compact) const {
   TileValues values{compact.tile, {}, {}};
   const Tile& tile = *compact.tile;
   const Lowering::Position& at = compact.position;
@@ -30,7 +31,7 @@ TileValues EventTeller::values_of(const CompactTile& compact) const {
     return TileValues::Stream{{row.begin(), row.begin() + operands_.k()}, {}, {}};
   };
   const auto add_chunk = [&](TileValues::Stream& stream, std::uint32_t chunk, Pass pass) {
-    const std::int32_t* const at_chunk = stream.values.data() + std::size_t{chunk} * machine_.array.chunk;
+    const std::int32_t* const at_chunk = stream.values.data() + std::size_t{chunk} * config_.chunk;
     Mask nonzero, owned;
     for (std::uint32_t p = 0; p < operands_.chunk_length(chunk); ++p) {
       if (pass != Pass::All && (pass == Pass::Positive) != (at_chunk[p] > 0)) continue;
@@ -56,37 +57,37 @@ TileValues EventTeller::values_of(const CompactTile& compact) const {
   return values;
 }
 
-EventTeller::Pair EventTeller::pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const {
+EventRecorder::Pair EventRecorder::pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const {
   const Tile& tile = *values.tile;
   const std::uint32_t chunk = tile.steps()[step].chunk;
   const TileValues::Stream& weights = values.weights[tile.filter_stream(pe / columns_, pe % columns_)];
   const TileValues::Stream& activations = values.activations[tile.window_stream(pe % columns_)];
   Pair pair;
-  pair.weights = weights.values.data() + std::size_t{chunk} * machine_.array.chunk;
-  pair.activations = activations.values.data() + std::size_t{chunk} * machine_.array.chunk;
+  pair.weights = weights.values.data() + std::size_t{chunk} * config_.chunk;
+  pair.activations = activations.values.data() + std::size_t{chunk} * config_.chunk;
   pair.owned = weights.owned[step].count();
   pair.effectual = weights.nonzero[step] & activations.nonzero[chunk];
-  with_skip_rule(machine_.array.skip, [&](auto rule) {
+  with_skip_rule(config_.skip, [&](auto rule) {
     pair.slots = rule.slots(weights.owned[step], weights.nonzero[step], activations.nonzero[chunk]);
   });
   return pair;
 }
 
-Mask EventTeller::next_group(Mask& slots) const {
+Mask EventRecorder::next_group(Mask& slots) const {
   const Mask before = slots;
-  for (std::uint32_t lane = 0; lane < machine_.array.lanes && !slots.none(); ++lane) slots.clear_lowest();
+  for (std::uint32_t lane = 0; lane < config_.lanes && !slots.none(); ++lane) slots.clear_lowest();
   return without(before, slots);
 }
 
-void EventTeller::pair(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time begin,
-                       std::uint32_t groups) {
+void EventRecorder::pair(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time begin,
+                         std::uint32_t groups) {
   const Tile& tile = *values.tile;
   const Pair pair = pair_of(pe, values, step);
   add(begin, kOpened, event::Open{begin, pe, tile.index, step, pair.owned - pair.slots.count()});
   std::int64_t& psum = pes_[pe].psum;
   if (step == 0) psum = tile.filters->bias[tile.filter_stream(pe / columns_, pe % columns_)];
   const unsigned unused = 64 - accumulator_bits(machine_);
-  const bool gates = machine_.array.skip == SkipRule::Gate;
+  const bool gates = config_.skip == SkipRule::Gate;
   Mask left = pair.slots;
   for (std::uint32_t group = 0; group < groups; ++group) {
     const Mask picked = next_group(left);
@@ -101,7 +102,7 @@ void EventTeller::pair(std::uint32_t pe, const TileValues& values, std::uint32_t
   }
 }
 
-event::Stop EventTeller::stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const {
+event::Stop EventRecorder::stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const {
   event::Stop event{stop + 2, pe, values.tile->index, step, 0, 0};
   for (std::uint32_t later = step + 1; later < values.tile->steps().size(); ++later) {
     const Pair pair = pair_of(pe, values, later);
@@ -111,11 +112,12 @@ event::Stop EventTeller::stop_of(std::uint32_t pe, const TileValues& values, std
   return event;
 }
 
-void EventTeller::stop(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) {
+void EventRecorder::stop(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) {
   add(stop + 2, kStopped, stop_of(pe, values, step, stop));
 }
 
-void EventTeller::kill(std::uint32_t pe, const TileValues& values, std::uint32_t step, std::uint32_t group, Time stop) {
+void EventRecorder::kill(std::uint32_t pe, const TileValues& values, std::uint32_t step, std::uint32_t group,
+                         Time stop) {
   const Pair pair = pair_of(pe, values, step);
   const std::uint64_t tile = values.tile->index;
   if (group == 0) add(stop + 1, kOpened, event::Open{stop + 1, pe, tile, step, pair.owned - pair.slots.count()});
@@ -128,21 +130,21 @@ void EventTeller::kill(std::uint32_t pe, const TileValues& values, std::uint32_t
   add(stop + 2, kMultiplied, event::Kill{stop + 2, pe, tile, step, killed.count()});
 }
 
-void EventTeller::complete(std::uint32_t pe) {
+void EventRecorder::complete(std::uint32_t pe) {
   Pe& at = pes_[pe];
   at.complete[at.completions++ % 2] = at.psum;
 }
 
-void EventTeller::retire(std::uint32_t pe, Time time) {
+void EventRecorder::retire(std::uint32_t pe, Time time) {
   Pe& at = pes_[pe];
   add(time, kRetired, event::Retire{time, pe, at.complete[at.retired++ % 2]});
 }
 
-void EventTeller::wait(std::uint32_t pe, Time begin, Time end, PeClass why) {
+void EventRecorder::wait(std::uint32_t pe, Time begin, Time end, PeClass why) {
   if (begin < end) add(begin + 1, kMultiplied, Waits{pe, why, end});
 }
 
-void EventTeller::drain(std::uint32_t pe, const TileValues& values, Time time) {
+void EventRecorder::drain(std::uint32_t pe, const TileValues& values, Time time) {
   const Tile& tile = *values.tile;
   const std::uint32_t filter = tile.filters->filters[tile.filter_stream(pe / columns_, pe % columns_)];
   const std::uint64_t window = tile.windows->windows[tile.window_stream(pe % columns_)];
@@ -152,23 +154,23 @@ void EventTeller::drain(std::uint32_t pe, const TileValues& values, Time time) {
       event::Drain{time, pe, tile.index, output_[(window / plane * shape.M + filter) * plane + window % plane]});
 }
 
-void EventTeller::tell(const event::Fetch& fetch, std::shared_ptr<const Tile> tile) {
+void EventRecorder::tell(const event::Fetch& fetch, std::shared_ptr<const Tile> tile) {
   add(fetch.cycle, kMultiplied, fetch);
   fetched_.emplace_back(fetch.cycle, std::move(tile));
 }
 
-void EventTeller::give(const Told& told) {
+void EventRecorder::give(const Told& told) {
   std::visit(
       [&](const auto& event) {
         if constexpr (std::is_same_v<std::decay_t<decltype(event)>, Waits>)
           waiting_.push_back(event);
         else
-          sink_.on(event);
+          sink_.on(event.record(machine_));
       },
       told.event);
 }
 
-void EventTeller::give_cycle() {
+void EventRecorder::give_cycle() {
   const std::vector<Told> now = told_.empty() ? std::vector<Told>() : std::move(told_.front());
   const auto give_all = [&](Rank rank) {
     for (const Told& told : now)
@@ -179,7 +181,7 @@ void EventTeller::give_cycle() {
   give_all(kMultiplied);
   std::size_t left = 0;
   for (const Waits& waits : waiting_) {
-    sink_.on(event::Wait{given_, waits.pe, waits.why});
+    sink_.on(event::Wait{given_, waits.pe, waits.why}.record(machine_));
     if (waits.last > given_) waiting_[left++] = waits;
   }
   waiting_.resize(left);
@@ -187,12 +189,12 @@ void EventTeller::give_cycle() {
   if (!told_.empty()) told_.pop_front();
 }
 
-void EventTeller::reached(Time time) {
+void EventRecorder::reached(Time time) {
   for (; given_ < time && !(told_.empty() && waiting_.empty()); ++given_) give_cycle();
   while (!fetched_.empty() && fetched_.front().first < given_) fetched_.pop_front();
 }
 
-void EventTeller::finish(Time cycles) {
+void EventRecorder::finish(Time cycles) {
   reached(cycles);
   for (const std::vector<Told>& cycle : told_)
     for (const Told& told : cycle)

@@ -1,4 +1,4 @@
-// What did every unit do, cycle by cycle? The events that the times of fast_timing.h stand for: what a clocked engine
+// What did every unit do, cycle by cycle? The events that the times of timing.h stand for: what a clocked engine
 // would have reported, in the order of cycles. Operands are multiplied here group by group, from their values, so that
 // masks, slots and stops found elsewhere show where they are wrong.
 #pragma once
@@ -13,7 +13,7 @@
 
 #include "datapaths/intersect/fast/memory.h"
 #include "datapaths/intersect/fast/operands.h"
-#include "machine/event_sink.h"
+#include "machine/record.h"
 #include "tensor/tensor.h"
 
 namespace lacuna::intersect::fast {
@@ -31,10 +31,10 @@ struct TileValues {
 /// Takes what happens in any order in which the events of no PE, line or bus come before earlier ones of the same, and
 /// gives it to the sink by cycle. What is not given yet is kept: a tile or two, or what happens while tiles leave some
 /// PEs without work, since these may have waited for anything.
-class EventTeller {
+class EventRecorder {
  public:
   /// `output`: of the layer, complete.
-  EventTeller(const Operands& operands, const Tensor& output, EventSink& sink);
+  EventRecorder(const Operands& operands, const Tensor& output, RecordSink& sink);
 
   [[nodiscard]] TileValues values_of(const CompactTile& tile) const;
 
@@ -104,7 +104,8 @@ class EventTeller {
 
   const Operands& operands_;
   const Machine& machine_;
-  EventSink& sink_;
+  const Config& config_;
+  RecordSink& sink_;
   std::vector<std::int64_t> output_;  ///< [N, M, P, Q]
   std::uint32_t columns_;
   std::vector<Pe> pes_;

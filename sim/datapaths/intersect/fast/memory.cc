@@ -8,12 +8,12 @@
 
 namespace lacuna::intersect::fast {
 
-MemorySequence::MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand,
-                               EventTeller* teller)
+MemorySequence::MemorySequence(const Operands& operands, Tally& tally, std::function<void(std::uint64_t)> demand,
+                               EventRecorder* recorder)
     : lowering_(operands.lowering()),
       machine_(lowering_.machine()),
-      fold_(fold),
-      teller_(teller),
+      tally_(tally),
+      recorder_(recorder),
       demand_(std::move(demand)),
       count_(operands.tiles()),
       pes_(machine_.array.rows * machine_.array.columns) {}
@@ -85,23 +85,22 @@ void MemorySequence::begin(const Next& next) {
     LACUNA_CHECK(next.write != kUnknown, "layer '{}': nothing can happen after cycle {}", lowering_.layer().name,
                  idle_);
     const std::uint64_t bytes = tiles_[written_ - first_].output_bytes;
-    const std::uint64_t burst = machine_.dram.burst_bytes;
-    const std::uint64_t dram_bytes = (bytes + burst - 1) / burst * burst;
-    idle_ = next.write + transfer_cycles(machine_, dram_bytes, bytes, 0);
+    const std::uint64_t dram_bytes = whole_bursts(machine_, bytes);
+    idle_ = next.write + transfer_cycles(machine_, {dram_bytes, bytes, 0});
     const event::Write write{next.write, idle_ - next.write, written_, bytes, dram_bytes};
-    fold_.on(write);
-    if (teller_) teller_->tell(write);
+    tally_.on(write);
+    if (recorder_) recorder_->tell(write);
     written_at_[written_++ % 4] = idle_;
     drop();
     return;
   }
   TileTimes& tile = tiles_[next_fetch_.tile - first_];
   const Block& block = tile.tile->blocks[next_fetch_.block];
-  idle_ = next.fetch + transfer_cycles(machine_, block.dram_bytes, block.buffer_bytes, block.words) +
+  idle_ = next.fetch + transfer_cycles(machine_, {block.dram_bytes, block.buffer_bytes, block.words}) +
           (block.dram_bytes != 0 ? machine_.dram.latency : 0);
   const event::Fetch fetch{next.fetch, idle_ - next.fetch, tile.tile.get(), next_fetch_.block};
-  fold_.on(fetch);
-  if (teller_) teller_->tell(fetch, tile.tile);
+  tally_.on(fetch);
+  if (recorder_) recorder_->tell(fetch, tile.tile);
   BlockTimes& times = tile.times[next_fetch_.block];
   times.begun = next.fetch;
   times.loaded = idle_;

@@ -9,10 +9,10 @@
 #include <memory>
 #include <vector>
 
-#include "datapaths/intersect/fast/operands.h"
 #include "datapaths/intersect/events.h"
-#include "machine/fold.h"
+#include "datapaths/intersect/fast/operands.h"
 #include "datapaths/intersect/lowering.h"
+#include "machine/tally.h"
 
 namespace lacuna::intersect::fast {
 
@@ -31,13 +31,13 @@ struct BlockTimes {
   Time released = kUnknown;  ///< from when on every line is past it and all before
 };
 
-class EventTeller;
+class EventRecorder;
 
 class MemorySequence {
  public:
-  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `teller`: may be null.
-  MemorySequence(const Operands& operands, Fold& fold, std::function<void(std::uint64_t)> demand,
-                 EventTeller* teller = nullptr);
+  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `recorder`: may be null.
+  MemorySequence(const Operands& operands, Tally& tally, std::function<void(std::uint64_t)> demand,
+                 EventRecorder* recorder = nullptr);
 
   /// The next tile, in order; its blocks say what is fetched. It is held as long as it is needed here.
   void add(std::shared_ptr<const Tile> tile);
@@ -112,8 +112,8 @@ class MemorySequence {
 
   const Lowering& lowering_;
   const Machine& machine_;
-  Fold& fold_;
-  EventTeller* teller_;
+  Tally& tally_;
+  EventRecorder* recorder_;
   std::function<void(std::uint64_t)> demand_;
   std::uint64_t count_;  ///< tiles of the layer
   std::uint32_t pes_;

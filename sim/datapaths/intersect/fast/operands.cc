@@ -72,6 +72,7 @@ void Streams::measure(const Kernels& kernels, const std::vector<std::uint32_t>& 
 Operands::Operands(Lowering& lowering, const Kernels& kernels)
     : lowering_(lowering),
       machine_(lowering.machine()),
+      config_(config(machine_)),
       layer_(lowering.layer()),
       kernels_(kernels),
       rows_(lowering, kernels) {
@@ -80,15 +81,15 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
   group_filters_ = shape.M / shape.groups;
   group_channels_ = shape.C / shape.groups;
   k_ = shape.R * shape.S * group_channels_;
-  chunks_ = ceil_div(k_, array.chunk);
+  chunks_ = ceil_div(k_, config_.chunk);
   window_count_ = std::uint64_t{shape.N} * shape.P() * shape.Q();
   tile_count_ = lowering.tiles();
-  const bool one_window = array.mapping == Mapping::Filters;
+  const bool one_window = config_.mapping == Mapping::Filters;
   filters_per_tile_ = one_window ? array.rows * array.columns : array.rows;
   windows_per_tile_ = one_window ? 1 : array.columns;
   filter_tiles_ = ceil_div(group_filters_, filters_per_tile_);
   window_tiles_ = ceil_div(window_count_, windows_per_tile_);
-  wide_masks_ = array.chunk > 64;
+  wide_masks_ = config_.chunk > 64;
 
   // The outer operand of the order stays while the inner one sweeps, and is not needed again.
   const bool filters_outer = lowering.plan().filters_outer();
@@ -104,7 +105,7 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
 }
 
 std::uint32_t Operands::chunk_length(std::uint32_t chunk) const {
-  return std::min(machine_.array.chunk, k_ - chunk * machine_.array.chunk);
+  return std::min(config_.chunk, k_ - chunk * config_.chunk);
 }
 
 std::uint32_t Operands::header(const FeederConfig& feeder, std::uint32_t length) const {
@@ -136,12 +137,12 @@ std::shared_ptr<const Windows> Operands::build_windows(std::uint32_t group, std:
     rows_.for_windows(group, begin, count, [&](std::uint32_t i, std::size_t element) {
       rows_.window_bits(element, bits.data());
       for (std::uint32_t c = 0; c < chunks_; ++c)
-        result->set(c, i, bits_at(bits.data(), std::size_t{c} * machine_.array.chunk, chunk_length(c)));
+        result->set(c, i, bits_at(bits.data(), std::size_t{c} * config_.chunk, chunk_length(c)));
     });
   }
   std::vector<std::uint32_t> headers(chunks_);
-  for (std::uint32_t c = 0; c < chunks_; ++c) headers[c] = header(machine_.activations, chunk_length(c));
-  result->measure(kernels_, headers, machine_.activations, operand_bytes(machine_));
+  for (std::uint32_t c = 0; c < chunks_; ++c) headers[c] = header(config_.activations, chunk_length(c));
+  result->measure(kernels_, headers, config_.activations, operand_bytes(machine_));
   result->outline = std::move(outline);
   return result;
 }
@@ -168,7 +169,7 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
       kernels_.nonzero(row.data(), sizeof element, static_cast<std::uint32_t>(bits.size()), bits.data());
       to.resize(chunks_);
       for (std::uint32_t c = 0; c < chunks_; ++c)
-        to[c] = bits_at(bits.data(), std::size_t{c} * machine_.array.chunk, chunk_length(c));
+        to[c] = bits_at(bits.data(), std::size_t{c} * config_.chunk, chunk_length(c));
     };
     for (std::uint32_t i = 0; i < count; ++i) {
       rows_.filter(group, begin + i, row.data());
@@ -189,7 +190,7 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
     if (pass == Pass::Positive) return {above, above};
     return {without(nonzero[stream][chunk], above), without(all, above)};
   };
-  return with_skip_rule(machine_.array.skip, [&](auto rule) -> std::shared_ptr<const Filters> {
+  return with_skip_rule(config_.skip, [&](auto rule) -> std::shared_ptr<const Filters> {
     using Rule = decltype(rule);
     const Mask every = Mask::first(128);
     const auto slots = [&](const Part& p) { return Rule::slots(p.owned, p.mask, every); };
@@ -224,7 +225,7 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
     std::vector<std::uint32_t> headers(entries);
     for (std::uint32_t s = 0; s < entries; ++s) {
       const std::uint32_t length = chunk_length(steps[s].chunk);
-      headers[s] = header(machine_.weights, length);
+      headers[s] = header(config_.weights, length);
       if (s == 0) headers[s] += accumulator_bits(machine_) / 8;
       if (two_passes && !Rule::kSkipsZeroWeights) headers[s] += ceil_div(length, 8);
       for (std::uint32_t i = 0; i < count; ++i) {
@@ -238,8 +239,8 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
         if (wide_masks_) result->slots_high[at] = slots(p).high;
       }
     }
-    result->measure(kernels_, headers, machine_.weights, operand_bytes(machine_));
-    if (machine_.array.mapping == Mapping::Filters) {
+    result->measure(kernels_, headers, config_.weights, operand_bytes(machine_));
+    if (config_.mapping == Mapping::Filters) {
       // A row serves its PEs one by one: the streams row, row + rows, ...
       Aligned<std::int32_t> words;
       const std::uint32_t pad = padded(machine_.array.rows);
@@ -295,9 +296,9 @@ const std::int32_t* Operands::step_words(const Tile& tile, const Windows& window
 }
 
 void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& windows) {
-  const auto half_weights = static_cast<std::int32_t>(machine_.weights.buffer_bytes / 2 / machine_.weights.bus_bytes);
+  const auto half_weights = static_cast<std::int32_t>(config_.weights.buffer_bytes / 2 / config_.weights.bus_bytes);
   const auto half_activations =
-      static_cast<std::int32_t>(machine_.activations.buffer_bytes / 2 / machine_.activations.bus_bytes);
+      static_cast<std::int32_t>(config_.activations.buffer_bytes / 2 / config_.activations.bus_bytes);
   const auto steps = static_cast<std::uint32_t>(tile.filters->steps.size());
   const std::int32_t* const activations = step_words(tile, windows);
   tile.block_of.assign(steps, 0);
@@ -411,7 +412,7 @@ CompactTile Operands::tile(std::uint64_t index) {
     std::shared_ptr<Tile> tile = used_tiles_.fresh();
     tile->blocks.clear();
     tile->index = index;
-    tile->mapping = machine_.array.mapping;
+    tile->mapping = config_.mapping;
     tile->array_rows = machine_.array.rows;
     tile->filters = compact.filters->outline;
     tile->windows = compact.windows->outline;

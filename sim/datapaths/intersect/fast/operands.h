@@ -128,6 +128,7 @@ class Operands {
 
   Lowering& lowering_;
   const Machine& machine_;
+  const Config& config_;
   const Layer& layer_;
   const Kernels& kernels_;
   std::uint32_t k_ = 0, chunks_ = 0, group_filters_ = 0, group_channels_ = 0;

@@ -35,7 +35,7 @@ Rows::Rows(const Lowering& lowering, const Kernels& kernels)
   const bool wide = layer_.operand_bits() == 16;
   stored_size_ = wide ? 4 : 1;
   input_size_ = wide ? 4 : kernels.byte_products && layer_.input.type() == DType::UInt8 ? 1 : 2;
-  const std::uint32_t chunk = lowering.machine().array.chunk;
+  const std::uint32_t chunk = config(lowering.machine()).chunk;
   stride_in_chunks_ = std::size_t{(k_ + chunk - 1) / chunk} * chunk;
   // An odd number of cache lines apart, so that rows do not meet in the same sets; masks read up to two words past the
   // end.

@@ -14,13 +14,13 @@ constexpr std::int32_t kNoStop = INT32_MAX;
 }  // namespace
 
 bool StoppingTiming::takes(const Lowering& lowering) {
-  const ArrayConfig& array = lowering.machine().array;
-  const bool groups_gate = array.skip == SkipRule::Gate && array.lanes > 1;
-  return array.mapping == Mapping::FiltersWindows && lowering.early_termination() && !groups_gate;
+  const Config& c = config(lowering.machine());
+  const bool groups_gate = c.skip == SkipRule::Gate && c.lanes > 1;
+  return c.mapping == Mapping::FiltersWindows && lowering.early_termination() && !groups_gate;
 }
 
-StoppingTiming::StoppingTiming(Operands& operands, const Values& values, Fold& fold)
-    : WideArray(operands, values, fold) {
+StoppingTiming::StoppingTiming(Operands& operands, const Values& values, Tally& tally)
+    : WideArray(operands, values, tally) {
   keep_waits_ = true;
   const std::size_t pes = rows_ * stride_;
   for (auto* numbers : {&stop_step_, &stop_group_, &cut_slots_, &cut_effectual_}) numbers->assign(pes, 0);
@@ -69,7 +69,7 @@ void StoppingTiming::place_stops(const Run& run) {
   for (std::int32_t step = first_negative; step <= last; ++step)
     negative_step_[steps[static_cast<std::size_t>(step)].chunk] = step;
 
-  const std::uint32_t lanes = machine_.array.lanes;
+  const std::uint32_t lanes = config_.lanes;
   const bool asks = pair_.any_activation == 0;
   const bool cuts = !pair_.only_effectual;
   const Lowering::Position& position = run.operands.position;
@@ -577,7 +577,7 @@ Time StoppingTiming::run(const std::function<void(std::uint64_t)>& progress) {
     memory_.begin(memory_.next());
   }
   for (const LateSend& late : late_sends_)
-    if (late.arrival <= memory_.idle()) fold_.on(late.send);
+    if (late.arrival <= memory_.idle()) tally_.on(late.send);
   finish(all_slots_ - slots_, stops_);
   return memory_.idle();
 }

@@ -1,4 +1,4 @@
-// When does everything happen where sums stop early? The recurrences of fast_wide.h with all lines and PEs at the same
+// When does everything happen where sums stop early? The recurrences of wide.h with all lines and PEs at the same
 // step of the same tile: a line knows then which of its PEs have stopped.
 #pragma once
 
@@ -15,9 +15,9 @@ class StoppingTiming : WideArray {
   /// TooWide.
   [[nodiscard]] static bool takes(const Lowering& lowering);
 
-  StoppingTiming(Operands& operands, const Values& values, Fold& fold);
+  StoppingTiming(Operands& operands, const Values& values, Tally& tally);
 
-  /// Runs the layer and reports it to the fold; its cycles.
+  /// Runs the layer and reports it to the tally; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:

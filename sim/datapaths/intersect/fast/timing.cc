@@ -11,19 +11,20 @@ constexpr std::uint64_t kNoTile = UINT64_MAX;
 
 }  // namespace
 
-Timing::Timing(Operands& operands, const Values& values, Fold& fold, EventTeller* teller)
+Timing::Timing(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder)
     : operands_(operands),
       values_(values),
       lowering_(operands.lowering()),
       machine_(lowering_.machine()),
-      fold_(fold),
-      teller_(teller),
+      config_(config(machine_)),
+      tally_(tally),
+      recorder_(recorder),
       tiles_(operands.tiles()),
-      unicast_(machine_.array.mapping == Mapping::Filters),
-      depth_{machine_.weights.fifo_depth, machine_.activations.fifo_depth},
+      unicast_(config_.mapping == Mapping::Filters),
+      depth_{config_.weights.fifo_depth, config_.activations.fifo_depth},
       memory_(
-          operands, fold, [this](std::uint64_t tile) { run_of(tile); }, teller),
-      waits_(operands, memory_, teller) {
+          operands, tally, [this](std::uint64_t tile) { run_of(tile); }, recorder),
+      waits_(operands, memory_, recorder) {
   const std::uint32_t rows = machine_.array.rows;
   const std::uint32_t columns = machine_.array.columns;
   lines_.resize(rows + columns);
@@ -58,7 +59,7 @@ Timing::TileRun& Timing::run_of(std::uint64_t tile) {
     TileRun& run = runs_.emplace_back();
     run.work = work_of(operands_, values_, operands_.tile(first_run_ + runs_.size() - 1));
     report(run.work);
-    if (teller_) run.values = teller_->values_of(run.work.operands);
+    if (recorder_) run.values = recorder_->values_of(run.work.operands);
     const std::array<std::size_t, 2> streams{unicast_ ? pes_.size() : machine_.array.rows, machine_.array.columns};
     for (Side side : {kWeights, kActivations}) {
       run.sends[side].resize(streams[side] * run.work.steps);
@@ -202,11 +203,11 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
                          line.index,  line.tile,
                          line.step,   bytes,
                          destinations};
-  if (teller_) teller_->tell(send);
+  if (recorder_) recorder_->tell(send);
   if (line.tile == line.last_tile)
     late_sends_.push_back({arrival, send});
   else
-    fold_.on(send);
+    tally_.on(send);
   line.bus_free = arrival;
 
   if (line.side == kWeights && unicast_) {
@@ -301,7 +302,8 @@ bool Timing::work(Pe& pe) {
   const std::uint32_t stop_step = run.work.stop_step[index_of(pe)];
   const std::uint32_t stop_group = run.work.stop_group[index_of(pe)];
   const std::uint32_t groups = run.work.groups_of(index_of(pe), pe.step);
-  if (teller_) teller_->pair(index_of(pe), run.values, pe.step, begin, stop_step == pe.step ? stop_group + 1 : groups);
+  if (recorder_)
+    recorder_->pair(index_of(pe), run.values, pe.step, begin, stop_step == pe.step ? stop_group + 1 : groups);
   if (stop_step != pe.step) {
     const Time last = begin + groups - 1;
     for (Side side : {kWeights, kActivations}) pop(pe, side, last);
@@ -327,7 +329,7 @@ bool Timing::work(Pe& pe) {
   }
   // The next group of the same pair is killed.
   waits_.kill(index_of(pe));
-  if (teller_) teller_->kill(index_of(pe), run.values, pe.step, stop_group + 1, pe.stop);
+  if (recorder_) recorder_->kill(index_of(pe), run.values, pe.step, stop_group + 1, pe.stop);
   pe.next = {pe.step, pe.step};
   if (stop_group + 2 == groups) {
     for (Side side : {kWeights, kActivations}) {
@@ -362,7 +364,7 @@ bool Timing::settle_stop(Pe& pe) {
   }
   if (arrives && !unknown) {
     waits_.kill(index_of(pe));
-    if (teller_) teller_->kill(index_of(pe), run.values, step, 0, pe.stop);
+    if (recorder_) recorder_->kill(index_of(pe), run.values, step, 0, pe.stop);
     if (run.work.groups_of(index_of(pe), step) == 1) {
       for (Side side : {kWeights, kActivations}) {
         pop(pe, side, pe.stop + 1);
@@ -371,7 +373,7 @@ bool Timing::settle_stop(Pe& pe) {
     }
   } else {
     pe.owed = pe.stop + 1;
-    if (teller_) teller_->stop(index_of(pe), run.values, step - 1, pe.stop);
+    if (recorder_) recorder_->stop(index_of(pe), run.values, step - 1, pe.stop);
   }
   pe.state = State::Discarding;
   return true;
@@ -426,9 +428,9 @@ void Timing::complete(Pe& pe, Time time) {
   const std::uint64_t k = pe.completions++;
   pe.complete[k % 2] = time;
   buses_[pe.column].awake = true;
-  if (!teller_) return;
-  teller_->complete(index_of(pe));
-  if (pe.drains == k) teller_->retire(index_of(pe), std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
+  if (!recorder_) return;
+  recorder_->complete(index_of(pe));
+  if (pe.drains == k) recorder_->retire(index_of(pe), std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
 }
 
 /// Goes to the next tile that maps the PE; its match stage may begin it at `free`.
@@ -474,10 +476,10 @@ bool Timing::advance(std::uint32_t column, Bus& bus) {
         memory_.results(bus.tile, run.last_result, output_bytes(operands_, values_, run.work.operands));
       ++bus.row;
       changed = true;
-      fold_.on(event::Drain{time, index_of(pe), bus.tile, 0});
-      if (!teller_) continue;
-      teller_->drain(index_of(pe), run.values, time);
-      if (pe.completions > pe.drains) teller_->retire(index_of(pe), std::max(pe.complete[(k + 1) % 2] + 2, time + 1));
+      tally_.on(event::Drain{time, index_of(pe), bus.tile, 0});
+      if (!recorder_) continue;
+      recorder_->drain(index_of(pe), run.values, time);
+      if (pe.completions > pe.drains) recorder_->retire(index_of(pe), std::max(pe.complete[(k + 1) % 2] + 2, time + 1));
     }
     ++bus.tile;
     bus.row = 0;
@@ -514,7 +516,7 @@ void Timing::report(const TileWork& work) {
     sum.cycles[PeClass::Busy] = p.busy;
     sum.cycles[PeClass::Gated] = p.gated_groups;
     sum.cycles[PeClass::Bubble] = p.bubbles;
-    fold_.on(sum);
+    tally_.on(sum);
   }
 }
 
@@ -528,7 +530,7 @@ void Timing::forget() {
     }
   }
   waits_.flush();
-  if (teller_) teller_->reached(reached());
+  if (recorder_) recorder_->reached(reached());
   while (!runs_.empty() && first_run_ < memory_.written() && first_run_ < memory_.array_tile() &&
          runs_.front().pes_left == 0) {
     runs_.pop_front();
@@ -568,10 +570,10 @@ void Timing::finish(Time cycles) {
   for (const Pe& pe : pes_) waits_.finish(index_of(pe), pe.free, cycles);
   waits_.flush();
   for (const LateSend& late : late_sends_)
-    if (late.arrival <= cycles) fold_.on(late.send);
-  if (teller_) teller_->finish(cycles);
-  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) fold_.on(event::PeSum{pe, waits_.classes(pe), 0, 0, 0, 0, 0, 0});
-  fold_.on(event::Finish{cycles});
+    if (late.arrival <= cycles) tally_.on(late.send);
+  if (recorder_) recorder_->finish(cycles);
+  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) tally_.on(event::PeSum{pe, waits_.classes(pe), 0, 0, 0, 0, 0, 0});
+  tally_.finish(cycles);
 }
 
 Time Timing::run(const std::function<void(std::uint64_t)>& progress) {

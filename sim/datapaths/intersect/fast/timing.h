@@ -14,22 +14,22 @@
 #include <functional>
 #include <vector>
 
+#include "datapaths/intersect/events.h"
 #include "datapaths/intersect/fast/events.h"
 #include "datapaths/intersect/fast/memory.h"
 #include "datapaths/intersect/fast/waits.h"
 #include "datapaths/intersect/fast/work.h"
-#include "datapaths/intersect/events.h"
-#include "machine/fold.h"
 #include "datapaths/intersect/lowering.h"
+#include "machine/tally.h"
 
 namespace lacuna::intersect::fast {
 
 class Timing {
  public:
-  /// `teller` is told what happens; it may be null.
-  Timing(Operands& operands, const Values& values, Fold& fold, EventTeller* teller = nullptr);
+  /// `recorder` is told what happens; it may be null.
+  Timing(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder = nullptr);
 
-  /// Runs the layer and reports it to the fold; its cycles.
+  /// Runs the layer and reports it to the tally; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:
@@ -42,7 +42,7 @@ class Timing {
   /// A tile in flight.
   struct TileRun {
     TileWork work;
-    TileValues values;                       ///< where there is a teller
+    TileValues values;                       ///< where there is a recorder
     std::array<std::vector<Send>, 2> sends;  ///< [stream][step]; a stream is a line, or a PE that a row serves alone
     std::array<std::vector<std::uint32_t>, 2> sent;  ///< [stream]: messages whose times are known
     std::array<std::vector<Time>, 2> token;          ///< [stream]: arrival of the end token
@@ -144,8 +144,9 @@ class Timing {
   const Values& values_;
   const Lowering& lowering_;
   const Machine& machine_;
-  Fold& fold_;
-  EventTeller* teller_;
+  const Config& config_;
+  Tally& tally_;
+  EventRecorder* recorder_;
   std::uint64_t tiles_;
   bool unicast_;
   std::array<std::uint32_t, 2> depth_;

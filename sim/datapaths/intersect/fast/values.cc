@@ -152,6 +152,7 @@ class Computation {
         store_(store),
         lowering_(operands.lowering()),
         machine_(lowering_.machine()),
+        config_(config(machine_)),
         layer_(lowering_.layer()),
         kernels_(operands.kernels()),
         finisher_(machine_, layer_),
@@ -171,7 +172,7 @@ class Computation {
     windows_at_once_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(
         padded(static_cast<std::uint32_t>(std::min<std::uint64_t>(store.windows, 1u << 20))),
         std::clamp<std::size_t>(kWindowBytes / (stride_ * sizeof(Input)) / kLanes * kLanes, kLanes, 256)));
-    with_skip_rule(machine_.array.skip, [&](auto rule) {
+    with_skip_rule(config_.skip, [&](auto rule) {
       const Mask one = Mask::first(1);
       costs_slot_ = {!rule.slots(one, Mask{}, Mask{}).none(), !rule.slots(one, Mask{}, one).none(),
                      !rule.slots(one, one, Mask{}).none(), !rule.slots(one, one, one).none()};
@@ -411,7 +412,7 @@ class Computation {
       for (std::uint32_t bits = stopped[w]; bits != 0; bits &= bits - 1, --left)
         stops[std::countr_zero(bits)][w] = Stop::after_positive();
     for (std::uint32_t c = 0; c < operands_.chunks() && left != 0; ++c) {
-      const std::size_t begin = std::size_t{c} * machine_.array.chunk;
+      const std::size_t begin = std::size_t{c} * config_.chunk;
       const std::size_t end = begin + operands_.chunk_length(c);
       std::copy_n(sums, s.before.size(), s.before.data());
       multiply(kernels_, negative, 0, 1, window_rows, stride_, count, begin, end, sums);
@@ -421,7 +422,7 @@ class Computation {
           const auto f = static_cast<std::uint32_t>(std::countr_zero(bits));
           const std::uint32_t slots = slots_before_stop(rows + f * stride_ + begin, window_rows + w * stride_ + begin,
                                                         operands_.chunk_length(c), s.before[w * kLanes + f]);
-          stops[f][w] = Stop::at(c, slots / machine_.array.lanes);
+          stops[f][w] = Stop::at(c, slots / config_.lanes);
         }
         stopped[w] |= now[w];
       }
@@ -453,6 +454,7 @@ class Computation {
   ValueStore& store_;
   const Lowering& lowering_;
   const Machine& machine_;
+  const Config& config_;
   const Layer& layer_;
   const Kernels& kernels_;
   Finisher finisher_;

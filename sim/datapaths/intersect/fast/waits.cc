@@ -6,9 +6,9 @@
 
 namespace lacuna::intersect::fast {
 
-WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory, EventTeller* teller)
+WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory, EventRecorder* recorder)
     : memory_(memory),
-      teller_(teller),
+      recorder_(recorder),
       tiles_(operands.tiles()),
       columns_(operands.lowering().machine().array.columns) {
   const std::uint32_t pes = operands.lowering().machine().array.rows * columns_;
@@ -19,7 +19,7 @@ WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory,
 void WaitAccount::count(std::uint32_t pe, Time begin, Time end, PeClass what) {
   if (begin >= end) return;
   classes_[pe][what] += end - begin;
-  if (teller_) teller_->wait(pe, begin, end, what);
+  if (recorder_) recorder_->wait(pe, begin, end, what);
 }
 
 void WaitAccount::starve(std::uint32_t pe, Time begin, Time end, Time start, PeClass starved,

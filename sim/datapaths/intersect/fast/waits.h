@@ -12,8 +12,8 @@ namespace lacuna::intersect::fast {
 
 class WaitAccount {
  public:
-  /// `teller`: may be null.
-  WaitAccount(const Operands& operands, const MemorySequence& memory, EventTeller* teller = nullptr);
+  /// `recorder`: may be null.
+  WaitAccount(const Operands& operands, const MemorySequence& memory, EventRecorder* recorder = nullptr);
 
   /// In begin..end the match stage of `pe` issued nothing, for want of an operand or of work.
   void add(std::uint32_t pe, Time begin, Time end, PeClass what) {
@@ -56,7 +56,7 @@ class WaitAccount {
   void count(std::uint32_t pe, Time begin, Time end, PeClass what);
 
   const MemorySequence& memory_;
-  EventTeller* teller_;
+  EventRecorder* recorder_;
   std::uint64_t tiles_;
   std::uint32_t columns_;
   bool edges_;

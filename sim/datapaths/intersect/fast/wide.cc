@@ -8,18 +8,19 @@
 
 namespace lacuna::intersect::fast {
 
-WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
+WideArray::WideArray(Operands& operands, const Values& values, Tally& tally)
     : operands_(operands),
       values_(values),
       lowering_(operands.lowering()),
       machine_(lowering_.machine()),
+      config_(config(machine_)),
       kernels_(operands.kernels()),
-      fold_(fold),
+      tally_(tally),
       tiles_(operands.tiles()),
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
       stride_(padded(columns_)),
-      memory_(operands, fold, [this](std::uint64_t tile) { run_of(tile); }),
+      memory_(operands, tally, [this](std::uint64_t tile) { run_of(tile); }),
       waits_(operands, memory_) {
   keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
@@ -39,8 +40,8 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
       times->assign(kAhead * lines.pad, kLongAgo);
     lines.waits.resize(count);
   };
-  set_up(row_lines_, event::Side::Weights, machine_.weights, rows_, row_split);
-  set_up(column_lines_, event::Side::Activations, machine_.activations, columns_, column_split);
+  set_up(row_lines_, event::Side::Weights, config_.weights, rows_, row_split);
+  set_up(column_lines_, event::Side::Activations, config_.activations, columns_, column_split);
   for (int r = 0; r < 2; ++r)
     for (int c = 0; c < 2; ++c)
       if (const auto last = operands_.last_tile(r == 0 ? 0 : row_split, c == 0 ? 0 : column_split))
@@ -68,18 +69,18 @@ WideArray::WideArray(Operands& operands, const Values& values, Fold& fold)
 
   pair_.row_split = row_split;
   pair_.stride = stride_;
-  pair_.lanes = machine_.array.lanes;
+  pair_.lanes = config_.lanes;
   pair_.lane_reciprocal = (65536 + pair_.lanes - 1) / pair_.lanes;
   pair_.left = left_.data();
   pair_.free = free_.data();
   pair_.cycles = cycles_.data();
   pair_.empty = empty_.data();
-  pair_.effectual = machine_.array.skip == SkipRule::Gate ? effectual_.data() : nullptr;
+  pair_.effectual = config_.skip == SkipRule::Gate ? effectual_.data() : nullptr;
   for (int i = 0; i < 2; ++i) {
     pair_.row_free[i] = row_free_[i].data();
     pair_.column_free[i] = column_free_[i].data();
   }
-  with_skip_rule(machine_.array.skip, [&](auto rule) {
+  with_skip_rule(config_.skip, [&](auto rule) {
     const Mask one = Mask::first(1);
     pair_.any_activation = rule.slots(one, one, Mask{}).none() ? 0 : ~std::uint64_t{0};
     pair_.only_effectual = rule.kOnlyEffectual;
@@ -320,7 +321,7 @@ void WideArray::make_room(const Run& run) {
 void WideArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations) {
   constexpr std::uint64_t kMost = 1u << 30;
   for (; bytes != 0; bytes -= std::min(bytes, kMost))
-    fold_.on(event::Send{0, side, 0, tile, 0, static_cast<std::uint32_t>(std::min(bytes, kMost)), destinations});
+    tally_.on(event::Send{0, side, 0, tile, 0, static_cast<std::uint32_t>(std::min(bytes, kMost)), destinations});
 }
 
 /// All PEs are past the tile.
@@ -358,7 +359,7 @@ bool WideArray::drain() {
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
   const Relative latest = largest(drain_bus_.data(), tile.columns) - 1;
   memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, run.operands));
-  for (std::uint32_t i = 0; i < tile.pes(); ++i) fold_.on(event::Drain{});
+  for (std::uint32_t i = 0; i < tile.pes(); ++i) tally_.on(event::Drain{});
   ++drain_tile_;
   return true;
 }
@@ -441,7 +442,7 @@ void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   const Time cycles = memory_.idle();
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) waits_.finish(pe, done_at_[pe], cycles);
   waits_.flush();
-  const bool gates = machine_.array.skip == SkipRule::Gate;
+  const bool gates = config_.skip == SkipRule::Gate;
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) {
     Counters<PeClass>& classes = classes_[pe];
     classes += waits_.classes(pe);
@@ -454,17 +455,17 @@ void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
     LACUNA_CHECK(classes.sum() <= cycles, "PE {} has {} cycles of other classes, the layer {}", pe, classes.sum(),
                  cycles);
     classes[PeClass::Imbalance] = cycles - classes.sum();
-    fold_.on(event::PeSum{pe, classes, 0, 0, 0, 0, 0, 0});
+    tally_.on(event::PeSum{pe, classes, 0, 0, 0, 0, 0, 0});
   }
-  fold_.on(event::PeSum{0,
-                        {},
-                        executed_,
-                        gates ? 0 : slots_ - executed_,
-                        gates ? slots_ - executed_ : 0,
-                        owned_ - slots_ - terminated,
-                        terminated,
-                        stops});
-  fold_.on(event::Finish{cycles});
+  tally_.on(event::PeSum{0,
+                         {},
+                         executed_,
+                         gates ? 0 : slots_ - executed_,
+                         gates ? slots_ - executed_ : 0,
+                         owned_ - slots_ - terminated,
+                         terminated,
+                         stops});
+  tally_.finish(cycles);
 }
 
 }  // namespace lacuna::intersect::fast

@@ -1,6 +1,6 @@
-// When does everything happen, computed for a whole row of PEs at a time? The recurrences of fast_timing.h, step by
+// When does everything happen, computed for a whole row of PEs at a time? The recurrences of timing.h, step by
 // step of the tiles for all lines and PEs, where every row sends to all of its PEs. WideTiming takes layers in which no
-// sum stops early, fast_stopping.h the others. FAST.md says why whole steps are enough.
+// sum stops early, stopping.h the others. FAST.md says why whole steps are enough.
 #pragma once
 
 #include <array>
@@ -13,11 +13,11 @@
 #include "datapaths/intersect/fast/operands.h"
 #include "datapaths/intersect/fast/values.h"
 #include "datapaths/intersect/fast/waits.h"
-#include "machine/fold.h"
+#include "machine/tally.h"
 
 namespace lacuna::intersect::fast {
 
-/// Thrown when a layer does not fit this way of computing; fast_timing.h takes any.
+/// Thrown when a layer does not fit this way of computing; timing.h takes any.
 struct TooWide {};
 
 /// The least and the largest of the first `count` numbers.
@@ -35,7 +35,7 @@ inline std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
 /// The state of lines, PEs and buses, and what both ways of going through it share.
 class WideArray {
  protected:
-  WideArray(Operands& operands, const Values& values, Fold& fold);
+  WideArray(Operands& operands, const Values& values, Tally& tally);
 
   /// Times relative to base_.
   using Relative = std::int32_t;
@@ -104,7 +104,7 @@ class WideArray {
   void work_steps(Run& run, std::uint32_t steps, const BlockTimes& block);
   /// The entries of the step make room.
   void make_room(const Run& run);
-  /// Tells the fold of messages.
+  /// Tells the tally of messages.
   void report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations);
   /// The step is accounted for PE by PE: kernels count its waits nowhere.
   void count_waits(bool count);
@@ -127,8 +127,9 @@ class WideArray {
   const Values& values_;
   const Lowering& lowering_;
   const Machine& machine_;
+  const Config& config_;
   const Kernels& kernels_;
-  Fold& fold_;
+  Tally& tally_;
   std::uint64_t tiles_;
   std::uint32_t rows_, columns_;
   std::size_t stride_;
@@ -180,9 +181,9 @@ class WideTiming : WideArray {
   /// Layers and machines it is made for.
   [[nodiscard]] static bool takes(const Lowering& lowering);
 
-  WideTiming(Operands& operands, const Values& values, Fold& fold) : WideArray(operands, values, fold) {}
+  WideTiming(Operands& operands, const Values& values, Tally& tally) : WideArray(operands, values, tally) {}
 
-  /// Runs the layer and reports it to the fold; its cycles.
+  /// Runs the layer and reports it to the tally; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:

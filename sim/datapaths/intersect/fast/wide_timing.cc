@@ -7,9 +7,9 @@
 namespace lacuna::intersect::fast {
 
 bool WideTiming::takes(const Lowering& lowering) {
-  const ArrayConfig& array = lowering.machine().array;
-  const bool groups_gate = array.skip == SkipRule::Gate && array.lanes > 1;
-  return array.mapping == Mapping::FiltersWindows && !lowering.early_termination() && !groups_gate;
+  const Config& c = config(lowering.machine());
+  const bool groups_gate = c.skip == SkipRule::Gate && c.lanes > 1;
+  return c.mapping == Mapping::FiltersWindows && !lowering.early_termination() && !groups_gate;
 }
 
 bool WideTiming::send(Lines& lines, bool whole_block) {

@@ -28,7 +28,7 @@ class Worker {
         windows_(*work.operands.windows),
         work_(work),
         columns_(operands.lowering().machine().array.columns),
-        lanes_(operands.lowering().machine().array.lanes) {
+        lanes_(config(operands.lowering().machine()).lanes) {
     const ArrayConfig& array = operands.lowering().machine().array;
     const Lowering::Position& position = work.operands.position;
     work.steps = static_cast<std::uint32_t>(tile_.steps().size());
@@ -150,7 +150,7 @@ class Worker {
 TileWork work_of(const Operands& operands, const Values& values, CompactTile tile) {
   TileWork work;
   work.operands = std::move(tile);
-  with_skip_rule(operands.lowering().machine().array.skip,
+  with_skip_rule(config(operands.lowering().machine()).skip,
                  [&](auto rule) { Worker<decltype(rule)>(operands, values, work); });
   return work;
 }

@@ -7,6 +7,7 @@
 #include "check/random_case.h"
 
 using namespace lacuna;
+using namespace lacuna::intersect;
 
 namespace {
 
@@ -26,9 +27,9 @@ Layer fc(std::uint32_t m, std::uint32_t k, const std::vector<int>& weights) {
 }
 
 Machine small_machine() {
-  Machine machine;
+  Machine machine = default_machine();
   machine.array.rows = machine.array.columns = 2;
-  machine.array.chunk = 8;
+  config(machine).chunk = 8;
   return machine;
 }
 
@@ -36,7 +37,7 @@ Machine small_machine() {
 
 TEST_CASE("passes own each pair once and leave out chunks without work") {
   Machine machine = small_machine();
-  machine.array.early_termination = EarlyTermination::Exact;
+  config(machine).early_termination = EarlyTermination::Exact;
   // Chunk 0 positive and zero, chunk 1 negative only, chunk 2 zero.
   std::vector<int> weights(24, 0);
   weights[1] = 5;
@@ -62,8 +63,8 @@ TEST_CASE("passes own each pair once and leave out chunks without work") {
 
 TEST_CASE("zero weights that cost slots belong to the negative pass") {
   Machine machine = small_machine();
-  machine.array.early_termination = EarlyTermination::Exact;
-  machine.array.skip = SkipRule::Gate;
+  config(machine).early_termination = EarlyTermination::Exact;
+  config(machine).skip = SkipRule::Gate;
   std::vector<int> weights(16, 0);
   weights[1] = 5;
   const Layer layer = fc(1, 16, weights);
@@ -81,7 +82,7 @@ TEST_CASE("zero weights that cost slots belong to the negative pass") {
 
 TEST_CASE("a filter of zeros keeps one step") {
   Machine machine = small_machine();
-  machine.array.early_termination = EarlyTermination::Exact;
+  config(machine).early_termination = EarlyTermination::Exact;
   const Layer layer = fc(1, 20, std::vector<int>(20, 0));
   Lowering lowering(machine, layer);
   REQUIRE(lowering.tile(0)->steps().size() == 1);
@@ -91,7 +92,7 @@ TEST_CASE("a filter of zeros keeps one step") {
 
 TEST_CASE("the last chunk of the reduction is shorter") {
   Machine machine = small_machine();
-  machine.weights.encoding = Encoding::Dense;
+  config(machine).weights.encoding = Encoding::Dense;
   const Layer layer = fc(1, 19, std::vector<int>(19, 1));
   Lowering lowering(machine, layer);
   const auto tile = lowering.tile(0);
@@ -103,8 +104,8 @@ TEST_CASE("the last chunk of the reduction is shorter") {
 
 TEST_CASE("a tile is cut in blocks that fit half of every buffer") {
   Machine machine = small_machine();
-  machine.weights.bus_bytes = machine.activations.bus_bytes = 4;
-  machine.weights.buffer_bytes = 32;  // halves of 4 words
+  config(machine).weights.bus_bytes = config(machine).activations.bus_bytes = 4;
+  config(machine).weights.buffer_bytes = 32;  // halves of 4 words
   const Layer layer = fc(2, 32, std::vector<int>(64, 1));
   Lowering lowering(machine, layer);
   // Weight messages: 1 + 8 + 4 bytes = 4 words, then 1 + 8 bytes = 3 words: one a block.
@@ -115,12 +116,12 @@ TEST_CASE("a tile is cut in blocks that fit half of every buffer") {
     CHECK(tile->blocks[i].end == i + 1);
     CHECK(tile->block_of[i] == i);
   }
-  machine.weights.buffer_bytes = 31;
+  config(machine).weights.buffer_bytes = 31;
   Lowering too_small(machine, layer);
   CHECK_THROWS_WITH(
       too_small.tile(0),
-      "weights.buffer_bytes: 31 bytes do not hold one chunk twice in layer 'fc'; at least 32 are needed with "
-      "weights.bus_bytes = 4");
+      "intersect.weights.buffer_bytes: 31 bytes do not hold one chunk twice in layer 'fc'; at least 32 are needed with "
+      "intersect.weights.bus_bytes = 4");
 }
 
 TEST_CASE("a layer with wider operands than the machine is refused") {

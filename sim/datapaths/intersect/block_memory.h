@@ -1,0 +1,93 @@
+// Memory as the intersect array sees it: fetches are blocks of tiles, outputs are tiles. The same unit drives the
+// SystemC array and the RTL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "datapaths/intersect/events.h"
+#include "datapaths/intersect/tile_store.h"
+#include "memory/memory_unit.h"
+
+namespace lacuna::intersect {
+
+/// What memory's registers show to the others.
+struct MemoryState {
+  BlockPosition loaded;                    ///< blocks before this one are in the operand buffers (or no longer wanted)
+  BlockPosition begun;                     ///< fetches of the blocks before this one have begun
+  std::array<BlockPosition, 2> fetched{};  ///< the latest two blocks whose fetch has begun, `fetches` of them valid
+  std::uint64_t fetches = 0;
+  std::uint64_t written = 0;  ///< tiles written
+  bool finished = false;
+
+  /// Fetched blocks that some feeder, the slowest of which is at `slowest`, is not past.
+  [[nodiscard]] unsigned unreleased(BlockPosition slowest) const {
+    unsigned count = 0;
+    for (std::uint64_t i = 0; i < fetches && i < fetched.size(); ++i) count += fetched[i] >= slowest ? 1 : 0;
+    return count;
+  }
+};
+
+/// What memory reads of the others' registers.
+struct ArrayState {
+  BlockPosition slowest;                     ///< the oldest block some feeder is not past
+  std::optional<std::uint64_t> ready_bytes;  ///< encoded bytes of the oldest unwritten tile, if all results are there
+};
+
+class BlockMemory {
+ public:
+  BlockMemory(TileStore& tiles, const Stalls& stalls)
+      : tiles_(tiles), unit_(tiles.lowering().machine(), tiles.lowering().tiles(), stalls) {}
+
+  /// One cycle: from the registers at its start to those at its end. Reports event::Fetch and event::Write to `sink`.
+  template <typename Sink>
+  void cycle(std::uint64_t now, const ArrayState& array, Sink& sink) {
+    const FetchState before = unit_.state();
+    Port<Sink> port{tiles_, sink, state_};
+    unit_.cycle(now, {tiles_.number(array.slowest), array.ready_bytes}, port);
+    const FetchState& after = unit_.state();
+    if (after.begun != before.begun) state_.begun = tiles_.position(after.begun);
+    if (after.loaded != before.loaded) state_.loaded = state_.begun;
+    state_.fetches = after.fetches;
+    if (after.written == before.written) return;
+    state_.written = after.written;
+    state_.finished = after.finished;
+    tiles_.release_before(std::min(state_.written, array.slowest.tile));
+  }
+
+  [[nodiscard]] const MemoryState& state() const { return state_; }
+  [[nodiscard]] bool busy() const { return unit_.busy(); }
+  [[nodiscard]] bool held(std::uint64_t now) const { return unit_.held(now); }
+
+ private:
+  template <typename Sink>
+  struct Port {
+    TileStore& tiles;
+    Sink& sink;
+    MemoryState& state;
+
+    [[nodiscard]] std::optional<Transfer> transfer(std::uint64_t fetch) const {
+      const BlockPosition at = tiles.position(fetch);
+      if (at.tile == tiles.lowering().tiles()) return std::nullopt;
+      const Block& block = tiles.get(at.tile).blocks[at.block];
+      return Transfer{block.dram_bytes, block.buffer_bytes, block.words};
+    }
+    void fetch_begins(std::uint64_t fetch, std::uint64_t now, std::uint64_t cycles, const Transfer&) {
+      const BlockPosition at = tiles.position(fetch);
+      sink.on(event::Fetch{now, cycles, &tiles.get(at.tile), at.block});
+      state.fetched = {state.fetched[1], at};
+      if (state.fetches == 0) state.fetched[0] = at;
+    }
+    void write_begins(std::uint64_t tile, std::uint64_t now, std::uint64_t cycles, std::uint64_t bytes,
+                      std::uint64_t dram_bytes) {
+      sink.on(event::Write{now, cycles, tile, bytes, dram_bytes});
+    }
+  };
+
+  TileStore& tiles_;
+  MemoryUnit unit_;
+  MemoryState state_;
+};
+
+}  // namespace lacuna::intersect
