@@ -35,7 +35,6 @@ module pe_probe #(
   int unsigned slots_q;
 
   intersect_report_pkg::pe_flags_t flags;
-  intersect_report_pkg::pe_report_t report;
   int unsigned multiplied, executed;
 
   always_comb begin
@@ -59,19 +58,20 @@ module pe_probe #(
         executed = executed + 1;
       end
     end
-    report.flags = 32'(flags);
-    report.slots = $countones(slots_i);
-    report.left = issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0;
-    report.executed = executed;
-    report.wasted = multiplied - executed;
-    report.unmultiplied = slots_q - multiplied;
-    report.sum = 64'($signed(sum_i));
-    report.retired = 64'($signed(complete_sum_i));
   end
 
   always_ff @(posedge clk_i) begin
     slots_q <= $countones(issued_i & ~issued_before_i);
-    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(report));
+    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(intersect_report_pkg::pe_report_t'{
+      flags: 32'(flags),
+      slots: $countones(slots_i),
+      left: issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0,
+      executed: executed,
+      wasted: multiplied - executed,
+      unmultiplied: slots_q - multiplied,
+      sum: 64'($signed(sum_i)),
+      retired: 64'($signed(complete_sum_i))
+    }));
   end
 
 endmodule
