@@ -67,6 +67,11 @@ class Installed(unittest.TestCase):
         status, out, error = self.lacuna("list", "presets")
         self.assertEqual((status, error), (0, ""))
         self.assertIn(str(self.files / "configs/presets/dense.yaml"), out)
+        presets = self.files / "configs/presets"
+        presets.rename(self.folder / "away")
+        self.addCleanup((self.folder / "away").rename, presets)
+        status, _, error = self.lacuna("list", "presets")
+        self.assertEqual((status, error), (2, f"{presets}: cannot list the presets: No such file or directory\n"))
 
     def test_a_configuration_anywhere_has_the_energy_table_of_the_program(self):
         run = ("run", "tiny.yaml", "tiny_workload.yaml")
