@@ -85,7 +85,8 @@ void MemorySequence::begin(const Next& next) {
     LACUNA_CHECK(next.write != kUnknown, "layer '{}': nothing can happen after cycle {}", lowering_.layer().name,
                  idle_);
     const std::uint64_t bytes = tiles_[written_ - first_].output_bytes;
-    const std::uint64_t dram_bytes = whole_bursts(machine_, bytes);
+    const std::uint64_t burst = machine_.dram.burst_bytes;
+    const std::uint64_t dram_bytes = (bytes + burst - 1) / burst * burst;
     idle_ = next.write + transfer_cycles(machine_, {dram_bytes, bytes, 0});
     const event::Write write{next.write, idle_ - next.write, written_, bytes, dram_bytes};
     tally_.on(write);
