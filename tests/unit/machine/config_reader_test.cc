@@ -173,7 +173,7 @@ TEST_CASE("every preset is a legal machine whose name is that of its file") {
   CHECK(count >= 3);
 }
 
-TEST_CASE("the energy table is looked for beside the configuration") {
+TEST_CASE("the energy table is looked for beside the configuration and then in the program's configs") {
   const TemporaryFolder folder;
   const auto path = folder.write("m.yaml", "name: x\nenergy: table.yaml\n");
   CHECK(error_text(folder, [&] { read_machine(path); }) ==
@@ -183,6 +183,13 @@ TEST_CASE("the energy table is looked for beside the configuration") {
         "--set energy=other.yaml: energy is 'other.yaml'; there is no file 'other.yaml'");
   folder.write("table.yaml", "");
   CHECK(read_machine(path).energy_table == folder.path() / "table.yaml");
+
+  const auto plain = folder.write("plain.yaml", "name: x\n");
+  const std::filesystem::path configs = std::filesystem::path(LACUNA_SOURCE_DIR) / "configs";
+  CHECK(read_machine(plain).energy_table == configs / "energy/45nm.yaml");
+  std::filesystem::create_directory(folder.path() / "energy");
+  folder.write("energy/45nm.yaml", "");
+  CHECK(read_machine(plain).energy_table == folder.path() / "energy/45nm.yaml");
 }
 
 TEST_CASE("every parameter has a sentence and counted ones have a unit") {
