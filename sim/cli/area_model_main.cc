@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
   try {
     const AreaTable table = read_area_table(argv[1]);
     const Area parts = area(read_machine(argv[2], assignments).machine, table);
-    for (std::size_t i = 0; i < kParts; ++i) fmt::print("{} {}\n", EnumNames<Part>::names[i], parts.parts[i]);
+    for (const auto& [part, um2] : parts.parts) fmt::print("{} {}\n", part, um2);
   } catch (const UserError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 2;

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "base/error.h"
-#include "report/report.h"
 
 namespace lacuna {
 
@@ -32,15 +32,33 @@ void energy_total(std::vector<ChangeRow>& rows, Group base, Group now) {
   rows.push_back({base.name, "", base.energy.total, now.energy.total});
 }
 
+/// A row for each name of the base, then for those that only the new result has; machines of two families do not count
+/// the same things, and what one does not count is zero.
+template <typename T>
+void named_rows(std::vector<ChangeRow>& rows, const std::string& layer,
+                const std::vector<std::pair<std::string_view, T>>& base,
+                const std::vector<std::pair<std::string_view, T>>& now) {
+  const auto in = [](const auto& list, std::string_view name) {
+    const auto at = std::ranges::find(list, name, &std::pair<std::string_view, T>::first);
+    return at == list.end() ? std::optional<T>() : at->second;
+  };
+  for (const auto& [name, value] : base) rows.push_back({layer, std::string(name), value, in(now, name).value_or(T{})});
+  for (const auto& [name, value] : now)
+    if (!in(base, name)) rows.push_back({layer, std::string(name), T{}, value});
+}
+
 void energy_components(std::vector<ChangeRow>& rows, Group base, Group now) {
-  const auto before = base.energy.components(), after = now.energy.components();
-  for (std::size_t i = 0; i < before.size(); ++i)
-    rows.push_back({base.name, std::string(before[i].first), before[i].second, after[i].second});
+  named_rows(rows, base.name, base.energy.components(), now.energy.components());
 }
 
 void traffic(std::vector<ChangeRow>& rows, Group base, Group now) {
-  for (Action action : traffic_actions())
-    rows.push_back({base.name, std::string(name_of(action)), base.actions[action], now.actions[action]});
+  const auto of = [](Group group) {
+    std::vector<std::pair<std::string_view, std::uint64_t>> bytes;
+    for (const auto& [action, count] : group.actions.entries())
+      if (action->moves_bytes) bytes.emplace_back(action->name, count);
+    return bytes;
+  };
+  named_rows(rows, base.name, of(base), of(now));
 }
 
 void compare_settings(ResultComparison& c) {

@@ -1,4 +1,5 @@
 // One line per layer for spreadsheets. A field with a comma, a quote or a line end is quoted (RFC 4180).
+#include "machine/family.h"
 #include "report/report.h"
 
 namespace lacuna {
@@ -47,7 +48,9 @@ Line line_of(const Report& report, const LayerReport& layer, const Figures& f, b
     line.add(fmt::format("pairs_{}", EnumNames<PairClass>::names[i]), o.pairs.value[i]);
   for (std::size_t i = 0; i < o.pe_cycles.value.size(); ++i)
     line.add(fmt::format("pe_cycles_{}", EnumNames<PeClass>::names[i]), o.pe_cycles.value[i]);
-  for (Action action : traffic_actions()) line.add(fmt::format("bytes_{}", name_of(action)), o.actions[action]);
+  const ActionList& actions = family(report.machine).actions();
+  for (const std::size_t i : traffic_actions(actions))
+    line.add(fmt::format("bytes_{}", actions[i].name), o.actions.value.at(i));
   for (const auto& [component, value] : layer.energy.components())
     line.add(fmt::format("energy_{}_{}", component, unit), value);
   line.add(fmt::format("energy_total_{}", unit), layer.energy.total);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "machine/config_reader.h"
+#include "machine/family.h"
 #include "report/report.h"
 
 namespace lacuna {
@@ -21,11 +22,11 @@ Json config_json(const Machine& machine) {
   for (const auto& p : parameters(machine)) {
     Json value = p.value;
     if (p.type == Parameter::Type::Integer) value = std::stoull(p.value);
-    const auto dot = p.name.find('.');
-    if (dot == std::string::npos)
-      config[p.name] = std::move(value);
-    else
-      config[p.name.substr(0, dot)][p.name.substr(dot + 1)] = std::move(value);
+    Json* section = &config;
+    std::size_t begin = 0;
+    for (std::size_t dot; (dot = p.name.find('.', begin)) != std::string::npos; begin = dot + 1)
+      section = &(*section)[p.name.substr(begin, dot - begin)];
+    (*section)[p.name.substr(begin)] = std::move(value);
   }
   return config;
 }
@@ -64,17 +65,19 @@ void add_groups(Json& json, const Report& report, const LayerReport& layer, cons
   json["throughput_gops"] = {{"effective", f.effective_gops}, {"peak", f.peak_gops}};
   json["outputs"] = {{"all", o.outputs}, {"terminated", o.outputs_terminated}};
   Json traffic = Json::object();
-  for (Action action : traffic_actions()) traffic[std::string(name_of(action))] = o.actions[action];
+  const ActionList& actions = family(report.machine).actions();
+  for (const std::size_t i : traffic_actions(actions)) traffic[std::string(actions[i].name)] = o.actions.value.at(i);
   json["traffic_bytes"] = std::move(traffic);
-  json["actions"] = counters_json(o.actions);
+  json["actions"] = Json::object();
+  for (std::size_t i = 0; i < actions.size(); ++i)
+    json["actions"][std::string(actions[i].name)] = o.actions.value.at(i);
 
   const auto energy = with_unit("energy", report.energy_unit);
   json[energy] = {{"total", layer.energy.total}};
   for (const auto& [component, value] : layer.energy.components()) json[energy][std::string(component)] = value;
   const auto by_action = with_unit("energy_by_action", report.energy_unit);
   json[by_action] = Json::object();
-  for (std::size_t i = 0; i < kActions; ++i)
-    json[by_action][std::string(EnumNames<Action>::names[i])] = layer.energy.actions[i];
+  for (const auto& [action, value] : layer.energy.actions.entries()) json[by_action][std::string(action->name)] = value;
   const auto product = with_unit("energy_delay", report.energy_unit) + "_s";
   json[product] = f.energy_delay;
   json["per_inference"] = {{"cycles", f.inference_cycles},

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "report/page_files.h"
-#include "report/report.h"
 
 namespace lacuna {
 
@@ -29,7 +28,8 @@ Json group_json(const ResultGroup& group) {
   json["pairs"]["dense"] = group.dense_pairs;
   json["pe_cycles"] = counters_json(group.pe_cycles);
   json["traffic_bytes"] = Json::object();
-  for (Action action : traffic_actions()) json["traffic_bytes"][std::string(name_of(action))] = group.actions[action];
+  for (const auto& [action, count] : group.actions.entries())
+    if (action->moves_bytes) json["traffic_bytes"][std::string(action->name)] = count;
   json["energy"] = Json::object();
   for (const auto& [component, value] : group.energy.components()) json["energy"][std::string(component)] = value;
   json["energy_total"] = group.energy.total;
@@ -57,8 +57,8 @@ Json result_json(const Result& result, const std::string& label) {
                      {"rows", rows},
                      {"columns", columns},
                      {"pes", rows * columns},
-                     {"lanes", result.number("array.lanes")},
-                     {"skip", result.parameter("array.skip")},
+                     {"datapath", result.parameter("array.datapath")},
+                     {"peak_gops", result.peak_gops},
                      {"clock_mhz", result.number("clock_mhz")},
                      {"dram_bytes_per_cycle", result.number("dram.bytes_per_cycle")}};
   json["layers"] = Json::array();
@@ -170,8 +170,9 @@ Json sweep_json(const PageSweep& sweep) {
   return json;
 }
 
-/// Classes and components with their sentences, in the order in which they are drawn.
-Json words_json() {
+/// Classes, and what the results have of components and traffic, with their sentences, in the order in which they are
+/// drawn.
+Json words_json(const std::vector<Result>& results) {
   Json pe_classes = Json::array(), pair_classes = Json::array(), components = Json::array(), traffic = Json::array();
 #define X(enumerator, word, sentence) pe_classes.push_back({word, sentence});
   LACUNA_PE_CLASSES(X)
@@ -179,9 +180,15 @@ Json words_json() {
 #define X(enumerator, word, sentence) pair_classes.push_back({word, sentence});
   LACUNA_PAIR_CLASSES(X)
 #undef X
-  for (const auto& [component, value] : Energy{}.components()) components.push_back({component, ""});
-  for (Action action : traffic_actions())
-    traffic.push_back({name_of(action), kActionInfo[static_cast<std::size_t>(action)].sentence});
+  ByAction<std::uint64_t> actions;
+  Energy energies;
+  for (const Result& result : results) {
+    actions += result.total.actions;
+    energies += result.total.energy;
+  }
+  for (const auto& [component, value] : energies.components()) components.push_back({component, ""});
+  for (const auto& [action, count] : actions.entries())
+    if (action->moves_bytes) traffic.push_back({action->name, action->sentence});
   return {{"pe_classes", pe_classes}, {"pair_classes", pair_classes}, {"components", components}, {"traffic", traffic}};
 }
 
@@ -200,7 +207,7 @@ std::string harmless(const Json& json) {
 }  // namespace
 
 std::string to_page(const PageContent& content) {
-  Json data = {{"version", content.version}, {"words", words_json()}};
+  Json data = {{"version", content.version}, {"words", words_json(content.results)}};
   data["results"] = Json::array();
   const auto names = labels(content.results);
   for (std::size_t i = 0; i < content.results.size(); ++i)

@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "machine/family.h"
+
 namespace lacuna {
 
 namespace {
@@ -12,17 +14,17 @@ Figures common(const Machine& machine, const LayerReport& layer) {
   Figures f;
   const LayerOutcome& outcome = layer.outcome;
   const double hertz = static_cast<double>(machine.clock_mhz) * 1e6;
-  const double pes = static_cast<double>(machine.array.rows) * machine.array.columns;
+  const auto pes = static_cast<double>(pe_count(machine));
+  const double pairs_per_cycle = family(machine).pairs_per_cycle(machine);
   f.cycles = outcome.cycles;
   f.seconds = static_cast<double>(f.cycles) / hertz;
   f.energy = layer.energy.total;
   f.energy_delay = f.energy * f.seconds;
-  f.peak_gops = 2 * pes * machine.array.lanes * hertz / 1e9;
+  f.peak_gops = 2 * pes * pairs_per_cycle * hertz / 1e9;
   if (f.cycles == 0) return f;
   const double pe_cycles = pes * static_cast<double>(f.cycles);
   f.utilisation = static_cast<double>(outcome.pe_cycles[PeClass::Busy]) / pe_cycles;
-  f.multiplier_utilisation =
-      static_cast<double>(outcome.pairs[PairClass::Executed]) / (pe_cycles * machine.array.lanes);
+  f.multiplier_utilisation = static_cast<double>(outcome.pairs[PairClass::Executed]) / (pe_cycles * pairs_per_cycle);
   f.effective_gops = 2 * static_cast<double>(outcome.dense_pairs) / f.seconds / 1e9;
   return f;
 }
@@ -72,7 +74,10 @@ Figures total_figures(const Report& report) {
 
 LayerReport total(const Report& report) {
   LayerReport sum;
+  const ActionList& actions = family(report.machine).actions();
   sum.outcome.name = "total";
+  sum.outcome.actions = ActionCounts(actions);
+  sum.energy.actions = ByAction<double>(actions);
   sum.verified = !report.layers.empty();
   for (const auto& layer : report.layers) {
     const LayerOutcome& o = layer.outcome;
@@ -92,17 +97,11 @@ LayerReport total(const Report& report) {
   return sum;
 }
 
-const std::vector<Action>& traffic_actions() {
-  static const std::vector<Action> actions = [] {
-    std::vector<Action> list;
-    for (std::size_t i = 0; i < kActions; ++i) {
-      const auto component = kActionInfo[i].component;
-      if (component == "dram" || component == "global_buffer" || component == "operand_buffer")
-        list.push_back(static_cast<Action>(i));
-    }
-    return list;
-  }();
-  return actions;
+std::vector<std::size_t> traffic_actions(const ActionList& list) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    if (list[i].moves_bytes) places.push_back(i);
+  return places;
 }
 
 }  // namespace lacuna

@@ -54,9 +54,9 @@ struct Figures {
   double energy = 0;                  ///< in the unit of the energy table
   double energy_delay = 0;            ///< energy x seconds
   double utilisation = 0;             ///< busy PE-cycles / PE-cycles
-  double multiplier_utilisation = 0;  ///< executed pairs / (PEs x lanes x cycles)
+  double multiplier_utilisation = 0;  ///< executed pairs / (PEs x pairs a PE takes in a cycle at best x cycles)
   double effective_gops = 0;          ///< 2 operations for every dense pair, skipped ones too, per second / 1e9
-  double peak_gops = 0;               ///< 2 x PEs x lanes x clock / 1e9
+  double peak_gops = 0;               ///< 2 x PEs x pairs a PE takes in a cycle at best x clock / 1e9
   double inference_cycles = 0;        ///< each layer's cycles / its images, summed
   double inference_seconds = 0;
   double inference_energy = 0;
@@ -68,8 +68,8 @@ Figures total_figures(const Report& report);
 /// Counters and energy of all layers added up; `name` is "total", notes are empty.
 LayerReport total(const Report& report);
 
-/// The actions that move bytes through a buffer or DRAM, in the order of events.h: the keys of "traffic_bytes".
-const std::vector<Action>& traffic_actions();
+/// Places in the list of the actions that move bytes through a buffer or DRAM: the keys of "traffic_bytes".
+std::vector<std::size_t> traffic_actions(const ActionList& list);
 
 /// For people: tables of cycles, pairs, PE-cycles, traffic, energy, throughput, and the notes.
 std::string to_table(const Report& report);

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/yaml.h"
+#include "machine/family.h"
+#include "machine/moved_keys.h"
 
 namespace lacuna {
 
@@ -106,16 +108,33 @@ Json parse_json(std::string_view text, const std::string& file) {
   }
 }
 
-std::vector<std::pair<std::string, std::string>> config_of(const Value& json) {
-  std::vector<std::pair<std::string, std::string>> config;
+using Config = std::vector<std::pair<std::string, std::string>>;
+
+/// Sections may stand in sections. Names of earlier versions become those of today.
+void add_config(const Value& json, const std::string& section, Config& config) {
   for (const auto& [key, value] : json.entries()) {
-    if (!value.is_object()) {
-      config.emplace_back(key, value.word());
-      continue;
-    }
-    for (const auto& [inner, entry] : value.entries()) config.emplace_back(key + "." + inner, entry.word());
+    const std::string name = section.empty() ? key : section + "." + key;
+    if (value.is_object())
+      add_config(value, name, config);
+    else
+      config.emplace_back(moved_key(name).value_or(name), value.word());
   }
+}
+
+Config config_of(const Value& json) {
+  Config config;
+  add_config(json, "", config);
   return config;
+}
+
+/// The actions of the family whose machine a result is of.
+const ActionList& actions_of(const Result& result) {
+  const std::string_view name = result.parameter("array.datapath");
+  const auto words = datapath_words();
+  const auto at = std::ranges::find(words, name);
+  if (at == words.end())
+    throw UserError(Place{result.file}, unknown_word("config.array.datapath", name, words));
+  return families()[static_cast<std::size_t>(at - words.begin())]->actions();
 }
 
 /// Every word of the enumeration and, but for `beside`, no other: a sum that leaves one out would be wrong in silence.
@@ -130,31 +149,45 @@ Counters<Enum> counters(const Value& value, std::string_view beside = {}) {
   return result;
 }
 
-Energy energy_of(const Value& group, EnergyUnit unit) {
+/// Every action of the list and no other.
+ByAction<std::uint64_t> action_counts(const Value& value, const ActionList& list) {
+  ByAction<std::uint64_t> result;
+  std::vector<std::string_view> words;
+  for (const ActionInfo& action : list.infos()) {
+    words.push_back(action.name);
+    result[action] = value[action.name].whole();
+  }
+  for (const auto& [key, entry] : value.entries())
+    if (std::ranges::find(words, key) == words.end())
+      throw UserError(Place{value.file()}, unknown_word(value.path(), key, words));
+  return result;
+}
+
+Energy energy_of(const Value& group, const ActionList& list, EnergyUnit unit) {
   const std::string suffix = unit == EnergyUnit::Pj ? "pj" : "rf";
   Energy energy;
   energy.total = group["energy_" + suffix]["total"].number();
   const Value actions = group["energy_by_action_" + suffix];
-  for (std::size_t i = 0; i < kActions; ++i) energy.actions[i] = actions[EnumNames<Action>::names[i]].number();
+  for (const ActionInfo& action : list.infos()) energy.actions[action] = actions[action.name].number();
   return energy;
 }
 
 /// What layers and the total have in common.
-ResultGroup common(const Value& json, EnergyUnit unit) {
+ResultGroup common(const Value& json, const ActionList& list, EnergyUnit unit) {
   ResultGroup group;
   group.verified = json["verified"].truth();
   group.cycles = json["cycles"].whole();
   group.dense_pairs = json["pairs"]["dense"].whole();
   group.pairs = counters<PairClass>(json["pairs"], "dense");
   group.pe_cycles = counters<PeClass>(json["pe_cycles"]);
-  group.actions = counters<Action>(json["actions"]);
-  group.energy = energy_of(json, unit);
+  group.actions = action_counts(json["actions"], list);
+  group.energy = energy_of(json, list, unit);
   if (json.has("sampled")) group.sampled_cycles = json["sampled"]["intervals"]["cycles"].interval();
   return group;
 }
 
-ResultGroup layer_of(const Value& json, EnergyUnit unit) {
-  ResultGroup group = common(json, unit);
+ResultGroup layer_of(const Value& json, const ActionList& list, EnergyUnit unit) {
+  ResultGroup group = common(json, list, unit);
   group.name = json["name"].text();
   group.op = json["op"].text();
   group.images = json["images"].whole();
@@ -249,14 +282,16 @@ Result parse_result(std::string_view text, const std::string& file) {
   result.workload = document["workload"]["network"].text();
   result.source = document["workload"]["source"].text();
   result.workload_hash = document["workload"]["hash"].text();
+  const ActionList& list = actions_of(result);
   std::set<std::string> names;
   for (const auto& layer : document["layers"].list()) {
-    result.layers.push_back(layer_of(layer, result.energy_unit));
+    result.layers.push_back(layer_of(layer, list, result.energy_unit));
     if (!names.insert(result.layers.back().name).second)
       fail(Place{file}, "{}.name is '{}', which another layer has; the file is damaged", layer.path(),
            result.layers.back().name);
   }
-  result.total = common(document["total"], result.energy_unit);
+  result.total = common(document["total"], list, result.energy_unit);
+  result.peak_gops = document["total"]["throughput_gops"]["peak"].number();
   result.total.name = "total";
   check_sums(result);
   return result;
@@ -268,7 +303,7 @@ Result parse_parts(std::string_view config, std::string_view total, EnergyUnit u
   const Json config_json = parse_json(config, file), total_json = parse_json(total, file);
   result.config = config_of(Value(config_json, file, "config"));
   result.energy_unit = unit;
-  result.total = common(Value(total_json, file, "total"), unit);
+  result.total = common(Value(total_json, file, "total"), actions_of(result), unit);
   return result;
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "energy/energy.h"
-#include "machine/outcome.h"
+#include "machine/counts.h"
 
 namespace lacuna {
 
@@ -26,7 +26,7 @@ struct ResultGroup {
   std::uint64_t dense_pairs = 0;
   Counters<PairClass> pairs;
   Counters<PeClass> pe_cycles;
-  Counters<Action> actions;
+  ByAction<std::uint64_t> actions;
   Energy energy;                                 ///< in the unit of the result's energy table
   std::vector<std::vector<std::uint64_t>> busy;  ///< [rows][columns] busy cycles of each PE; empty in the total
                                                  ///< and where the result comes from a store
@@ -41,10 +41,12 @@ struct Result {
   std::string file;            ///< where it was read
   std::string version;         ///< of the program that wrote it
   std::string engine;
-  std::vector<std::pair<std::string, std::string>> config;  ///< "array.rows" and "16", in the order of the file
+  /// "array.rows" and "16", in the order of the file; parameters that had other names are under those of today.
+  std::vector<std::pair<std::string, std::string>> config;
   std::string config_hash;
   std::string energy_table, energy_hash;
   EnergyUnit energy_unit = EnergyUnit::Pj;
+  double peak_gops = 0;  ///< 2 operations a cycle for every multiplier; 0 where the result comes from a store's parts
   std::string workload, source, workload_hash;
   std::vector<ResultGroup> layers;
   ResultGroup total;

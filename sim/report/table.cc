@@ -5,6 +5,8 @@
 #include <functional>
 #include <sstream>
 
+#include "machine/config_reader.h"
+#include "machine/family.h"
 #include "report/number_text.h"
 #include "report/report.h"
 #include "report/text_table.h"
@@ -84,10 +86,19 @@ std::string shares(const Report& report, Counters<Enum> LayerOutcome::*counters)
 
 std::string header(const Report& report) {
   const ArrayConfig& a = report.machine.array;
+  const std::string_view own = family(report.machine).name();
+  // What is set below the family's name; deeper sections are details that the result file has.
+  std::string settings;
+  for (const auto& p : parameters(report.machine)) {
+    if (!p.name.starts_with(own) || p.name[own.size()] != '.') continue;
+    const std::string key = p.name.substr(own.size() + 1);
+    if (key.find('.') == std::string::npos)
+      settings += fmt::format("{}{} {}", settings.empty() ? "" : ", ", key, p.value);
+  }
   std::string out = fmt::format("lacuna {}, engine {}\n", report.version, report.engine);
-  out += fmt::format("machine   {}: {}, {} x {} PEs, {} lane{}, {}, skip {}, early termination {}, {} MHz\n",
-                     report.machine.name, name_of(a.datapath), a.rows, a.columns, a.lanes, a.lanes == 1 ? "" : "s",
-                     name_of(a.operand), name_of(a.skip), name_of(a.early_termination), report.machine.clock_mhz);
+  out += fmt::format("machine   {}: {}, {} x {} PEs, {}, {} MHz\n", report.machine.name, own, a.rows, a.columns,
+                     name_of(a.operand), report.machine.clock_mhz);
+  if (!settings.empty()) out += fmt::format("          {}\n", wrapped(settings));
   out += fmt::format("          config {}\n", report.config_hash);
   out += fmt::format("workload  {}\n", wrapped(fmt::format("{}: {}", report.workload, report.source)));
   out += fmt::format("          hash {}\n", report.workload_hash);
@@ -187,16 +198,18 @@ std::string to_table(const Report& report) {
   out += energy_section(report);
 
   std::vector<std::string> head;
-  for (Action action : traffic_actions()) {
-    std::string word(name_of(action));
+  const ActionList& actions = family(report.machine).actions();
+  const std::vector<std::size_t> traffic = traffic_actions(actions);
+  for (const std::size_t i : traffic) {
+    std::string word(actions[i].name);
     for (const auto& [from, to] : {std::pair("_buffer", ""), {"activation", "act."}, {"_", " "}})
       if (const auto at = word.find(from); at != std::string::npos) word.replace(at, std::strlen(from), to);
     head.push_back(word);
   }
   out += "\nTraffic of buffers and DRAM, bytes\n";
-  out += per_layer(report, head, [](const LayerReport& layer, const Figures&) {
+  out += per_layer(report, head, [&traffic](const LayerReport& layer, const Figures&) {
     std::vector<std::string> row;
-    for (Action action : traffic_actions()) row.push_back(grouped(layer.outcome.actions[action]));
+    for (const std::size_t i : traffic) row.push_back(grouped(layer.outcome.actions.value.at(i)));
     return row;
   });
 
