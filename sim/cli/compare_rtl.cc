@@ -8,17 +8,18 @@
 #include <nlohmann/json.hpp>
 
 #include "base/child_process.h"
+#include "base/program_files.h"
 #include "check/compare_engines.h"
 #include "check/traced_event.h"
 #include "cli/choose_layers.h"
 #include "cli/progress.h"
+#include "datapaths/intersect/rtl/engine.h"
 #include "datapaths/intersect/systemc/engine.h"
 #include "energy/energy.h"
 #include "machine/config_reader.h"
 #include "report/compare.h"
 #include "report/number_text.h"
 #include "report/text_table.h"
-#include "datapaths/intersect/rtl/engine.h"
 #include "rtl/rtl_model.h"
 #include "workload/workload.h"
 
@@ -91,8 +92,16 @@ LayerRows total_of(const std::vector<LayerRows>& layers) {
 }
 
 ordered_json area_report(const CompareOptions& options, const std::string& rtl) {
-  std::vector<std::string> command = {LACUNA_AREA_SCRIPT, options.base,          "--rtl",      rtl,        "--skip",
-                                      "configured",       "--early-termination", "configured", "--format", "json"};
+  std::vector<std::string> command = {program_files() / "scripts/area",
+                                      options.base,
+                                      "--rtl",
+                                      rtl,
+                                      "--skip",
+                                      "configured",
+                                      "--early-termination",
+                                      "configured",
+                                      "--format",
+                                      "json"};
   for (const auto& assignment : options.assignments) command.insert(command.end(), {"--set", assignment});
   const ChildResult done = run_child(command, "", Interrupts::Shared);
   if (done.status != 0)
@@ -102,7 +111,7 @@ ordered_json area_report(const CompareOptions& options, const std::string& rtl) 
 }
 
 std::vector<Area> areas(const CompareOptions& options) {
-  const ordered_json base = area_report(options, LACUNA_RTL_DIR), edited = area_report(options, options.rtl);
+  const ordered_json base = area_report(options, program_files() / "rtl"), edited = area_report(options, options.rtl);
   std::vector<Area> result;
   for (const auto& part : base.at("parts"))
     for (const auto& other : edited.at("parts"))

@@ -1,12 +1,16 @@
 // Every topic is a small table of cells; text and JSON are printed from the same cells.
 #include "cli/list.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "base/program_files.h"
+#include "base/yaml.h"
 #include "cli/engines.h"
+#include "datapaths/intersect/skip_rules.h"
 #include "machine/config_reader.h"
 #include "machine/events.h"
-#include "datapaths/intersect/skip_rules.h"
 #include "workload/layer.h"
 
 namespace lacuna {
@@ -81,11 +85,23 @@ Cells parameter_table() {
   return cells;
 }
 
+/// Read from the program's files: the first line of each is what it is for.
 Cells presets() {
+  const std::filesystem::path folder = program_files() / "configs/presets";
+  std::error_code error;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) files.push_back(entry.path());
+  if (error) fail(Place{folder.string()}, "cannot list the presets: {}", error.message());
+  std::ranges::sort(files);
   Cells cells{{"name", "file", "meaning"}, {}};
-#define LACUNA_PRESET(name, sentence) cells.rows.push_back({name, "configs/presets/" name ".yaml", sentence});
-#include "presets.inc"  // written by the build from the first lines of configs/presets/*.yaml
-#undef LACUNA_PRESET
+  for (const auto& file : files) {
+    const std::string text = yaml::read_text(file);
+    std::string_view meaning = std::string_view(text).substr(0, text.find('\n'));
+    meaning.remove_prefix(std::min(meaning.find_first_not_of("# "), meaning.size()));
+    // As one would type it: from the working folder if it lies below that.
+    const std::filesystem::path near = file.lexically_relative(std::filesystem::current_path());
+    cells.rows.push_back({file.stem().string(), (*near.begin() == ".." ? file : near).string(), std::string(meaning)});
+  }
   return cells;
 }
 

@@ -74,7 +74,7 @@ std::function<void(FieldVisitor&)> walk(Section& section) {
 void fields(FieldVisitor& v, Machine& c) {
   v.text({"name", "", "Name of the machine in reports."}, c.name);
   v.integer({"clock_mhz", "MHz", "Clock, for times and throughput."}, c.clock_mhz, 1, 10000);
-  v.text({"energy", "", "Energy table, relative to this file."}, c.energy);
+  v.text({"energy", "", "Energy table, relative to this file or to configs/ of the program."}, c.energy);
   ArraySection array{c.datapath(), c.array};
   v.section({"array", "", "The PE array: what every machine has."}, walk(array));
   const Family& own = family(c.datapath());

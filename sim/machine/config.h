@@ -84,7 +84,7 @@ class Machine {
 
   std::string name = "default";
   std::uint32_t clock_mhz = 1000;
-  std::string energy = "energy/45nm.yaml";  ///< relative to the configuration's file
+  std::string energy = "energy/45nm.yaml";  ///< energy_table_of() finds it
   ArrayConfig array;
   PostConfig post;
   GlobalBufferConfig global_buffer;

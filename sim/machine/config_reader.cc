@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/program_files.h"
 #include "machine/family.h"
 #include "machine/moved_keys.h"
 
@@ -153,11 +154,20 @@ Machine read_machine(yaml::Node document, std::span<const std::string> assignmen
   return machine;
 }
 
+std::filesystem::path energy_table_of(const std::filesystem::path& config, const Machine& machine) {
+  const std::filesystem::path beside = config.parent_path() / machine.energy;
+  const std::filesystem::path own = program_files() / "configs" / machine.energy;
+  std::error_code ignored;
+  const bool only_own =
+      !std::filesystem::is_regular_file(beside, ignored) && std::filesystem::is_regular_file(own, ignored);
+  return only_own ? own : beside;
+}
+
 MachineFile read_machine(const std::filesystem::path& path, std::span<const std::string> assignments) {
   const yaml::Node document = yaml::load_file(path);
   MachineFile result;
   result.machine = read_machine(document, assignments);
-  result.energy_table = path.parent_path() / result.machine.energy;
+  result.energy_table = energy_table_of(path, result.machine);
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(result.energy_table, ignored)) {
     Place place{path.string()};

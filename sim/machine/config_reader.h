@@ -36,8 +36,12 @@ std::vector<Parameter> all_parameters();
 /// A machine and the energy table its configuration names.
 struct MachineFile {
   Machine machine;
-  std::filesystem::path energy_table;  ///< `energy`, resolved against the folder of the configuration
+  std::filesystem::path energy_table;  ///< energy_table_of()
 };
+
+/// The file that a machine of the configuration `config` means by `energy`: beside the configuration, or below configs/
+/// of the program. If there is neither, where it should be beside the configuration.
+std::filesystem::path energy_table_of(const std::filesystem::path& config, const Machine& machine);
 
 /// Reads a configuration; keys that are missing keep the defaults of the family that `array.datapath` names.
 /// `assignments` ("array.rows=8") replace values of the file. UserError for everything that is not a legal parameter of

@@ -13,6 +13,7 @@
 
 #include "base/child_process.h"
 #include "base/hash.h"
+#include "base/program_files.h"
 
 namespace lacuna {
 
@@ -111,9 +112,9 @@ class Lock {
 
 ModelSources ModelSources::standard(std::string_view family, const fs::path& edited) {
   ModelSources sources;
-  sources.rtl = edited.empty() ? fs::path(LACUNA_RTL_DIR) : edited;
+  sources.rtl = edited.empty() ? program_files() / "rtl" : edited;
   sources.family = family;
-  sources.wrapper = LACUNA_RTL_WRAPPER_DIR;
+  sources.wrapper = program_files() / "sim/rtl/model";
   const char* const cache = std::getenv("XDG_CACHE_HOME");
   const char* const home = std::getenv("HOME");
   if (cache && *cache)

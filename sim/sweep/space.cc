@@ -88,7 +88,7 @@ Machine DesignSpace::machine(std::uint64_t number) const {
 }
 
 fs::path DesignSpace::energy_table(std::uint64_t number, const Machine& machine) const {
-  return file_.bases[choices(number)[0]].path.parent_path() / machine.energy;
+  return energy_table_of(file_.bases[choices(number)[0]].path, machine);
 }
 
 bool DesignSpace::skipped(const Machine& machine) const {

@@ -225,16 +225,35 @@ TEST_CASE("another family's section is an error with its place") {
   for_each_family([](const Family& family) {
     for (const Family* other : families()) {
       if (other == &family) continue;
-      const std::string text = fmt::format("array: {{datapath: {}}}\n{}: {{}}\n", family.name(), other->name());
-      try {
-        (void)read_machine(yaml::load_text(text, "c.yaml"));
-        FAIL("no error for\n" << text);
-      } catch (const UserError& error) {
-        CHECK(std::string(error.what()).starts_with("c.yaml:2:1: "));
-        CHECK(std::string(error.what()).find(other->name()) != std::string::npos);
-      }
+      const std::string text = fmt::format("array: {{datapath: {}}}\n", family.name());
+      const std::string what =
+          fmt::format("section '{0}' belongs to datapath {0}; array.datapath is {1}", other->name(), family.name());
+      CHECK_THROWS_WITH(read_machine(yaml::load_text(text + fmt::format("{}: {{}}\n", other->name()), "c.yaml")),
+                        "c.yaml:2:1: " + what);
+      const std::vector<std::string> assignments = {fmt::format("{}.x=1", other->name())};
+      CHECK_THROWS_WITH(read_machine(yaml::load_text(text, "c.yaml"), assignments),
+                        fmt::format("--set {}: {}", assignments[0], what));
     }
   });
+}
+
+TEST_CASE("all parameters are those of every family and the common ones once and in the order of each manual") {
+  std::vector<std::string> all;
+  for (const Parameter& p : all_parameters()) all.push_back(p.name);
+  CHECK(std::set(all.begin(), all.end()).size() == all.size());
+  std::size_t expected = 0;
+  for_each_family([&](const Family& family) {
+    auto at = all.begin();
+    std::size_t common = 0;
+    for (const Parameter& p : parameters(Machine(datapath_of(family)))) {
+      INFO(p.name);
+      at = std::find(at, all.end(), p.name);
+      REQUIRE(at != all.end());
+      p.name.starts_with(fmt::format("{}.", family.name())) ? ++expected : ++common;
+    }
+    if (&family == families().front()) expected += common;
+  });
+  CHECK(all.size() == expected);
 }
 
 TEST_CASE("vocabularies are whole: names once and units that exist") {

@@ -6,6 +6,7 @@ standard error, nothing on standard output, and no file that was not there befor
     python3 tests/errors/program_errors.py PROGRAM SOURCE_FOLDER
 """
 import os
+import re
 import resource
 import shutil
 import signal
@@ -24,14 +25,22 @@ layers:
   - {name: conv1, op: conv, shape: {M: 4, C: 3, H: 6, W: 6, R: 3, S: 3}, density: {weights: 0.5, input: 0.5}, seed: 1}
   - {name: conv2, op: conv, shape: {M: 4, C: 4, H: 4, W: 4, R: 1, S: 1}, density: {weights: 0.5, input: 0.5}, seed: 2}
 """
-ARRAY_KEYS = ("datapath, rows, columns, chunk, lanes, operand, skip, early_termination, mapping, order, filter_order")
-TOP_KEYS = "name, clock_mhz, energy, array, weights, activations, post, global_buffer, dram, storage"
+ARRAY_KEYS = "datapath, rows, columns, operand"
+TOP_KEYS = "name, clock_mhz, energy, array, intersect, post, global_buffer, dram, storage"
+FEEDER_KEYS = "buffer_bytes, bus_bytes, fifo_depth, encoding"
 SWEEP = ["sweep", "sweep.yaml"]
 CHECK = ["check", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
                "--sample, --sample-seed, --timing-only, --no-verify")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
+
+
+def datapaths():
+    """The words of array.datapath: the families in the order of the list."""
+    with open(os.path.join(SOURCE, "sim/datapaths/families.def"), encoding="utf-8") as file:
+        return ", ".join(re.findall(r"^LACUNA_FAMILY\((\w+)\)", file.read(), re.M))
+
 
 # Text of the configuration, and the answer to `lacuna run bad.yaml workload.yaml`.
 CONFIG_CASES = [
@@ -58,14 +67,20 @@ CONFIG_CASES = [
      "bad.yaml:2:9: array.rows is '8'; need a whole number in decimal digits, 1..256"),
     ("array:\n  rows: [8]\n", "bad.yaml:2:9: array.rows is a list; need a whole number"),
     ("array:\n  rows: {a: 8}\n", "bad.yaml:2:9: array.rows is a map; need a whole number"),
-    ("array: {chunk: 20}\n", "bad.yaml:1:16: array.chunk is 20; allowed 8..128 in steps of 8"),
-    ("array: {skip: bot}\n",
-     "bad.yaml:1:15: unknown array.skip 'bot'; did you mean 'both'? (none, gate, activations, weights, both)"),
-    ("array: {skip: [both]}\n", "bad.yaml:1:15: array.skip is a list; need text"),
+    ("intersect: {chunk: 20}\n", "bad.yaml:1:20: intersect.chunk is 20; allowed 8..128 in steps of 8"),
+    ("intersect: {skip: bot}\n",
+     "bad.yaml:1:19: unknown intersect.skip 'bot'; did you mean 'both'? (none, gate, activations, weights, both)"),
+    ("intersect: {skip: [both]}\n", "bad.yaml:1:19: intersect.skip is a list; need text"),
+    ("intersect:\n  weights: {buss_bytes: 4}\n",
+     "bad.yaml:2:13: unknown key 'buss_bytes' in 'intersect.weights'; did you mean 'bus_bytes'? "
+     f"({FEEDER_KEYS})"),
+    ("array: {datapath: intersec}\n",
+     "bad.yaml:1:19: unknown array.datapath 'intersec'; did you mean 'intersect'? (" + datapaths() + ")"),
+    ("name: x\narray:\n  skip: both\n", "bad.yaml:3:3: 'array.skip' is now 'intersect.skip'"),
+    ("weights: {encoding: dense}\n", "bad.yaml:1:11: 'weights.encoding' is now 'intersect.weights.encoding'"),
     ("array: 5\n", f"bad.yaml:1:8: array is a single value; need a map with keys ({ARRAY_KEYS})"),
     ("name: ''\n", "bad.yaml:1:7: name is empty; need text"),
     ("energy: none.yaml\n", "bad.yaml:1:9: energy is 'none.yaml'; there is no file 'none.yaml'"),
-    ("name: x\n", "bad.yaml: energy is 'energy/45nm.yaml'; there is no file 'energy/45nm.yaml'"),
     ("array:\n\trows: 3\n", "bad.yaml:2:1: YAML syntax error: a tab in the indentation; use spaces"),
     ("array: {rows: 3\n", "bad.yaml:2:1: YAML syntax error: end of map flow not found"),
     ("name: 'x\n", "bad.yaml: YAML syntax error: a quoted text is never closed"),
@@ -156,6 +171,9 @@ ARGUMENT_CASES = [
     (RUN + ["--set", "array.rosw=8"],
      f"--set array.rosw=8: unknown key 'rosw' in 'array'; did you mean 'rows'? ({ARRAY_KEYS})"),
     (RUN + ["--set", "array.rows=1", "--set", "array.rows=2"], "--set array.rows=2: 'array.rows' is set twice"),
+    (RUN + ["--set", "array.chunk=8"], "--set array.chunk=8: 'array.chunk' is now 'intersect.chunk'"),
+    (RUN + ["--set", "weights.bus_bytes=4"],
+     "--set weights.bus_bytes=4: 'weights.bus_bytes' is now 'intersect.weights.bus_bytes'"),
     (RUN + ["--set", "energy=x.yaml"], "--set energy=x.yaml: energy is 'x.yaml'; there is no file 'x.yaml'"),
     (RUN + ["--set", "name=a\nb", "--set", "array.rows=a\nb"],
      "--set array.rows=a\\x0ab: array.rows is 'a\\x0ab'; need a whole number in decimal digits, 1..256"),
@@ -374,7 +392,7 @@ class ProgramErrors(unittest.TestCase):
 
     def test_the_gate_decides_the_exit_status(self):
         self.assertEqual(self.lacuna(RUN + ["-o", "base"]).returncode, 0)
-        self.assertEqual(self.lacuna(RUN + ["-o", "slow", "--set", "array.skip=none"]).returncode, 0)
+        self.assertEqual(self.lacuna(RUN + ["-o", "slow", "--set", "intersect.skip=none"]).returncode, 0)
         for arguments, status in [(["base", "base", "--fail-above", "0%", "--each-layer"], 0), (["base", "slow"], 0),
                                   (["base", "slow", "--fail-above", "1%"], 1),
                                   (["slow", "base", "--fail-above", "1%"], 0),

@@ -5,7 +5,7 @@ module feeder_probe #(
   parameter int unsigned Chunk           = 16,
   parameter int unsigned Bits            = 8,
   parameter int unsigned BiasBits        = 32,
-  parameter int unsigned Encoding        = lacuna_pkg::EncodingBitmask,
+  parameter int unsigned Encoding        = intersect_pkg::EncodingBitmask,
   parameter int unsigned ChunkLengthBits = 5
 ) (
   input logic                       clk_i,
@@ -26,14 +26,13 @@ module feeder_probe #(
   int id;
   initial id = probe_pkg::lacuna_probe("feeder", $sformatf("%m"));
 
-  intersect_report_pkg::feeder_report_t report;
-  int unsigned positions, bytes;
+  int unsigned activity, positions, bytes;
 
   always_comb begin
     positions = tail_i ? 32'(tail_length_i) : Chunk;
     bytes = 0;
     if (complete_i) begin
-      if (Encoding == lacuna_pkg::EncodingBitmask) begin
+      if (Encoding == intersect_pkg::EncodingBitmask) begin
         bytes = lacuna_pkg::ceil_div(positions, 8) + $countones(mask_i) * Bits / 8;
       end else begin
         bytes = positions * Bits / 8;
@@ -41,17 +40,19 @@ module feeder_probe #(
       if (owned_sent_i) bytes = bytes + lacuna_pkg::ceil_div(positions, 8);
       if (first_i) bytes = bytes + BiasBits / 8;
     end
-    report.group = 256'(group_i);
-    report.bytes = bytes;
-    report.complete = 32'(complete_i || ends_i);
-    if (!tile_valid_i) report.activity = 0;
-    else if (sending_i || ends_i) report.activity = 1;
-    else if (block_valid_i || (group_i & ~stopped_i) == '0) report.activity = 2;
-    else report.activity = 3;
+    if (!tile_valid_i) activity = 0;
+    else if (sending_i || ends_i) activity = 1;
+    else if (block_valid_i || (group_i & ~stopped_i) == '0) activity = 2;
+    else activity = 3;
   end
 
   always_ff @(posedge clk_i) begin
-    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(report));
+    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(intersect_report_pkg::feeder_report_t'{
+      activity: activity,
+      complete: 32'(complete_i || ends_i),
+      bytes: bytes,
+      group: 256'(group_i)
+    }));
   end
 
 endmodule

@@ -35,8 +35,7 @@ module pe_probe #(
   int unsigned slots_q;
 
   intersect_report_pkg::pe_flags_t flags;
-  intersect_report_pkg::pe_report_t report;
-  int unsigned multiplied, executed;
+  int unsigned slots, left, multiplied, executed;
 
   always_comb begin
     flags.retire = retire_i;
@@ -51,6 +50,8 @@ module pe_probe #(
     flags.issue = issue_i;
     flags.killed = killed_i;
     flags.multiplied = multiplied_i;
+    slots = $countones(slots_i);
+    left = issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0;
     multiplied = $countones(active_i);
     executed = 0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
@@ -59,19 +60,20 @@ module pe_probe #(
         executed = executed + 1;
       end
     end
-    report.flags = 32'(flags);
-    report.slots = $countones(slots_i);
-    report.left = issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0;
-    report.executed = executed;
-    report.wasted = multiplied - executed;
-    report.unmultiplied = slots_q - multiplied;
-    report.sum = 64'($signed(sum_i));
-    report.retired = 64'($signed(complete_sum_i));
   end
 
   always_ff @(posedge clk_i) begin
     slots_q <= $countones(issued_i & ~issued_before_i);
-    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(report));
+    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(intersect_report_pkg::pe_report_t'{
+      flags: 32'(flags),
+      slots: slots,
+      left: left,
+      executed: executed,
+      wasted: multiplied - executed,
+      unmultiplied: slots_q - multiplied,
+      sum: 64'($signed(sum_i)),
+      retired: 64'($signed(complete_sum_i))
+    }));
   end
 
 endmodule

@@ -5,6 +5,9 @@
 #include <set>
 
 #include "../temporary_folder.h"
+#include "datapaths/intersect/config.h"
+#include "machine/family.h"
+#include "machine/moved_keys.h"
 
 using namespace lacuna;
 
@@ -25,14 +28,22 @@ TEST_CASE("keys that are missing keep their defaults") {
 
 TEST_CASE("values outside their range are refused where they stand") {
   CHECK_THROWS_WITH(read("array:\n  rows: 0\n"), "f:2:9: array.rows is 0; allowed 1..256");
-  CHECK_THROWS_WITH(read("array:\n  chunk: 12\n"), "f:2:10: array.chunk is 12; allowed 8..128 in steps of 8");
+  CHECK_THROWS_WITH(read("intersect:\n  chunk: 12\n"), "f:2:10: intersect.chunk is 12; allowed 8..128 in steps of 8");
   CHECK_THROWS_WITH(read("array: {rows: 010}\n"),
                     "f:1:15: array.rows is '010'; need a whole number in decimal digits, 1..256");
-  CHECK_THROWS_WITH(read("array: {skip: bth}\n"),
-                    "f:1:15: unknown array.skip 'bth'; did you mean 'both'? (none, gate, activations, weights, both)");
+  CHECK_THROWS_WITH(
+      read("intersect: {skip: bth}\n"),
+      "f:1:19: unknown intersect.skip 'bth'; did you mean 'both'? (none, gate, activations, weights, both)");
   CHECK_THROWS_WITH(read("array:\nname: x\n"),
-                    "f:2:1: array is empty; need a map with keys (datapath, rows, columns, chunk, lanes, operand, "
-                    "skip, early_termination, mapping, order, filter_order)");
+                    "f:2:1: array is empty; need a map with keys (datapath, rows, columns, operand)");
+  CHECK_THROWS_WITH(read("intersect:\n  weights:\n    bus_bytes: 0\n"),
+                    "f:3:16: intersect.weights.bus_bytes is 0; allowed 1..256");
+  CHECK_THROWS_WITH(read("intersect: {weights: {bus_byte: 1}}\n"),
+                    "f:1:23: unknown key 'bus_byte' in 'intersect.weights'; did you mean 'bus_bytes'? (buffer_bytes, "
+                    "bus_bytes, fifo_depth, encoding)");
+  CHECK_THROWS_WITH(read("intersect: {weights: 3}\n"),
+                    "f:1:22: intersect.weights is a single value; need a map with keys (buffer_bytes, bus_bytes, "
+                    "fifo_depth, encoding)");
   CHECK_THROWS_WITH(read("name: ''\n"), "f:1:7: name is empty; need text");
 }
 
@@ -65,14 +76,17 @@ TEST_CASE("an assignment replaces what the file says and its errors name the opt
                     "--set post.threshold=: post.threshold is empty; need a whole number");
   CHECK_THROWS_WITH(read("name: x\n", {"post.threshold=1", "post.threshold=2"}),
                     "--set post.threshold=2: 'post.threshold' is set twice");
+  CHECK(intersect::config(read("intersect: {weights: {fifo_depth: 2}}\n", {"intersect.weights.bus_bytes=8"}))
+            .weights.bus_bytes == 8);
   CHECK_THROWS_WITH(read("name: x\n", {"post=1"}),
                     "--set post=1: post is a single value; need a map with keys (threshold)");
 }
 
 TEST_CASE("the resolved configuration reads back as the same machine") {
-  Machine machine = read("name: \"a: b # c\"\narray: {rows: 5, skip: gate}\n");
+  Machine machine = read("name: \"a: b # c\"\narray: {rows: 5}\nintersect: {skip: gate, weights: {bus_bytes: 3}}\n");
   const Machine again = read(to_yaml(machine));
   CHECK(again.name == "a: b # c");
+  CHECK(intersect::config(again).weights.bus_bytes == 3);
   CHECK(to_yaml(again) == to_yaml(machine));
   CHECK(config_hash(again) == config_hash(machine));
 }
@@ -96,11 +110,56 @@ TEST_CASE("the hash tells machines apart and ignores their names and layouts") {
         config_hash(read("array:\n  rows: 2\n  columns: 3\n")));
 }
 
-TEST_CASE("the committed manual is what the program writes") {
-  const std::filesystem::path path = std::filesystem::path(LACUNA_SOURCE_DIR) / "configs/default.yaml";
-  INFO("renew it with: lacuna list manual > configs/default.yaml");
-  CHECK(yaml::read_text(path) == manual());
-  CHECK(config_hash(read_machine(path).machine) == config_hash(Machine{}));
+TEST_CASE("the committed manual of every family is what the program writes") {
+  for (const Family* one : families()) {
+    const Datapath datapath = datapath_of(*one);
+    const bool first = datapath == Datapath{};
+    const std::string name = fmt::format("configs/{}.yaml", first ? "default" : one->name());
+    INFO("renew it with: lacuna list manual" << (first ? "" : fmt::format(" --datapath {}", one->name())) << " > "
+                                             << name);
+    const std::filesystem::path path = std::filesystem::path(LACUNA_SOURCE_DIR) / name;
+    CHECK(yaml::read_text(path) == manual(datapath));
+    CHECK(config_hash(read_machine(path).machine) == config_hash(Machine(datapath)));
+  }
+}
+
+TEST_CASE("a name of an earlier version is refused where it stands and the new one is named") {
+  CHECK_THROWS_WITH(read("name: x\narray:\n  skip: both\n"), "f:3:3: 'array.skip' is now 'intersect.skip'");
+  CHECK_THROWS_WITH(read("array: {rows: 2}\nweights:\n  bus_bytes: 4\n"),
+                    "f:3:3: 'weights.bus_bytes' is now 'intersect.weights.bus_bytes'");
+  CHECK_THROWS_WITH(read("activations: {}\n"), "f:1:1: 'activations' is now 'intersect.activations'");
+  CHECK_THROWS_WITH(read("name: x\n", {"weights.bus_bytes=4"}),
+                    "--set weights.bus_bytes=4: 'weights.bus_bytes' is now 'intersect.weights.bus_bytes'");
+  CHECK_THROWS_WITH(read("name: x\n", {"array.filter_order=density"}),
+                    "--set array.filter_order=density: 'array.filter_order' is now 'intersect.filter_order'");
+}
+
+TEST_CASE("moved names are no parameters and lead to parameters") {
+  std::set<std::string> names;
+  for (const Parameter& p : all_parameters()) names.insert(p.name);
+  // All that the section has once stood elsewhere; its sections moved as a whole.
+  std::size_t moved = 0;
+  for (const std::string& name : names) {
+    CAPTURE(name);
+    CHECK(!moved_key(name));
+    if (!name.starts_with("intersect.")) continue;
+    const std::string key = name.substr(name.find('.') + 1);
+    const std::string old = key.find('.') == std::string::npos ? "array." + key : key;
+    CHECK(moved_key(old) == name);
+    ++moved;
+  }
+  CHECK(moved == 15);
+  CHECK(!moved_key("array.rows"));
+  CHECK(!moved_key("weights_of"));
+}
+
+TEST_CASE("an unknown datapath is refused before anything else of the machine is read") {
+  CHECK_THROWS_WITH(
+      read("array: {rows: 0, datapath: intersekt}\nintersect: 3\n"),
+      "f:1:28: unknown array.datapath 'intersekt'; did you mean 'intersect'? (" + join(datapath_words()) + ")");
+  CHECK_THROWS_WITH(read("name: x\n", {"array.datapath=x"}),
+                    "--set array.datapath=x: unknown array.datapath 'x' (" + join(datapath_words()) + ")");
+  CHECK_THROWS_WITH(read("array: {datapath: [x]}\n"), "f:1:19: array.datapath is a list; need text");
 }
 
 TEST_CASE("every preset is a legal machine whose name is that of its file") {
@@ -114,7 +173,7 @@ TEST_CASE("every preset is a legal machine whose name is that of its file") {
   CHECK(count >= 3);
 }
 
-TEST_CASE("the energy table is looked for beside the configuration") {
+TEST_CASE("the energy table is looked for beside the configuration and then in the program's configs") {
   const TemporaryFolder folder;
   const auto path = folder.write("m.yaml", "name: x\nenergy: table.yaml\n");
   CHECK(error_text(folder, [&] { read_machine(path); }) ==
@@ -124,6 +183,13 @@ TEST_CASE("the energy table is looked for beside the configuration") {
         "--set energy=other.yaml: energy is 'other.yaml'; there is no file 'other.yaml'");
   folder.write("table.yaml", "");
   CHECK(read_machine(path).energy_table == folder.path() / "table.yaml");
+
+  const auto plain = folder.write("plain.yaml", "name: x\n");
+  const std::filesystem::path configs = std::filesystem::path(LACUNA_SOURCE_DIR) / "configs";
+  CHECK(read_machine(plain).energy_table == configs / "energy/45nm.yaml");
+  std::filesystem::create_directory(folder.path() / "energy");
+  folder.write("energy/45nm.yaml", "");
+  CHECK(read_machine(plain).energy_table == folder.path() / "energy/45nm.yaml");
 }
 
 TEST_CASE("every parameter has a sentence and counted ones have a unit") {

@@ -87,7 +87,7 @@ void MemorySequence::begin(const Next& next) {
     const std::uint64_t bytes = tiles_[written_ - first_].output_bytes;
     const std::uint64_t burst = machine_.dram.burst_bytes;
     const std::uint64_t dram_bytes = (bytes + burst - 1) / burst * burst;
-    idle_ = next.write + transfer_cycles(machine_, dram_bytes, bytes, 0);
+    idle_ = next.write + transfer_cycles(machine_, {dram_bytes, bytes, 0});
     const event::Write write{next.write, idle_ - next.write, written_, bytes, dram_bytes};
     tally_.on(write);
     if (recorder_) recorder_->tell(write);
@@ -97,7 +97,7 @@ void MemorySequence::begin(const Next& next) {
   }
   TileTimes& tile = tiles_[next_fetch_.tile - first_];
   const Block& block = tile.tile->blocks[next_fetch_.block];
-  idle_ = next.fetch + transfer_cycles(machine_, block.dram_bytes, block.buffer_bytes, block.words) +
+  idle_ = next.fetch + transfer_cycles(machine_, {block.dram_bytes, block.buffer_bytes, block.words}) +
           (block.dram_bytes != 0 ? machine_.dram.latency : 0);
   const event::Fetch fetch{next.fetch, idle_ - next.fetch, tile.tile.get(), next_fetch_.block};
   tally_.on(fetch);

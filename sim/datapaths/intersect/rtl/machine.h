@@ -25,7 +25,7 @@ class RtlMachine {
              const Stalls& stalls)
       : model_(model),
         sink_(sink),
-        memory_(lowering, tiles, stalls),
+        memory_(tiles, stalls),
         rows_(model, lowering, tiles, event::Side::Weights, stalls),
         columns_(model, lowering, tiles, event::Side::Activations, stalls),
         outputs_(model, lowering, tiles, output, stalls),
