@@ -8,10 +8,12 @@
 #include <functional>
 #include <vector>
 
+#include "datapaths/intersect/config.h"
 #include "datapaths/intersect/systemc/engine.h"
 #include "workload/workload.h"
 
 using namespace lacuna;
+using namespace lacuna::intersect;
 
 namespace {
 
@@ -51,7 +53,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: {} WORKLOAD_FOLDER LAYER...\n", argv[0]);
     return 2;
   }
-  Machine machine;
+  Machine machine = default_machine();
   const std::size_t pes = std::size_t{machine.array.rows} * machine.array.columns;
   const double bare = bare_loop(pes);
   fmt::print("bare loop over {} PEs: {:.0f} M PE-cycles/s\n", pes, bare * 1e-6);
@@ -64,8 +66,8 @@ int main(int argc, char** argv) {
     const Layer layer = workload.load(i);
     for (const std::string_view skip : EnumNames<SkipRule>::names)
       for (const auto termination : {EarlyTermination::None, EarlyTermination::Exact}) {
-        machine.array.skip = parse_enum<SkipRule>(skip, {}, "skip");
-        machine.array.early_termination = termination;
+        config(machine).skip = parse_enum<SkipRule>(skip, {}, "skip");
+        config(machine).early_termination = termination;
         LayerOutcome outcome;
         const double time = seconds([&] { outcome = engine->run(machine, layer, nullptr); });
         const double rate = static_cast<double>(outcome.cycles) / time;

@@ -123,6 +123,8 @@ TEST_CASE("a circuit refuses what it cannot run") {
   CHECK_THROWS_AS(circuit.add("one more", [](std::uint64_t) {}), Bug);
 
   Circuit outer;
-  outer.add("unit", [&](std::uint64_t) { pipeline(1, 0); });
+  Circuit inner;
+  inner.add("unit", [&](std::uint64_t) { inner.finish(); });
+  outer.add("unit", [&](std::uint64_t) { inner.run(); });
   CHECK_THROWS_AS(outer.run(), Bug);
 }

@@ -1,33 +1,20 @@
 // The registers between the units of the SystemC array: what is written in a cycle is seen in the next one.
 #pragma once
 
+#include <bit>
 #include <cstdint>
-#include <systemc>
+#include <optional>
 #include <vector>
 
-#include "datapaths/intersect/systemc/line_mask.h"
+#include "datapaths/clocked/circuit.h"
+#include "datapaths/intersect/block_memory.h"
 #include "datapaths/intersect/lowering.h"
-#include "memory/memory_unit.h"
+#include "datapaths/intersect/systemc/line_mask.h"
 
 namespace lacuna::intersect {
 
-/// A register of any type: read() is its value at the start of the cycle.
-template <typename T>
-class Register : public sc_core::sc_prim_channel {
- public:
-  explicit Register(const char* name) : sc_prim_channel(name) {}
-  [[nodiscard]] const T& read() const { return value_; }
-  /// The value at the end of the cycle, to be overwritten as a whole.
-  T& next() {
-    request_update();
-    return next_;
-  }
-  void reset(const T& value) { value_ = next_ = value; }
-
- private:
-  void update() override { std::swap(value_, next_); }
-  T value_{}, next_{};
-};
+using clocked::Circuit;
+using clocked::Register;
 
 /// One entry of a chunk FIFO. `last` also marks an end token, which has no message.
 struct ChunkEntry {
@@ -39,30 +26,27 @@ struct ChunkEntry {
 
 /// The chunk FIFOs of one operand, one per PE, by the PE's index: row x columns + column. A line is a row (weights) or
 /// a column (activations); PE i of line l has index l x line_step + i x pe_step.
-class ChunkFifos : public sc_core::sc_prim_channel {
+class ChunkFifos final : public clocked::Updated {
  public:
-  explicit ChunkFifos(const char* name) : sc_prim_channel(name) {}
-
-  void reset(std::uint32_t lines, std::uint32_t line_length, std::uint32_t line_step, std::uint32_t pe_step,
-             std::uint32_t depth) {
-    line_step_ = line_step;
-    pe_step_ = pe_step;
-    depth_ = depth;
-    capacity_ = std::bit_ceil(depth);
-    fifos_.assign(std::size_t{lines} * line_length, {});
-    heads_.assign(fifos_.size(), nullptr);
-    entries_.assign(fifos_.size() * capacity_, {});
-    present_.assign((fifos_.size() + 63) / 64, 0);
-    full_.assign(lines, {});
-    pops_.clear();
-    pushes_.clear();
-  }
+  /// `lines` lines of `line_length` PEs each; every FIFO holds `depth` entries.
+  ChunkFifos(Circuit& circuit, std::uint32_t lines, std::uint32_t line_length, std::uint32_t line_step,
+             std::uint32_t pe_step, std::uint32_t depth)
+      : Updated(circuit),
+        line_step_(line_step),
+        pe_step_(pe_step),
+        depth_(depth),
+        capacity_(std::bit_ceil(depth)),
+        fifos_(std::size_t{lines} * line_length),
+        heads_(fifos_.size()),
+        entries_(fifos_.size() * capacity_),
+        present_((fifos_.size() + 63) / 64),
+        full_(lines) {}
 
   /// Every FIFO of `group` on `line` has room for one more entry.
   [[nodiscard]] bool room(std::uint32_t line, const LineMask& group) const { return full_[line].disjoint(group); }
   /// Appends `entry` to every FIFO of `group`; there must be room.
   void push(std::uint32_t line, const LineMask& group, const ChunkEntry& entry) {
-    change();
+    request_update();
     pushes_.push_back({line, group, entry});
   }
   /// The oldest entry of the FIFO of PE `pe`, or nullptr.
@@ -71,7 +55,7 @@ class ChunkFifos : public sc_core::sc_prim_channel {
   [[nodiscard]] std::uint64_t present(std::size_t word) const { return present_[word]; }
   /// Drops the oldest entry of PE `at` of `line`.
   void pop(std::uint32_t line, std::uint32_t at) {
-    change();
+    request_update();
     pops_.push_back({line, at});
   }
 
@@ -87,10 +71,6 @@ class ChunkFifos : public sc_core::sc_prim_channel {
   struct Pop {
     std::uint32_t line, at;
   };
-
-  void change() {
-    if (pops_.empty() && pushes_.empty()) request_update();
-  }
 
   void update() override {
     for (const Pop& pop : pops_) {
@@ -118,7 +98,7 @@ class ChunkFifos : public sc_core::sc_prim_channel {
     pushes_.clear();
   }
 
-  std::uint32_t line_step_ = 0, pe_step_ = 0, depth_ = 0, capacity_ = 0;
+  std::uint32_t line_step_, pe_step_, depth_, capacity_;
   std::vector<Fifo> fifos_;
   std::vector<const ChunkEntry*> heads_;
   std::vector<ChunkEntry> entries_;
@@ -129,15 +109,10 @@ class ChunkFifos : public sc_core::sc_prim_channel {
 };
 
 /// The result registers of all PEs: filled by the PE, emptied by its column's drain bus.
-class ResultRegisters : public sc_core::sc_prim_channel {
+class ResultRegisters final : public clocked::Updated {
  public:
-  explicit ResultRegisters(const char* name) : sc_prim_channel(name) {}
+  ResultRegisters(Circuit& circuit, std::uint32_t pes) : Updated(circuit), valid_(pes), value_(pes) {}
 
-  void reset(std::uint32_t pes) {
-    valid_.assign(pes, 0);
-    value_.assign(pes, 0);
-    changed_.clear();
-  }
   [[nodiscard]] bool valid(std::uint32_t pe) const { return valid_[pe] != 0; }
   [[nodiscard]] std::int64_t value(std::uint32_t pe) const { return value_[pe]; }
   /// Fills an empty register.
@@ -164,17 +139,15 @@ class ResultRegisters : public sc_core::sc_prim_channel {
 };
 
 /// Which PEs are stopped, and in which tile: what feeders read to end a tile early.
-class StopRegisters : public sc_core::sc_prim_channel {
+class StopRegisters final : public clocked::Updated {
  public:
-  explicit StopRegisters(const char* name) : sc_prim_channel(name) {}
+  StopRegisters(Circuit& circuit, std::uint32_t rows, std::uint32_t columns)
+      : Updated(circuit),
+        columns_(columns),
+        tile_(std::size_t{rows} * columns, kNone),
+        rows_stopped_(rows),
+        columns_stopped_(columns) {}
 
-  void reset(std::uint32_t rows, std::uint32_t columns) {
-    tile_.assign(std::size_t{rows} * columns, kNone);
-    columns_ = columns;
-    rows_stopped_.assign(rows, {});
-    columns_stopped_.assign(columns, {});
-    changed_.clear();
-  }
   /// Every PE of `group` in `row` is stopped in `tile`.
   [[nodiscard]] bool row_stopped(std::uint32_t row, const LineMask& group, std::uint64_t tile) const {
     if (!rows_stopped_[row].contains(group)) return false;
@@ -215,7 +188,7 @@ class StopRegisters : public sc_core::sc_prim_channel {
     changed_.clear();
   }
 
-  std::uint32_t columns_ = 0;
+  std::uint32_t columns_;
   std::vector<std::uint64_t> tile_;
   std::vector<LineMask> rows_stopped_, columns_stopped_;
   std::vector<Change> changed_;

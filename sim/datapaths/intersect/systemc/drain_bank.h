@@ -4,9 +4,9 @@
 #include <deque>
 #include <vector>
 
+#include "datapaths/intersect/events.h"
 #include "datapaths/intersect/systemc/channels.h"
 #include "datapaths/intersect/systemc/post_unit.h"
-#include "datapaths/intersect/events.h"
 #include "sparse/storage.h"
 
 namespace lacuna::intersect {

@@ -1,15 +1,17 @@
-// The `systemc` engine: the intersect machine as SystemC modules, advanced clock by clock.
+// The `systemc` engine: the intersect machine as units on one clock, advanced cycle by cycle.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "machine/engine.h"
-#include "memory/stalls.h"
 
 namespace lacuna::intersect {
 
-std::unique_ptr<Engine> make_systemc_engine();
-/// The engine with ports held back at random.
-std::unique_ptr<Engine> make_systemc_engine(const Stalls& stalls);
+/// Of `options`, the engine reads the random back-pressure.
+std::unique_ptr<Engine> make_systemc_engine(const EngineOptions& options = {});
+
+/// The same with the units of each cycle evaluated in another order, decided by `seed`: no result changes.
+std::unique_ptr<Engine> make_shuffled_systemc_engine(const EngineOptions& options, std::uint64_t seed);
 
 }  // namespace lacuna::intersect

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "datapaths/intersect/systemc/channels.h"
 #include "datapaths/intersect/events.h"
+#include "datapaths/intersect/systemc/channels.h"
 
 namespace lacuna::intersect {
 
@@ -25,7 +25,7 @@ class FeederBank {
       : side_(side), lowering_(lowering), tiles_(tiles), sink_(sink), ports_(ports), stalls_(stalls) {
     const ArrayConfig& array = lowering.machine().array;
     lines_.resize(side == event::Side::Weights ? array.rows : array.columns);
-    unicast_ = side == event::Side::Weights && array.mapping == Mapping::Filters;
+    unicast_ = side == event::Side::Weights && config(lowering.machine()).mapping == Mapping::Filters;
     for (std::uint32_t i = 0; i < lines_.size(); ++i) enter_tile(i, 0);
     FeederState state;
     state.lines.resize(lines_.size());

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "datapaths/intersect/systemc/channels.h"
 #include "datapaths/intersect/events.h"
 #include "datapaths/intersect/skip_rules.h"
+#include "datapaths/intersect/systemc/channels.h"
 
 namespace lacuna::intersect {
 
@@ -33,7 +33,7 @@ class PeArray {
         tiles_(lowering.tiles()),
         array_rows_(lowering.machine().array.rows),
         array_columns_(lowering.machine().array.columns),
-        lanes_(lowering.machine().array.lanes),
+        lanes_(config(lowering.machine()).lanes),
         wrap_shift_(64 - accumulator_bits(lowering.machine())),
         pes_(std::size_t{array_rows_} * array_columns_),
         places_(pes_.size()),
