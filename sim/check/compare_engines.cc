@@ -7,6 +7,9 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
+
+#include "machine/family.h"
 
 namespace lacuna {
 
@@ -15,11 +18,11 @@ namespace {
 /// Thrown through an engine that need not go on.
 struct Abandoned {};
 
-/// Events from an engine's thread to the comparison, a few batches at a time.
-class EventPipe {
+/// Records from an engine's thread to the comparison, a few batches at a time.
+class RecordPipe {
  public:
   /// Blocks while the comparison is behind; Abandoned if it has ended.
-  void put(std::vector<TracedEvent> batch) {
+  void put(std::vector<Record> batch) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return batches_.size() < kMost || abandoned_; });
     if (abandoned_) throw Abandoned{};
@@ -37,7 +40,7 @@ class EventPipe {
     changed_.notify_all();
   }
   /// The next batch; nothing after the last one.
-  std::optional<std::vector<TracedEvent>> take() {
+  std::optional<std::vector<Record>> take() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !batches_.empty() || closed_; });
     if (batches_.empty()) return std::nullopt;
@@ -51,8 +54,27 @@ class EventPipe {
   static constexpr std::size_t kMost = 32;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<std::vector<TracedEvent>> batches_;
+  std::deque<std::vector<Record>> batches_;
   bool closed_ = false, abandoned_ = false;
+};
+
+/// Fills batches and hands them to a pipe.
+class Batches : public RecordSink {
+ public:
+  explicit Batches(RecordPipe& pipe) : pipe_(pipe) { batch_.reserve(kBatch); }
+
+  void on(const Record& record) override {
+    batch_.push_back(record);
+    if (batch_.size() < kBatch) return;
+    flush();
+    batch_.reserve(kBatch);
+  }
+  void flush() { pipe_.put(std::exchange(batch_, {})); }
+
+ private:
+  static constexpr std::size_t kBatch = 1024;  // small enough to be recycled by the allocator
+  RecordPipe& pipe_;
+  std::vector<Record> batch_;
 };
 
 /// One engine in its thread.
@@ -60,24 +82,16 @@ class ObservedEngine {
  public:
   ObservedEngine(Engine& engine, const Machine& machine, const Layer& layer)
       : thread_([this, &engine, &machine, &layer] {
-          constexpr std::size_t kBatch = 1024;  // small enough to be recycled by the allocator
-          std::vector<TracedEvent> batch;
-          batch.reserve(kBatch);
+          Batches batches(pipe);
           try {
-            Tracer tracer([&](const TracedEvent& event) {
-              batch.push_back(event);
-              if (batch.size() < kBatch) return;
-              pipe.put(std::exchange(batch, {}));
-              batch.reserve(kBatch);
-            });
-            outcome = engine.observe(machine, layer, tracer, nullptr);
-            pipe.put(std::move(batch));
+            outcome = engine.observe(machine, layer, batches, nullptr);
+            batches.flush();
           } catch (const Abandoned&) {
           } catch (...) {
             // What happened until then is compared first: it may show why.
             error = std::current_exception();
             try {
-              pipe.put(std::move(batch));
+              batches.flush();
             } catch (const Abandoned&) {
             }
           }
@@ -88,7 +102,7 @@ class ObservedEngine {
     thread_.join();
   }
 
-  EventPipe pipe;
+  RecordPipe pipe;
   LayerOutcome outcome;
   std::exception_ptr error;
 
@@ -97,85 +111,82 @@ class ObservedEngine {
 };
 
 /// First in, first out, without a node or a block for each few events.
-class EventQueue {
+class RecordQueue {
  public:
-  [[nodiscard]] bool empty() const { return first_ == events_.size(); }
-  [[nodiscard]] const TracedEvent& front() const { return events_[first_]; }
-  void push(const TracedEvent& event) { events_.push_back(event); }
+  [[nodiscard]] bool empty() const { return first_ == records_.size(); }
+  [[nodiscard]] const Record& front() const { return records_[first_]; }
+  void push(const Record& record) { records_.push_back(record); }
   void pop() {
-    if (++first_ != events_.size()) return;
-    events_.clear();
+    if (++first_ != records_.size()) return;
+    records_.clear();
     first_ = 0;
   }
 
  private:
-  std::vector<TracedEvent> events_;
+  std::vector<Record> records_;
   std::size_t first_ = 0;
 };
 
 /// What one unit did on either side and has not been matched yet.
 struct UnitStreams {
-  EventQueue waiting[2];
+  RecordQueue waiting[2];
   std::uint64_t agreed = 0;
-  std::array<TracedEvent, 6> latest;  ///< event number n that agreed is at n % 6
+  std::array<Record, 6> latest;  ///< record number n that agreed is at n % 6
 
-  void agree(const TracedEvent& event) { latest[agreed++ % latest.size()] = event; }
-  /// The latest events that agreed, oldest first.
-  [[nodiscard]] std::vector<TracedEvent> last() const {
-    std::vector<TracedEvent> events;
+  void agree(const Record& record) { latest[agreed++ % latest.size()] = record; }
+  /// The latest records that agreed, oldest first.
+  [[nodiscard]] std::vector<Record> last() const {
+    std::vector<Record> records;
     for (std::uint64_t n = agreed - std::min<std::uint64_t>(agreed, latest.size()); n < agreed; ++n)
-      events.push_back(latest[n % latest.size()]);
-    return events;
+      records.push_back(latest[n % latest.size()]);
+    return records;
   }
 };
 
-/// Matches events of two sides, unit by unit.
+/// Matches records of two sides, unit by unit.
 class Matcher {
  public:
-  Matcher(Compare compare, bool early_termination, Comparison& result)
-      : compare_(compare), early_termination_(early_termination), result_(result) {}
+  Matcher(Compare compare, const Vocabulary& vocabulary, bool stops_early, Comparison& result)
+      : compare_(compare), result_(result), vocabulary_(vocabulary), units_(vocabulary.units.size()) {
+    for (const KindInfo& kind : vocabulary.kinds)
+      compared_.push_back(compare != Compare::Events ||
+                          (kind.shifts != Shifts::Not && !(kind.shifts == Shifts::WhileNoStop && stops_early)));
+  }
 
   /// False at a difference.
-  bool add(int side, const TracedEvent& event) {
-    if (compare_ == Compare::Events && !survives_a_shift(event.kind)) return true;
-    latest_[side] = event.cycle;
-    const Unit unit = unit_of(event);
+  bool add(int side, const Record& record) {
+    LACUNA_CHECK(record.kind < compared_.size(), "there is no kind of record {}", record.kind);
+    if (!compared_[record.kind]) return true;
+    latest_[side] = record.cycle;
+    const Unit unit = unit_of(record, vocabulary_);
     UnitStreams& streams = streams_of(unit);
     auto& other = streams.waiting[1 - side];
     if (other.empty()) {
-      streams.waiting[side].push(event);
+      streams.waiting[side].push(record);
       return true;
     }
-    if (compare_ == Compare::Cycles && event == other.front()) {
+    if (compare_ == Compare::Cycles && record == other.front()) {
       other.pop();
-      streams.agree(event);
+      streams.agree(record);
       ++result_.agreed;
       return true;
     }
-    const TracedEvent opposite = other.front();
+    const Record opposite = other.front();
     other.pop();
-    const TracedEvent& left = side == 0 ? event : opposite;
-    const TracedEvent& right = side == 0 ? opposite : event;
-    TracedEvent shifted = right;
-    if (compare_ == Compare::Events) {
-      shifted.cycle = left.cycle;
-      if (left.kind == EventKind::Stop && right.kind == EventKind::Stop) {
-        shifted.step = left.step;
-        shifted.values = left.values;
-      }
-    }
-    if (left != shifted) {
+    const Record& left = side == 0 ? record : opposite;
+    const Record& right = side == 0 ? opposite : record;
+    if (compare_ == Compare::Cycles || !same_but_later(left, right)) {
       differ(unit, streams, left, right);
       if (compare_ == Compare::Cycles) look_before(std::min(left.cycle, right.cycle));
       return false;
     }
-    if (compare_ == Compare::Events) note_shift(left, right);
+    note_shift(left, right);
     streams.agree(left);
     ++result_.agreed;
     return true;
   }
 
-  /// Both sides have ended: events without a counterpart are a difference, the earliest first.
+  /// Both sides have ended: records without a counterpart are a difference, the earliest first.
   void finish() {
     latest_[0] = latest_[1] = UINT64_MAX;  // nothing more will come
     look_before(UINT64_MAX);
@@ -183,23 +194,23 @@ class Matcher {
 
  private:
   UnitStreams& streams_of(const Unit& unit) {
-    auto& units = units_[static_cast<std::size_t>(unit.kind)];
+    auto& units = units_[unit.info];
     if (unit.index >= units.size()) units.resize(unit.index + 1);
     return units[unit.index];
   }
 
-  /// An event of one side before `cycle` which the other side, already further, did not report: the earliest is the
+  /// A record of one side before `cycle` which the other side, already further, did not report: the earliest is the
   /// difference.
   void look_before(std::uint64_t cycle) {
     std::optional<Unit> earliest;
-    for (std::size_t kind = 0; kind < units_.size(); ++kind)
-      for (std::uint32_t index = 0; index < units_[kind].size(); ++index)
+    for (std::size_t info = 0; info < units_.size(); ++info)
+      for (std::uint32_t index = 0; index < units_[info].size(); ++index)
         for (int side = 0; side < 2; ++side) {
-          const EventQueue& waiting = units_[kind][index].waiting[side];
+          const RecordQueue& waiting = units_[info][index].waiting[side];
           if (waiting.empty() || waiting.front().cycle >= cycle || waiting.front().cycle + kLate >= latest_[1 - side])
             continue;
           cycle = waiting.front().cycle;
-          earliest = Unit{static_cast<Unit::Kind>(kind), index};
+          earliest = Unit{static_cast<std::uint16_t>(info), index};
         }
     if (!earliest) return;
     const UnitStreams& streams = streams_of(*earliest);
@@ -209,51 +220,46 @@ class Matcher {
     differ(*earliest, streams, front(0), front(1));
   }
 
-  /// Whether an event is the same in a machine that only takes longer.
-  [[nodiscard]] bool survives_a_shift(EventKind kind) const {
-    switch (kind) {
-      case EventKind::Wait:
-      case EventKind::Kill:
-        return false;
-      case EventKind::Open:
-      case EventKind::SendWeights:
-      case EventKind::SendActivations:
-      case EventKind::Fetch:
-        return !early_termination_;
-      default:
-        return true;
+  /// Whether `right` says of a machine that only takes longer what `left` says.
+  [[nodiscard]] bool same_but_later(const Record& left, Record right) const {
+    right.cycle = left.cycle;
+    if (left.kind == right.kind && vocabulary_.kinds[left.kind].shifts == Shifts::Place) {
+      right.step = left.step;
+      right.values = left.values;
     }
+    return left == right;
   }
 
-  void note_shift(const TracedEvent& left, const TracedEvent& right) {
+  void note_shift(const Record& left, const Record& right) {
     result_.latest_shift = static_cast<std::int64_t>(right.cycle - left.cycle);
     if (right.cycle == left.cycle) return;
     ++result_.shifted;
     if (!result_.first_shift || left.cycle < result_.first_shift->left.cycle) result_.first_shift = {left, right.cycle};
   }
 
-  void differ(Unit unit, const UnitStreams& streams, std::optional<TracedEvent> left,
-              std::optional<TracedEvent> right) {
+  void differ(Unit unit, const UnitStreams& streams, std::optional<Record> left, std::optional<Record> right) {
     result_.cycle = std::min(left ? left->cycle : UINT64_MAX, right ? right->cycle : UINT64_MAX);
     result_.difference = Difference{unit, streams.agreed, streams.last(), left, right};
   }
 
-  /// An event may be reported some cycles late: a result taken by the RTL's drain bus, when its value arrives.
+  /// A record may be reported some cycles late: a result taken by the RTL's drain bus, when its value arrives.
   static constexpr std::uint64_t kLate = 8;
 
   Compare compare_;
-  bool early_termination_;
   Comparison& result_;
-  std::uint64_t latest_[2] = {0, 0};  ///< cycle each side has reached
-  std::array<std::vector<UnitStreams>, kUnitKinds> units_;
+  const Vocabulary& vocabulary_;
+  std::vector<bool> compared_;                   ///< [kind]
+  std::uint64_t latest_[2] = {0, 0};             ///< cycle each side has reached
+  std::vector<std::vector<UnitStreams>> units_;  ///< [of Vocabulary::units][index]
 };
 
-void compare_events(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare,
-                    Comparison& result) {
+void compare_records(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare,
+                     Comparison& result) {
   ObservedEngine first(left, machine, layer);
   ObservedEngine second(right, machine, layer);
   ObservedEngine* const sides[2] = {&first, &second};
-  Matcher matcher(compare, machine.array.early_termination != EarlyTermination::None, result);
+  const Family& own = family(machine);
+  Matcher matcher(compare, own.vocabulary(), own.stops_early(machine), result);
   std::uint64_t reached[2] = {0, 0};
   bool open[2] = {true, true};
   while (open[0] || open[1]) {
@@ -264,12 +270,12 @@ void compare_events(Engine& left, Engine& right, const Machine& machine, const L
       open[side] = false;
       continue;
     }
-    for (const TracedEvent& event : *batch) {
-      if (!matcher.add(side, event)) return;
-      reached[side] = event.cycle;
+    for (const Record& record : *batch) {
+      if (!matcher.add(side, record)) return;
+      reached[side] = record.cycle;
     }
   }
-  // An engine that broke off: its own words say more than the events it did not report.
+  // An engine that broke off: its own words say more than the records it did not make.
   for (int side = 0; side < 2; ++side) {
     if (!sides[side]->error) continue;
     try {
@@ -315,8 +321,12 @@ std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcom
     if (auto text = counters(fmt::format("PE {}", pe), left.per_pe[pe], right.per_pe[pe], EnumNames<PeClass>::names);
         !text.empty())
       return text;
-  if (auto text = counters("actions", left.actions, right.actions, EnumNames<Action>::names); !text.empty())
-    return text;
+  if (left.actions.value.size() != right.actions.value.size())
+    return differ("actions", left.actions.value.size(), right.actions.value.size());
+  for (std::size_t i = 0; i < left.actions.value.size(); ++i)
+    if (left.actions.value[i] != right.actions.value[i])
+      return differ(fmt::format("actions {}", (*left.actions.list())[i].name), left.actions.value[i],
+                    right.actions.value[i]);
   if (left.outputs_terminated != right.outputs_terminated)
     return differ("outputs terminated", left.outputs_terminated, right.outputs_terminated);
   return "";
@@ -325,7 +335,7 @@ std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcom
 Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare) {
   Comparison result;
   if (compare != Compare::Outputs) {
-    compare_events(left, right, machine, layer, compare, result);
+    compare_records(left, right, machine, layer, compare, result);
     return result;
   }
   const LayerOutcome a = left.run(machine, layer, nullptr);

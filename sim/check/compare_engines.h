@@ -1,4 +1,4 @@
-// Do two engines do the same? Their event streams side by side, unit by unit, up to the first difference.
+// Do two engines do the same? Their records side by side, unit by unit, up to the first difference.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "check/traced_event.h"
+#include "check/record_text.h"
 #include "machine/engine.h"
 
 namespace lacuna {
@@ -14,8 +14,8 @@ namespace lacuna {
 /// cycles: every event with its cycle. events: what every unit does, in its order, whatever the cycle: a stage more in
 /// a pipeline shifts time and changes nothing else. outputs: values only.
 ///
-/// What a later stop changes lawfully is not compared by `events`: waits and killed groups; with early termination also
-/// opened pairs, messages and fetches, and how the rest of a stopped sum is split. Pairs by class are, at the end.
+/// What time changes lawfully is not compared by `events`: each kind of record says what of it is the same in a machine
+/// that does the same things later (KindInfo::shifts). Pairs by class are, at the end.
 enum class Compare { Cycles, Events, Outputs };
 
 template <>
@@ -26,14 +26,14 @@ struct EnumNames<Compare> {
 /// The first event in which a unit of the two engines differs.
 struct Difference {
   Unit unit;
-  std::uint64_t agreed = 0;                ///< events of this unit that agreed
-  std::vector<TracedEvent> last;           ///< the latest of them, oldest first
-  std::optional<TracedEvent> left, right;  ///< nothing: the engine had no further event there
+  std::uint64_t agreed = 0;           ///< events of this unit that agreed
+  std::vector<Record> last;           ///< the latest of them, oldest first
+  std::optional<Record> left, right;  ///< nothing: the engine had no further event there
 };
 
 /// An event that came at another cycle on the right side.
 struct Shift {
-  TracedEvent left;
+  Record left;
   std::uint64_t right_cycle = 0;
 };
 

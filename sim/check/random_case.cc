@@ -3,32 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
 
-#include "base/random.h"
+#include "machine/config_reader.h"
+#include "machine/draw.h"
+#include "machine/family.h"
 
 namespace lacuna {
 
 namespace {
-
-class Draw {
- public:
-  explicit Draw(std::uint64_t seed) : random_(seed) {}
-
-  /// Uniform in lowest..highest.
-  std::uint32_t between(std::uint32_t lowest, std::uint32_t highest) {
-    return lowest + static_cast<std::uint32_t>(random_.below(highest - lowest + 1));
-  }
-  template <typename T>
-  T one_of(std::initializer_list<T> values) {
-    return values.begin()[random_.below(values.size())];
-  }
-  double unit() { return random_.unit(); }
-  bool chance(double p) { return unit() < p; }
-
- private:
-  Random random_;
-};
 
 /// Fills an integer tensor: `density` of nonzeros in lowest..highest; now and then only extremes, or only units.
 void fill(Tensor& tensor, Draw& draw, double density, std::int32_t lowest, std::int32_t highest) {
@@ -117,42 +99,8 @@ Layer drawn_layer(Draw& draw, Operand operand) {
   return layer;
 }
 
-/// What decides the model of the RTL: array and feeders; `large` ones now and then, which take long to compile.
-Machine drawn_array(Draw& draw, bool large) {
-  Machine m;
-  m.name = "random";
-  ArrayConfig& a = m.array;
-  a.rows = draw.between(1, draw.chance(0.3) ? 2 : 8);
-  a.columns = draw.between(1, draw.chance(0.3) ? 2 : 8);
-  if (large) {
-    if (draw.chance(0.06)) a.columns = draw.between(9, 40);
-    if (draw.chance(0.03)) a.rows = draw.between(9, 40);
-  }
-  a.chunk = draw.one_of({8u, 16u, 24u, 32u, 64u, 72u, 128u});
-  a.lanes = draw.one_of({1u, 1u, 1u, 2u, 3u, 4u, 8u});
-  a.operand = draw.chance(0.25) ? Operand::Int16 : Operand::Int8;
-  a.skip = draw.one_of(
-      {SkipRule::None, SkipRule::Gate, SkipRule::Activations, SkipRule::Weights, SkipRule::Both, SkipRule::Both});
-  a.early_termination = draw.chance(0.5) ? EarlyTermination::Exact : EarlyTermination::None;
-  a.mapping = draw.chance(0.7) ? Mapping::FiltersWindows : Mapping::Filters;
-  for (FeederConfig* feeder : {&m.weights, &m.activations}) {
-    feeder->bus_bytes = draw.one_of({1u, 2u, 3u, 4u, 8u, 16u, 64u, 256u});
-    feeder->fifo_depth = draw.one_of({1u, 1u, 2u, 3u, 4u, 8u});
-    if (large && draw.chance(0.05)) feeder->fifo_depth = draw.between(9, 64);
-    feeder->encoding = draw.chance(0.8) ? Encoding::Bitmask : Encoding::Dense;
-    // The largest message: every value, two masks and a bias, for every PE of a row; twice.
-    const std::uint32_t values = a.chunk * operand_bytes(m) + a.chunk / 4 + 6;
-    const std::uint32_t words = (values + feeder->bus_bytes - 1) / feeder->bus_bytes;
-    const std::uint32_t one = 2 * words * feeder->bus_bytes * (a.mapping == Mapping::Filters ? a.columns : 1);
-    feeder->buffer_bytes = one * draw.one_of({1u, 1u, 2u, 3u, 20u});
-  }
-  return m;
-}
-
-/// The rest of the machine: order of work, post unit, memory.
+/// What every machine has beside its array: post unit and memory.
 void draw_surroundings(Machine& m, Draw& draw) {
-  m.array.order = draw.one_of({Order::Auto, Order::FiltersOuter, Order::WindowsOuter});
-  m.array.filter_order = draw.chance(0.5) ? FilterOrder::Natural : FilterOrder::Density;
   m.post.threshold = draw.chance(0.2) ? draw.between(1, 20) : 0;
   m.global_buffer.bytes = draw.one_of({1024u, 2048u, 4096u, 65536u});
   m.global_buffer.banks = draw.one_of({1u, 2u, 5u, 16u});
@@ -160,22 +108,34 @@ void draw_surroundings(Machine& m, Draw& draw) {
   m.dram.bytes_per_cycle = draw.one_of({1u, 3u, 16u, 1024u});
   m.dram.latency = draw.one_of({0u, 1u, 20u, 200u});
   m.dram.burst_bytes = draw.one_of({1u, 32u, 64u});
-  const auto format = [&] {
-    return draw.one_of({StorageFormat::Dense, StorageFormat::Bitmask, StorageFormat::Rlc, StorageFormat::Csc});
-  };
-  m.storage.weights = format();
-  m.storage.activations = format();
+  m.storage.weights = draw.any<StorageFormat>();
+  m.storage.activations = draw.any<StorageFormat>();
   m.storage.run_bits = draw.between(1, 6);
   m.storage.index_bits = draw.between(1, 6);
 }
 
+/// "array.rows=3 dram.latency=0": what a default machine of the family would have to be told. Texts decide no cycle.
+std::string described(const Machine& machine) {
+  std::string text;
+  const auto defaults = parameters(Machine(machine.datapath()));
+  const auto own = parameters(machine);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    if (own[i].type == Parameter::Type::Text || own[i].value == defaults[i].value) continue;
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", own[i].name, own[i].value);
+  }
+  return fmt::format("datapath {}: {}", family(machine).name(), text.empty() ? "the default machine" : text);
+}
+
 }  // namespace
 
-RandomCase random_case(std::uint64_t seed, std::uint64_t geometries) {
+RandomCase random_case(std::uint64_t seed, std::uint64_t geometries, Datapath datapath) {
   Draw array(geometries == 0 ? seed : seed % geometries);
   Draw draw(~seed);
-  RandomCase result;
-  result.machine = drawn_array(array, geometries == 0);
+  RandomCase result{Machine(datapath), {}};
+  result.machine.name = "random";
+  const Family& own = family(datapath);
+  own.draw_array(array, result.machine, geometries == 0 ? ArraySize::Any : ArraySize::Small);
+  own.draw_schedule(draw, result.machine);
   draw_surroundings(result.machine, draw);
   result.layer = drawn_layer(draw, result.machine.array.operand);
   return result;
@@ -188,24 +148,11 @@ RandomCase random_case_on(const Machine& machine, std::uint64_t seed) {
 
 std::string RandomCase::describe() const {
   const ConvShape& s = layer.shape;
-  const ArrayConfig& a = machine.array;
-  const auto feeder = [](const FeederConfig& f) {
-    return fmt::format("{}B/bus {}/fifo {}/{}", f.buffer_bytes, f.bus_bytes, f.fifo_depth, name_of(f.encoding));
-  };
   return fmt::format(
-      "{} N{} C{} H{} W{} M{} R{} S{} stride {},{} dilation {},{} pad {},{},{},{} groups {} relu {} {} {} {}; {}x{} "
-      "chunk {} "
-      "lanes {} {} {} early_termination {} {} {} {}; weights {}; activations {}; threshold {}; global_buffer {} {} {}; "
-      "dram "
-      "{} {} {}; storage {} {}",
+      "{} N{} C{} H{} W{} M{} R{} S{} stride {},{} dilation {},{} pad {},{},{},{} groups {} relu {} {} {} {}; {}",
       name_of(layer.op), s.N, s.C, s.H, s.W, s.M, s.R, s.S, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w,
       s.pad_top, s.pad_bottom, s.pad_left, s.pad_right, s.groups, layer.relu, name_of(layer.weights.type()),
-      name_of(layer.input.type()), layer.requantise.empty() ? "raw" : "requantised", a.rows, a.columns, a.chunk,
-      a.lanes, name_of(a.operand), name_of(a.skip), name_of(a.early_termination), name_of(a.mapping), name_of(a.order),
-      name_of(a.filter_order), feeder(machine.weights), feeder(machine.activations), machine.post.threshold,
-      machine.global_buffer.bytes, machine.global_buffer.banks, machine.global_buffer.bytes_per_cycle,
-      machine.dram.bytes_per_cycle, machine.dram.latency, machine.dram.burst_bytes, name_of(machine.storage.weights),
-      name_of(machine.storage.activations));
+      name_of(layer.input.type()), layer.requantise.empty() ? "raw" : "requantised", described(machine));
 }
 
 }  // namespace lacuna

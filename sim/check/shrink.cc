@@ -3,7 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
+
+#include "machine/family.h"
 
 namespace lacuna {
 
@@ -45,7 +50,8 @@ std::vector<T> part(const std::vector<T>& all, std::size_t first, std::size_t co
 }
 
 /// Elements first .. first + count - 1 of one dimension of the layer.
-enum class Dimension { Images, Filters, Channels, Groups, Height, Width, KernelHeight, KernelWidth };
+enum class Dimension { Images, Groups, Filters, Channels, Height, Width, KernelHeight, KernelWidth };
+constexpr std::size_t kDimensions = 8;
 
 std::uint32_t extent(const ConvShape& s, Dimension dimension) {
   switch (dimension) {
@@ -130,23 +136,21 @@ std::optional<Layer> restricted(const Layer& layer, Dimension dimension, std::ui
   return result;
 }
 
-/// Every case that is a step smaller, the boldest first.
-std::vector<RandomCase> smaller(const RandomCase& from, bool machine) {
+/// The layer with less of `dimension`, the boldest cut first.
+std::vector<RandomCase> with_less(const RandomCase& from, Dimension dimension) {
   std::vector<RandomCase> result;
-  const auto with_layer = [&](const std::optional<Layer>& layer) {
-    if (layer) result.push_back({from.machine, *layer});
-  };
-  for (const Dimension dimension :
-       {Dimension::Images, Dimension::Groups, Dimension::Filters, Dimension::Channels, Dimension::Height,
-        Dimension::Width, Dimension::KernelHeight, Dimension::KernelWidth}) {
-    const std::uint32_t n = extent(from.layer.shape, dimension);
-    if (n < 2) continue;
-    const std::uint32_t half = n / 2;
-    with_layer(restricted(from.layer, dimension, 0, half));
-    with_layer(restricted(from.layer, dimension, half, n - half));
-    with_layer(restricted(from.layer, dimension, 0, n - 1));
-    with_layer(restricted(from.layer, dimension, 1, n - 1));
-  }
+  const std::uint32_t n = extent(from.layer.shape, dimension);
+  if (n < 2) return result;
+  const std::uint32_t half = n / 2;
+  const std::pair<std::uint32_t, std::uint32_t> parts[] = {{0, half}, {half, n - half}, {0, n - 1}, {1, n - 1}};
+  for (const auto& [first, count] : parts)
+    if (const auto layer = restricted(from.layer, dimension, first, count)) result.push_back({from.machine, *layer});
+  return result;
+}
+
+/// What shrinking aims at: a case without rescaling, bias, threshold.
+std::vector<RandomCase> plainer(const RandomCase& from) {
+  std::vector<RandomCase> result;
   const auto changed = [&](auto change) {
     RandomCase c = from;
     if (change(c)) result.push_back(std::move(c));
@@ -158,26 +162,115 @@ std::vector<RandomCase> smaller(const RandomCase& from, bool machine) {
     return some;
   });
   changed([](RandomCase& c) { return std::exchange(c.machine.post.threshold, 0) != 0; });
-  if (!machine) return result;
-  const auto to = [&](auto member, auto value) {
-    changed([&](RandomCase& c) { return std::exchange(member(c.machine), value) != value; });
-  };
-  to(
-      [](Machine & m) -> auto& { return m.array.rows; }, std::max(1u, from.machine.array.rows / 2));
-  to(
-      [](Machine & m) -> auto& { return m.array.columns; }, std::max(1u, from.machine.array.columns / 2));
-  to(
-      [](Machine & m) -> auto& { return m.array.lanes; }, 1u);
-  to(
-      [](Machine & m) -> auto& { return m.array.filter_order; }, FilterOrder::Natural);
-  to(
-      [](Machine & m) -> auto& { return m.dram.latency; }, 0u);
-  to(
-      [](Machine & m) -> auto& { return m.dram.burst_bytes; }, 1u);
-  to(
-      [](Machine & m) -> auto& { return m.storage.weights; }, StorageFormat::Dense);
-  to(
-      [](Machine & m) -> auto& { return m.storage.activations; }, StorageFormat::Dense);
+  return result;
+}
+
+/// Walks the parameters of a machine by number, sections in sections too; texts are none, nor is the datapath, which a
+/// machine keeps.
+class ByNumber : public FieldVisitor {
+ public:
+  void integer(const FieldInfo&, std::uint32_t& value, std::uint32_t lowest, std::uint32_t, std::uint32_t step) final {
+    number(next_++, value, lowest, step);
+  }
+  void choice(const FieldInfo& info, std::size_t& value, std::span<const std::string_view>) final {
+    if (in_array() && info.name == "datapath") return;
+    word(next_++, value);
+  }
+  void text(const FieldInfo&, std::string&) final {}
+  void section(const FieldInfo& info, const std::function<void(FieldVisitor&)>& visit) final {
+    const std::string_view outer = std::exchange(section_, info.name);
+    visit(*this);
+    section_ = outer;
+  }
+
+ protected:
+  virtual void number(std::size_t index, std::uint32_t& value, std::uint32_t lowest, std::uint32_t step) = 0;
+  virtual void word(std::size_t index, std::size_t& value) = 0;
+  /// Whether the parameter is of the section that every array has.
+  [[nodiscard]] bool in_array() const { return section_ == "array"; }
+
+ private:
+  std::size_t next_ = 0;
+  std::string_view section_;
+};
+
+/// The simpler values of every parameter, the boldest first.
+class SimplerValues : public ByNumber {
+ public:
+  explicit SimplerValues(std::vector<std::size_t> defaults) : defaults_(std::move(defaults)) {}
+  std::vector<std::vector<std::size_t>> values;  ///< [parameter]
+  std::vector<std::size_t> now;                  ///< [parameter]
+
+ protected:
+  void number(std::size_t index, std::uint32_t& value, std::uint32_t lowest, std::uint32_t step) override {
+    add(value);
+    // An array of the default size is larger than it need be.
+    if (!in_array() && !offer_default(index)) return;
+    if (value > lowest) offer(lowest);
+    if (const std::uint32_t half = lowest + (value - lowest) / 2 / step * step; half < value) offer(half);
+  }
+  void word(std::size_t index, std::size_t& value) override {
+    add(value);
+    if (offer_default(index) && value != 0) offer(0);
+  }
+
+ private:
+  void add(std::size_t value) {
+    now.push_back(value);
+    values.emplace_back();
+  }
+  /// False if the parameter has it: then it is simple enough.
+  bool offer_default(std::size_t index) {
+    if (index >= defaults_.size() || now[index] == defaults_[index]) return false;
+    offer(defaults_[index]);
+    return true;
+  }
+  void offer(std::size_t value) {
+    if (std::ranges::find(values.back(), value) == values.back().end()) values.back().push_back(value);
+  }
+  std::vector<std::size_t> defaults_;
+};
+
+/// Gives one parameter a value.
+class SetValue : public ByNumber {
+ public:
+  SetValue(std::size_t which, std::size_t value) : which_(which), value_(value) {}
+
+ protected:
+  void number(std::size_t index, std::uint32_t& value, std::uint32_t, std::uint32_t) override {
+    if (index == which_) value = static_cast<std::uint32_t>(value_);
+  }
+  void word(std::size_t index, std::size_t& value) override {
+    if (index == which_) value = value_;
+  }
+
+ private:
+  std::size_t which_, value_;
+};
+
+SimplerValues simpler_values(const Machine& machine) {
+  Machine plain(machine.datapath()), copy = machine;
+  SimplerValues defaults({});
+  fields(defaults, plain);
+  SimplerValues result(std::move(defaults.now));
+  fields(result, copy);
+  return result;
+}
+
+/// The case on machines with a simpler value of one parameter, without those that its layer cannot run on.
+std::vector<RandomCase> with_simpler(const RandomCase& from, std::size_t parameter) {
+  std::vector<RandomCase> result;
+  for (const std::size_t value : simpler_values(from.machine).values[parameter]) {
+    RandomCase c = from;
+    SetValue set(parameter, value);
+    fields(set, c.machine);
+    try {
+      family(c.machine).check_runs(c.machine, c.layer);
+    } catch (const UserError&) {
+      continue;
+    }
+    result.push_back(std::move(c));
+  }
   return result;
 }
 
@@ -185,15 +278,29 @@ std::vector<RandomCase> smaller(const RandomCase& from, bool machine) {
 
 RandomCase shrunk(RandomCase failing, const std::function<bool(const RandomCase&)>& fails, bool machine,
                   unsigned most) {
-  for (bool progress = true; progress;) {
-    progress = false;
-    for (const RandomCase& candidate : smaller(failing, machine)) {
-      if (most-- == 0) return failing;
+  using Smaller = std::function<std::vector<RandomCase>(const RandomCase&)>;
+  std::vector<Smaller> ways;
+  for (std::size_t d = 0; d < kDimensions; ++d)
+    ways.push_back([d](const RandomCase& c) { return with_less(c, static_cast<Dimension>(d)); });
+  ways.emplace_back(plainer);
+  const std::size_t parameters = machine ? simpler_values(failing.machine).values.size() : 0;
+  for (std::size_t p = 0; p < parameters; ++p) ways.push_back([p](const RandomCase& c) { return with_simpler(c, p); });
+
+  /// As far as one way goes; false if nothing of it fails any more.
+  const auto go = [&](const Smaller& way) {
+    for (const RandomCase& candidate : way(failing)) {
+      if (most == 0) return false;
+      --most;
       if (!fails(candidate)) continue;
       failing = candidate;
-      progress = true;
-      break;
+      return true;
     }
+    return false;
+  };
+  for (bool progress = true; progress;) {
+    progress = false;
+    for (const Smaller& way : ways)
+      while (go(way)) progress = true;
   }
   return failing;
 }

@@ -6,17 +6,17 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "base/error.h"
+#include "machine/family.h"
 
 namespace lacuna {
 
 namespace {
 
-/// Processes of the trace, in the order in which viewers show them.
-enum Process : std::uint32_t { kLayers = 1, kRowFeeders, kColumnFeeders, kPes, kDrain, kMemory };
-constexpr std::string_view kProcessNames[] = {
-    "", "layers", "row feeders (weights)", "column feeders (activations)", "PEs", "drain buses", "memory"};
+/// The first process of the trace; the headings of the vocabulary follow.
+constexpr std::uint32_t kLayers = 1;
 /// Track numbers are unique over all processes, as viewers like them.
 constexpr std::uint32_t kTracksOfProcess = 100'000;
 
@@ -31,45 +31,133 @@ std::string padded(std::uint32_t index, std::uint32_t count) {
   return fmt::format("{:0{}}", index, fmt::formatted_size("{}", count - 1));
 }
 
+/// What feeds the array stands above the PEs, what they give below, memory last.
+constexpr int rank_of(Each each) {
+  switch (each) {
+    case Each::Row:
+      return 0;
+    case Each::Column:
+      return 1;
+    case Each::Pe:
+      return 2;
+    case Each::Machine:
+      return 3;
+  }
+  throw Bug("unknown Each");
+}
+
+/// Values of a record as JSON, with the tile in front if it is to be told.
+std::string args_of(const Record& record, const KindInfo& kind, bool tile) {
+  std::string args = tile ? fmt::format("\"tile\":{}", record.tile) : "";
+  for (std::size_t i = 0; i < kind.values.size() && !kind.values[i].empty(); ++i)
+    args += fmt::format("{}\"{}\":{}", args.empty() ? "" : ",", kind.values[i], record.values[i]);
+  return "{" + args + "}";
+}
+
 }  // namespace
 
 Timeline::Timeline(const std::filesystem::path& path, const Machine& machine, CycleWindow window,
                    const std::vector<std::pair<std::string, std::string>>& about)
     : file_(path),
       window_(window),
-      columns_(machine.array.columns),
-      row_bus_bytes_(machine.weights.bus_bytes),
-      column_bus_bytes_(machine.activations.bus_bytes) {
+      vocabulary_(family(machine).vocabulary()),
+      rows_(machine.array.rows),
+      columns_(machine.array.columns) {
   file_.append("{\"otherData\": {\"unit\": \"1 us is 1 cycle\"");
   for (const auto& [name, value] : about) file_.append(fmt::format(", {}: {}", json_text(name), json_text(value)));
   file_.append("},\n\"traceEvents\": [\n");
-  for (std::uint32_t process = kLayers; process <= kMemory; ++process) {
-    write(fmt::format(R"("ph":"M","pid":{},"name":"process_name","args":{{"name":"{}"}})", process,
-                      kProcessNames[process]));
+  layers_.process = kLayers;
+  layers_.id = kLayers * kTracksOfProcess;
+  make_groups();
+  std::uint32_t process = kLayers;
+  const auto name_process = [&](std::string_view name) {
+    write(fmt::format(R"("ph":"M","pid":{},"name":"process_name","args":{{"name":"{}"}})", process, name));
     write(fmt::format(R"("ph":"M","pid":{0},"name":"process_sort_index","args":{{"sort_index":{0}}})", process));
-  }
-  const std::uint32_t rows = machine.array.rows;
-  add_track(layers_, kLayers, 0, "layer");
-  for (std::uint32_t r = 0; r < rows; ++r) add_track(rows_, kRowFeeders, r, "row " + padded(r, rows));
-  for (std::uint32_t c = 0; c < columns_; ++c)
-    add_track(column_feeders_, kColumnFeeders, c, "column " + padded(c, columns_));
-  for (std::uint32_t r = 0; r < rows; ++r)
-    for (std::uint32_t c = 0; c < columns_; ++c)
-      add_track(pes_, kPes, r * columns_ + c, fmt::format("PE ({}, {})", padded(r, rows), padded(c, columns_)));
-  for (std::uint32_t c = 0; c < columns_; ++c) add_track(drains_, kDrain, c, "column " + padded(c, columns_));
-  add_track(memory_, kMemory, 0, "transfers");
+    ++process;
+  };
+  name_process("layers");
+  for (const Group& group : groups_) name_process(group.name);
+  name_track(layers_, 0, "layer");
+  for (Group& group : groups_)
+    for (std::uint32_t i = 0; i < group.tracks.size(); ++i) name_track(group.tracks[i], i, track_name(group, i));
 }
 
-void Timeline::add_track(std::vector<Track>& tracks, std::uint32_t process, std::uint32_t index,
-                         std::string_view name) {
-  Track track;
-  track.process = process;
-  track.id = process * kTracksOfProcess + index;
-  tracks.push_back(track);
-  write(fmt::format(R"("ph":"M","pid":{},"tid":{},"name":"thread_name","args":{{"name":"{}"}})", process, track.id,
-                    name));
-  write(fmt::format(R"("ph":"M","pid":{},"tid":{},"name":"thread_sort_index","args":{{"sort_index":{}}})", process,
-                    track.id, index));
+void Timeline::make_groups() {
+  // Units by what there is one of each for; those that are alike in that as the vocabulary has them.
+  const auto& units = vocabulary_.units;
+  std::vector<std::size_t> order(units.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return rank_of(units[i].each); });
+  group_of_.resize(units.size());
+  for (const std::size_t i : order) {
+    const UnitInfo& unit = units[i];
+    const auto at = std::ranges::find_if(
+        groups_, [&](const Group& group) { return group.name == unit.group && group.track == unit.track; });
+    group_of_[i] = static_cast<std::size_t>(at - groups_.begin());
+    if (at != groups_.end()) continue;
+    Group group{unit.group, unit.name, unit.track, {}};
+    group.tracks.resize(unit.track == Each::Pe       ? std::size_t{rows_} * columns_
+                        : unit.track == Each::Row    ? rows_
+                        : unit.track == Each::Column ? columns_
+                                                     : 1);
+    const auto process = static_cast<std::uint32_t>(kLayers + 1 + groups_.size());
+    for (std::uint32_t t = 0; t < group.tracks.size(); ++t) {
+      group.tracks[t].process = process;
+      group.tracks[t].id = process * kTracksOfProcess + t;
+    }
+    groups_.push_back(std::move(group));
+  }
+}
+
+std::string Timeline::track_name(const Group& group, std::uint32_t index) const {
+  switch (group.track) {
+    case Each::Machine:
+      return "transfers";
+    case Each::Row:
+      return "row " + padded(index, rows_);
+    case Each::Column:
+      return "column " + padded(index, columns_);
+    case Each::Pe:
+      return fmt::format("{} ({}, {})", group.unit, padded(index / columns_, rows_),
+                         padded(index % columns_, columns_));
+  }
+  throw Bug("unknown Each");
+}
+
+void Timeline::name_track(const Track& track, std::uint32_t index, std::string_view name) {
+  write(fmt::format(R"("ph":"M","pid":{},"tid":{},"name":"thread_name","args":{{"name":"{}"}})", track.process,
+                    track.id, name));
+  write(fmt::format(R"("ph":"M","pid":{},"tid":{},"name":"thread_sort_index","args":{{"sort_index":{}}})",
+                    track.process, track.id, index));
+}
+
+std::uint32_t Timeline::row_of(const UnitInfo& unit, std::uint32_t index) const {
+  return unit.each == Each::Pe ? index / columns_ : unit.each == Each::Row ? index : 0;
+}
+
+std::uint32_t Timeline::column_of(const UnitInfo& unit, std::uint32_t index) const {
+  return unit.each == Each::Pe ? index % columns_ : unit.each == Each::Column ? index : 0;
+}
+
+Timeline::Track& Timeline::track_of(const Record& record, std::uint16_t unit) {
+  const UnitInfo& info = vocabulary_.units[unit];
+  Group& group = groups_[group_of_[unit]];
+  std::uint32_t index = 0;
+  switch (group.track) {
+    case Each::Machine:
+      break;
+    case Each::Row:
+      index = row_of(info, record.unit);
+      break;
+    case Each::Column:
+      index = column_of(info, record.unit);
+      break;
+    case Each::Pe:
+      index = record.unit;
+      break;
+  }
+  LACUNA_CHECK(index < group.tracks.size(), "there is no {} {}", info.name, record.unit);
+  return group.tracks[index];
 }
 
 void Timeline::write(std::string_view event) {
@@ -82,14 +170,16 @@ void Timeline::write(std::string_view event) {
 void Timeline::begin_layer(std::string_view name) { layer_ = json_text(name); }
 
 void Timeline::end_layer(std::uint64_t cycles) {
-  for (Track& pe : pes_) end_run(pe);
-  for (auto* tracks : {&rows_, &column_feeders_, &pes_, &drains_})
-    for (Track& track : *tracks) leave(track, track.end);
-  write(fmt::format(R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":{})", kLayers, layers_[0].id, layer_begin_,
-                    cycles, layer_));
+  for (Group& group : groups_)
+    for (Track& track : group.tracks) end_run(track);
+  for (Group& group : groups_)
+    for (Track& track : group.tracks) {
+      leave(track, track.end);
+      track.end = 0;
+    }
+  write(fmt::format(R"("ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":{})", layers_.process, layers_.id,
+                    layer_begin_, cycles, layer_));
   layer_begin_ += cycles;
-  for (auto* tracks : {&rows_, &column_feeders_, &pes_, &drains_, &memory_})
-    for (Track& track : *tracks) track.end = 0;
 }
 
 void Timeline::commit() {
@@ -130,37 +220,25 @@ void Timeline::slice(Track& track, std::uint64_t begin, std::uint64_t end, std::
                     args.empty() ? std::string() : fmt::format(",\"args\":{}", args)));
 }
 
-void Timeline::grow(Track& pe, std::uint64_t cycle, PeClass what, std::uint64_t pairs) {
-  if (pe.run != what || pe.end != cycle) {
-    end_run(pe);
-    pe.run = what;
-    pe.run_begin = cycle;
+void Timeline::grow(Track& track, const Record& record, const KindInfo& kind) {
+  if (track.run != record.spent || track.end != record.cycle) {
+    end_run(track);
+    track.run = record.spent;
+    track.run_begin = record.cycle;
   }
-  pe.end = cycle + 1;
-  pe.pairs += pairs;
+  track.end = record.cycle + 1;
+  if (!kind.enters_tile || record.values[0] == 0) return;
+  track.sum += record.values[0];
+  track.sum_name = kind.values[0];
 }
 
-void Timeline::end_run(Track& pe) {
-  if (!pe.run) return;
-  const std::uint64_t pairs = std::exchange(pe.pairs, 0);
-  slice(pe, pe.run_begin, pe.end, name_of(*pe.run),
-        pairs == 0 ? std::string() : fmt::format(R"({{"executed":{}}})", pairs));
-  pe.run.reset();
+void Timeline::end_run(Track& track) {
+  if (!track.run) return;
+  const std::int64_t sum = std::exchange(track.sum, 0);
+  slice(track, track.run_begin, track.end, name_of(*track.run),
+        sum == 0 ? std::string() : fmt::format(R"({{"{}":{}}})", track.sum_name, sum));
+  track.run.reset();
 }
-
-void Timeline::on(const event::Group& e) {
-  Track& pe = pes_[e.pe];
-  if (pe.tile != e.tile) {
-    end_run(pe);
-    enter(pe, e.tile, e.cycle);
-  }
-  const PeClass what = e.executed + e.wasted != 0 ? PeClass::Busy : e.gated != 0 ? PeClass::Gated : PeClass::Bubble;
-  grow(pe, e.cycle, what, e.executed);
-}
-
-void Timeline::on(const event::Kill& e) { grow(pes_[e.pe], e.cycle, PeClass::Bubble, 0); }
-
-void Timeline::on(const event::Wait& e) { grow(pes_[e.pe], e.cycle, e.why, 0); }
 
 void Timeline::instant(const Track& track, std::uint64_t cycle, std::string_view name, std::string_view args) {
   if (cycle < window_.from || cycle >= window_.to) return;
@@ -168,44 +246,38 @@ void Timeline::instant(const Track& track, std::uint64_t cycle, std::string_view
                     layer_begin_ + cycle, name, args));
 }
 
-void Timeline::on(const event::Stop& e) {
-  instant(pes_[e.pe], e.cycle, "stop", fmt::format(R"({{"tile":{},"terminated":{}}})", e.tile, e.terminated));
-}
-
-/// The sum has left: the tile is over for this PE.
-void Timeline::on(const event::Retire& e) {
-  Track& pe = pes_[e.pe];
-  end_run(pe);
-  instant(pe, e.cycle, "result", fmt::format(R"({{"psum":{}}})", e.psum));
-  leave(pe, e.cycle);
-}
-
-void Timeline::on(const event::Send& e) {
-  const bool weights = e.side == event::Side::Weights;
-  Track& track = (weights ? rows_ : column_feeders_)[e.line];
-  const std::uint32_t bus = weights ? row_bus_bytes_ : column_bus_bytes_;
-  const std::uint64_t words = std::max<std::uint64_t>(1, (std::uint64_t{e.bytes} + bus - 1) / bus);
-  const std::uint64_t begin = e.cycle + 1 - words;
-  enter(track, e.tile, begin);
-  slice(track, begin, e.cycle + 1, e.bytes == 0 ? "end token" : fmt::format("step {}", e.step),
-        fmt::format(R"({{"bytes":{},"PEs":{}}})", e.bytes, e.destinations));
-}
-
-void Timeline::on(const event::Drain& e) {
-  Track& track = drains_[e.pe % columns_];
-  enter(track, e.tile, e.cycle);
-  slice(track, e.cycle, e.cycle + 1, fmt::format("row {}", e.pe / columns_), fmt::format(R"({{"value":{}}})", e.value));
-}
-
-void Timeline::on(const event::Fetch& e) {
-  const Block& block = e.tile->blocks[e.block];
-  slice(memory_[0], e.cycle, e.cycle + e.cycles, fmt::format("fetch tile {} block {}", e.tile->index, e.block),
-        fmt::format(R"({{"dram_bytes":{},"buffer_bytes":{}}})", block.dram_bytes, block.buffer_bytes));
-}
-
-void Timeline::on(const event::Write& e) {
-  slice(memory_[0], e.cycle, e.cycle + e.cycles, fmt::format("write tile {}", e.tile),
-        fmt::format(R"({{"bytes":{},"dram_bytes":{}}})", e.bytes, e.dram_bytes));
+void Timeline::on(const Record& record) {
+  LACUNA_CHECK(record.kind < vocabulary_.kinds.size(), "there is no kind of record {}", record.kind);
+  const KindInfo& kind = vocabulary_.kinds[record.kind];
+  if (kind.shown == Shown::No) return;
+  Track& track = track_of(record, kind.unit);
+  const UnitInfo& unit = vocabulary_.units[kind.unit];
+  const std::uint64_t begin = kind.ends ? record.cycle + 1 - record.cycles : record.cycle;
+  const auto text = [&] {
+    return fmt::format(fmt::runtime(kind.slice), fmt::arg("tile", record.tile), fmt::arg("step", record.step),
+                       fmt::arg("row", row_of(unit, record.unit)), fmt::arg("column", column_of(unit, record.unit)));
+  };
+  if (kind.enters_tile && track.tile != record.tile) {
+    end_run(track);
+    enter(track, record.tile, begin);
+  }
+  switch (kind.shown) {
+    case Shown::No:
+      break;
+    case Shown::Cycles:
+      LACUNA_CHECK(record.spent.has_value(), "record '{}' does not say how its cycle was spent", kind.name);
+      grow(track, record, kind);
+      break;
+    case Shown::Slice:
+      end_run(track);
+      slice(track, begin, begin + record.cycles, text(), args_of(record, kind, false));
+      break;
+    case Shown::Mark:
+      if (kind.leaves_tile) end_run(track);
+      instant(track, record.cycle, text(), args_of(record, kind, kind.has_tile));
+      break;
+  }
+  if (kind.leaves_tile) leave(track, kind.shown == Shown::Mark ? record.cycle : track.end);
 }
 
 }  // namespace lacuna
