@@ -260,7 +260,8 @@ SimplerValues simpler_values(const Machine& machine) {
 /// The case on machines with a simpler value of one parameter, without those that its layer cannot run on.
 std::vector<RandomCase> with_simpler(const RandomCase& from, std::size_t parameter) {
   std::vector<RandomCase> result;
-  for (const std::size_t value : simpler_values(from.machine).values[parameter]) {
+  const SimplerValues simpler = simpler_values(from.machine);
+  for (const std::size_t value : simpler.values[parameter]) {
     RandomCase c = from;
     SetValue set(parameter, value);
     fields(set, c.machine);
