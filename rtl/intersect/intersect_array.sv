@@ -10,31 +10,31 @@ module intersect_array #(
   parameter  int unsigned Chunk                  = 64,
   parameter  int unsigned Lanes                  = 1,
   parameter  int unsigned Operand                = lacuna_pkg::OperandInt8,
-  parameter  int unsigned Skip                   = lacuna_pkg::SkipBoth,
-  parameter  int unsigned EarlyTermination       = lacuna_pkg::EarlyTerminationNone,
-  parameter  int unsigned Mapping                = lacuna_pkg::MappingFiltersWindows,
+  parameter  int unsigned Skip                   = intersect_pkg::SkipBoth,
+  parameter  int unsigned EarlyTermination       = intersect_pkg::EarlyTerminationNone,
+  parameter  int unsigned Mapping                = intersect_pkg::MappingFiltersWindows,
   parameter  int unsigned WeightsBufferBytes     = 8192,
   parameter  int unsigned WeightsBusBytes        = 16,
   parameter  int unsigned WeightsFifoDepth       = 4,
-  parameter  int unsigned WeightsEncoding        = lacuna_pkg::EncodingBitmask,
+  parameter  int unsigned WeightsEncoding        = intersect_pkg::EncodingBitmask,
   parameter  int unsigned ActivationsBufferBytes = 8192,
   parameter  int unsigned ActivationsBusBytes    = 16,
   parameter  int unsigned ActivationsFifoDepth   = 4,
-  parameter  int unsigned ActivationsEncoding    = lacuna_pkg::EncodingBitmask,
+  parameter  int unsigned ActivationsEncoding    = intersect_pkg::EncodingBitmask,
   localparam int unsigned Bits                   = Operand == lacuna_pkg::OperandInt8 ? 8 : 16,
   localparam int unsigned AccumulatorBits        = Operand == lacuna_pkg::OperandInt8 ? 32 : 48,
   localparam int unsigned RowCountBits           = $clog2(Rows + 1),
   localparam int unsigned ColumnCountBits        = $clog2(Columns + 1),
   localparam int unsigned ChunkLengthBits        = $clog2(Chunk + 1),
-  localparam int unsigned FlagsBits              = lacuna_pkg::MessageFlagsBits,
+  localparam int unsigned FlagsBits              = intersect_pkg::MessageFlagsBits,
   // Place of a word in half an operand buffer; words of a message.
   localparam int unsigned RowAddressBits         =
-      lacuna_pkg::width_of(lacuna_pkg::half_words(WeightsBufferBytes, WeightsBusBytes)),
-  localparam int unsigned RowLengthBits          = $clog2(1 + lacuna_pkg::message_words(
+      lacuna_pkg::width_of(intersect_pkg::half_words(WeightsBufferBytes, WeightsBusBytes)),
+  localparam int unsigned RowLengthBits          = $clog2(1 + intersect_pkg::message_words(
       Chunk, Bits, AccumulatorBits, WeightsEncoding, WeightsBusBytes)),
   localparam int unsigned ColumnAddressBits      =
-      lacuna_pkg::width_of(lacuna_pkg::half_words(ActivationsBufferBytes, ActivationsBusBytes)),
-  localparam int unsigned ColumnLengthBits       = $clog2(1 + lacuna_pkg::message_words(
+      lacuna_pkg::width_of(intersect_pkg::half_words(ActivationsBufferBytes, ActivationsBusBytes)),
+  localparam int unsigned ColumnLengthBits       = $clog2(1 + intersect_pkg::message_words(
       Chunk, Bits, 0, ActivationsEncoding, ActivationsBusBytes))
 ) (
   input  logic                               clk_i,
@@ -96,22 +96,22 @@ module intersect_array #(
   output logic [Columns*Rows*Bits-1:0]       encoded_values_o
 );
 
-  localparam bit SkipsZeroWeights = Skip == lacuna_pkg::SkipWeights || Skip == lacuna_pkg::SkipBoth;
-  localparam bit Unicast = Mapping == lacuna_pkg::MappingFilters;
+  localparam intersect_pkg::skip_rule_t Rule = intersect_pkg::skip_rule(Skip);
+  localparam bit Unicast = Mapping == intersect_pkg::MappingFilters;
   localparam int unsigned ValuesBits = Chunk * Bits;
 
   if (Operand != lacuna_pkg::OperandInt8 && Operand != lacuna_pkg::OperandInt16)
   begin : gen_unknown_operand
     $error("unknown operand");
   end
-  if (Mapping != lacuna_pkg::MappingFiltersWindows && Mapping != lacuna_pkg::MappingFilters)
+  if (Mapping != intersect_pkg::MappingFiltersWindows && Mapping != intersect_pkg::MappingFilters)
   begin : gen_unknown_mapping
     $error("unknown mapping");
   end
 
   // Two passes over weights whose zeros cost slots: which pass a zero belongs to is sent along.
   logic owned_sent;
-  assign owned_sent = two_passes_i && !SkipsZeroWeights;
+  assign owned_sent = two_passes_i && !Rule.needs_weight;
 
   for (genvar row = 0; row < Rows; row++) begin : gen_row
     logic [Columns-1:0] push, room, stopped;

@@ -9,14 +9,14 @@ module intersect_feeder #(
   parameter  int unsigned Chunk           = 16,
   parameter  int unsigned Bits            = 8,
   parameter  int unsigned BiasBits        = 32,  // 0: activations, without bias and owned mask
-  parameter  int unsigned Encoding        = lacuna_pkg::EncodingBitmask,
+  parameter  int unsigned Encoding        = intersect_pkg::EncodingBitmask,
   parameter  int unsigned BusBytes        = 16,
   parameter  int unsigned BufferBytes     = 8192,
   localparam int unsigned WordBits        = 8 * BusBytes,
-  localparam int unsigned HalfWords       = lacuna_pkg::half_words(BufferBytes, BusBytes),
+  localparam int unsigned HalfWords       = intersect_pkg::half_words(BufferBytes, BusBytes),
   localparam int unsigned AddressBits     = lacuna_pkg::width_of(HalfWords),
   localparam int unsigned MessageWords    =
-      lacuna_pkg::message_words(Chunk, Bits, BiasBits, Encoding, BusBytes),
+      intersect_pkg::message_words(Chunk, Bits, BiasBits, Encoding, BusBytes),
   localparam int unsigned LengthBits      = $clog2(MessageWords + 1),
   localparam int unsigned CountBits       = $clog2(Fanout + 1),
   localparam int unsigned BiasPortBits    = BiasBits == 0 ? 1 : BiasBits,
@@ -42,7 +42,7 @@ module intersect_feeder #(
   input  logic                       load_message_i,
   input  logic [AddressBits-1:0]     load_message_index_i,
   input  logic [LengthBits-1:0]      load_message_length_i,
-  input  lacuna_pkg::message_flags_t load_message_flags_i,
+  input  intersect_pkg::message_flags_t load_message_flags_i,
   // The line's PEs.
   input  logic [Fanout-1:0]          room_i,
   input  logic [Fanout-1:0]          stopped_i,
@@ -59,7 +59,7 @@ module intersect_feeder #(
 
   logic [AddressBits-1:0] index;
   logic [LengthBits-1:0] offset, length;
-  lacuna_pkg::message_flags_t flags;
+  intersect_pkg::message_flags_t flags;
   logic [WordBits-1:0] word;
   logic word_valid, complete, ends;
   logic [Fanout-1:0] group;

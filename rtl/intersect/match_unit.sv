@@ -3,7 +3,7 @@
 module match_unit #(
   parameter int unsigned Chunk = 16,
   parameter int unsigned Lanes = 1,
-  parameter int unsigned Skip  = lacuna_pkg::SkipBoth
+  parameter int unsigned Skip  = intersect_pkg::SkipBoth
 ) (
   input  logic [Chunk-1:0]       owned_i,
   input  logic [Chunk-1:0]       weights_i,
@@ -19,59 +19,16 @@ module match_unit #(
   logic [Chunk-1:0] multiplied;
   logic [Chunk-1:0] rest;
 
-  if (Skip == lacuna_pkg::SkipNone) begin : gen_none
-    skip_none #(
-      .Chunk(Chunk)
-    ) u_skip (
-      .owned_i,
-      .weights_i,
-      .activations_i,
-      .slots_o,
-      .multiplied_o(multiplied)
-    );
-  end else if (Skip == lacuna_pkg::SkipGate) begin : gen_gate
-    skip_gate #(
-      .Chunk(Chunk)
-    ) u_skip (
-      .owned_i,
-      .weights_i,
-      .activations_i,
-      .slots_o,
-      .multiplied_o(multiplied)
-    );
-  end else if (Skip == lacuna_pkg::SkipActivations) begin : gen_activations
-    skip_activations #(
-      .Chunk(Chunk)
-    ) u_skip (
-      .owned_i,
-      .weights_i,
-      .activations_i,
-      .slots_o,
-      .multiplied_o(multiplied)
-    );
-  end else if (Skip == lacuna_pkg::SkipWeights) begin : gen_weights
-    skip_weights #(
-      .Chunk(Chunk)
-    ) u_skip (
-      .owned_i,
-      .weights_i,
-      .activations_i,
-      .slots_o,
-      .multiplied_o(multiplied)
-    );
-  end else if (Skip == lacuna_pkg::SkipBoth) begin : gen_both
-    skip_both #(
-      .Chunk(Chunk)
-    ) u_skip (
-      .owned_i,
-      .weights_i,
-      .activations_i,
-      .slots_o,
-      .multiplied_o(multiplied)
-    );
-  end else begin : gen_unknown
-    $error("unknown skip rule");
-  end
+  skip_rule #(
+    .Chunk(Chunk),
+    .Skip (Skip)
+  ) u_skip (
+    .owned_i,
+    .weights_i,
+    .activations_i,
+    .slots_o,
+    .multiplied_o(multiplied)
+  );
 
   prefix_pick #(
     .Width(Chunk),

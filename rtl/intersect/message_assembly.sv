@@ -9,7 +9,7 @@
 module message_assembly #(
   parameter  int unsigned Chunk           = 16,
   parameter  int unsigned Bits            = 8,
-  parameter  int unsigned Encoding        = lacuna_pkg::EncodingBitmask,
+  parameter  int unsigned Encoding        = intersect_pkg::EncodingBitmask,
   parameter  int unsigned BiasBits        = 32,   // 0: these are activations
   parameter  int unsigned WordBits        = 128,
   parameter  int unsigned Words           = 2,    // of the largest message
@@ -66,16 +66,16 @@ module message_assembly #(
 
   always_comb begin
     raw = complete_i ? words_d : '0;
-    after_mask = Encoding == lacuna_pkg::EncodingBitmask ? raw >> mask_bits : raw;
+    after_mask = Encoding == intersect_pkg::EncodingBitmask ? raw >> mask_bits : raw;
     owned_o = owned_sent_i ? after_mask[Chunk-1:0] & positions : positions;
     after_owned = owned_sent_i ? after_mask >> mask_bits : after_mask;
     bias_o = after_owned[BiasPortBits-1:0];
     values_o = (Chunk * Bits)'(BiasBits != 0 && first_i ? after_owned >> BiasBits : after_owned);
   end
 
-  if (Encoding == lacuna_pkg::EncodingBitmask) begin : gen_bitmask
+  if (Encoding == intersect_pkg::EncodingBitmask) begin : gen_bitmask
     assign mask_o = raw[Chunk-1:0] & positions;
-  end else if (Encoding == lacuna_pkg::EncodingDense) begin : gen_dense
+  end else if (Encoding == intersect_pkg::EncodingDense) begin : gen_dense
     for (genvar i = 0; i < Chunk; i++) begin : gen_position
       assign mask_o[i] = positions[i] && values_o[i*Bits+:Bits] != '0;
     end

@@ -15,14 +15,14 @@ module operand_buffer #(
   input  logic                       load_message_i,         // the word is the first of a message
   input  logic [AddressBits-1:0]     load_message_index_i,   // of the message in its half
   input  logic [LengthBits-1:0]      load_message_length_i,  // words
-  input  lacuna_pkg::message_flags_t load_message_flags_i,
+  input  intersect_pkg::message_flags_t load_message_flags_i,
   // The feeder reads word `offset` of message `index`.
   input  logic                       half_i,
   input  logic [AddressBits-1:0]     index_i,
   input  logic [LengthBits-1:0]      offset_i,
   output logic [WordBits-1:0]        word_o,
   output logic [LengthBits-1:0]      length_o,
-  output lacuna_pkg::message_flags_t flags_o
+  output intersect_pkg::message_flags_t flags_o
 );
 
   localparam int unsigned Words = 2 * HalfWords;
@@ -31,7 +31,7 @@ module operand_buffer #(
   typedef struct packed {
     logic [AddressBits-1:0] address;
     logic [LengthBits-1:0] length;
-    logic [lacuna_pkg::MessageFlagsBits-1:0] flags;
+    logic [intersect_pkg::MessageFlagsBits-1:0] flags;
   } message_t;
 
   message_t message;

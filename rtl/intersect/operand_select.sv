@@ -4,7 +4,7 @@
 module operand_select #(
   parameter  int unsigned Chunk     = 16,
   parameter  int unsigned Bits      = 8,
-  parameter  int unsigned Encoding  = lacuna_pkg::EncodingBitmask,
+  parameter  int unsigned Encoding  = intersect_pkg::EncodingBitmask,
   localparam int unsigned CountBits = $clog2(Chunk + 1)
 ) (
   input  logic [Chunk-1:0]      mask_i,      // positions with a nonzero value
@@ -16,9 +16,9 @@ module operand_select #(
   logic [Chunk-1:0] counted;
   logic [CountBits-1:0] index;
 
-  if (Encoding == lacuna_pkg::EncodingBitmask) begin : gen_bitmask
+  if (Encoding == intersect_pkg::EncodingBitmask) begin : gen_bitmask
     assign counted = mask_i;
-  end else if (Encoding == lacuna_pkg::EncodingDense) begin : gen_dense
+  end else if (Encoding == intersect_pkg::EncodingDense) begin : gen_dense
     assign counted = '1;
   end else begin : gen_unknown
     $error("unknown encoding");

@@ -13,7 +13,7 @@ module partial_sum #(
   parameter int unsigned Lanes            = 1,
   parameter int unsigned ProductBits      = 17,
   parameter int unsigned AccumulatorBits  = 32,
-  parameter int unsigned EarlyTermination = lacuna_pkg::EarlyTerminationNone
+  parameter int unsigned EarlyTermination = intersect_pkg::EarlyTerminationNone
 ) (
   input  logic                         clk_i,
   input  logic                         rst_ni,
@@ -48,9 +48,9 @@ module partial_sum #(
     end
   end
 
-  if (EarlyTermination == lacuna_pkg::EarlyTerminationExact) begin : gen_exact
+  if (EarlyTermination == intersect_pkg::EarlyTerminationExact) begin : gen_exact
     assign stop_o = group_i && check_i && !last_i && (sum_o[AccumulatorBits-1] || sum_o == '0);
-  end else if (EarlyTermination == lacuna_pkg::EarlyTerminationNone) begin : gen_none
+  end else if (EarlyTermination == intersect_pkg::EarlyTerminationNone) begin : gen_none
     logic unused_check;
     assign unused_check = check_i;
     assign stop_o = 1'b0;

@@ -2,11 +2,8 @@ common/lacuna_pkg.sv
 common/chunk_fifo.sv
 common/prefix_pick.sv
 common/prefix_count.sv
-intersect/skip_none.sv
-intersect/skip_gate.sv
-intersect/skip_activations.sv
-intersect/skip_weights.sv
-intersect/skip_both.sv
+intersect/intersect_pkg.sv
+intersect/skip_rule.sv
 intersect/match_unit.sv
 intersect/operand_select.sv
 intersect/mac_lane.sv

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <memory>
@@ -15,9 +17,8 @@
 #include "cli/choose_layers.h"
 #include "cli/engines.h"
 #include "cli/progress.h"
-#include "datapaths/intersect/systemc/engine.h"
 #include "machine/config_reader.h"
-#include "datapaths/intersect/rtl/engine.h"
+#include "machine/family.h"
 #include "workload/workload.h"
 
 namespace lacuna {
@@ -59,7 +60,12 @@ class Check {
       : options_(options), compare_(parse_enum<Compare>(options.compare, Place{"--compare"}, "comparison")) {
     choose_engines();
     if (options.stall) stall_ = parse_stall(*options.stall);
-    if (stall_.value_or(0) != 0 && !ports_) fail(Place{"--stall"}, "the engine fast has no ports to hold back");
+    if (stall_.value_or(0) != 0)
+      for (const EngineKind kind : kinds_)
+        if (!has_ports(kind)) fail(Place{"--stall"}, "the engine {} has no ports to hold back", name_of(kind));
+    if (!options.datapath.empty() && !options.config.empty())
+      fail(Place{"--datapath"}, "random machines are of that family, but CONFIG is '{}'; leave one of them out",
+           options.config);
     if (!options.rtl.empty() && !rtl_)
       fail(Place{"--rtl"}, "neither engine is rtl ({}, {})", names_.left, names_.right);
     if (!options.waves.empty() && !rtl_)
@@ -95,28 +101,23 @@ class Check {
       names = {"systemc", options_.random && options_.config.empty() && options_.rtl.empty() ? "fast" : "rtl"};
     if (names.size() != 2) fail(place, "{} engines are named; a check compares two", names.size());
     if (names[0] == names[1]) fail(place, "'{}' is named twice; a check compares two engines", names[0]);
-    for (const auto& name : names) make_engine(name, place);
+    kinds_ = {engine_kind(names[0], place), engine_kind(names[1], place)};
     names_ = {names[0], names[1]};
-    rtl_ = names[0] == "rtl" || names[1] == "rtl";
-    ports_ = names[0] != "fast" && names[1] != "fast";
+    rtl_ = std::ranges::count(kinds_, EngineKind::Rtl) != 0;
+    ports_ = std::ranges::all_of(kinds_, has_ports);
   }
 
-  [[nodiscard]] ModelSources sources() const {
-    ModelSources sources = ModelSources::standard();
-    if (!options_.rtl.empty()) sources.rtl = options_.rtl;
-    return sources;
+  [[nodiscard]] EngineOptions engine_options(const Case& one) const {
+    return {.stall_millionths = one.stall, .stall_seed = one.seed, .rtl = options_.rtl};
   }
 
-  [[nodiscard]] std::unique_ptr<Engine> engine(const std::string& name, const Stalls& stalls) const {
-    if (name == "rtl") return make_rtl_engine(sources(), stalls);
-    if (name == "systemc") return make_systemc_engine(stalls);
-    return make_engine(name, Place{"--engines"});
+  /// `what` instead of the machine and layer of `one`.
+  [[nodiscard]] Comparison compared(const Case& one, const RandomCase& what) const {
+    const EngineOptions options = engine_options(one);
+    const auto left = make_engine(kinds_[0], options), right = make_engine(kinds_[1], options);
+    return compare_engines(*left, *right, what.machine, what.layer, compare_);
   }
-
-  [[nodiscard]] Comparison compared(const RandomCase& what, const Stalls& stalls) const {
-    return compare_engines(*engine(names_.left, stalls), *engine(names_.right, stalls), what.machine, what.layer,
-                           compare_);
-  }
+  [[nodiscard]] Comparison compared(const Case& one) const { return compared(one, one.what); }
 
   void layers(const Machine& machine) {
     const Workload workload = Workload::open(options_.workload);
@@ -131,7 +132,7 @@ class Check {
                      options_.seed,
                      fmt::format("{} --layers {} --random 0{}", quoted(options_.workload), quoted(name),
                                  stall_.value_or(0) == 0 ? "" : fmt::format(" --seed {}", options_.seed))};
-      const Comparison comparison = compared(one.what, Stalls(one.stall, one.seed));
+      const Comparison comparison = compared(one);
       if (!comparison.agrees()) return differ(one, comparison);
       result_.text += agreed_line(name, comparison, compare_, machine);
     }
@@ -140,17 +141,21 @@ class Check {
 
   /// `machine`: nothing: each case has its own.
   void random_cases(const Machine* machine, std::uint64_t count) {
+    const Datapath datapath =
+        options_.datapath.empty() ? Datapath{} : datapath_called(options_.datapath, Place{"--datapath"});
     std::uint64_t agreed = 0, shifted = 0;
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t seed = options_.seed + i;
       progress_.layer(fmt::format("seed {}", seed), i, count);
       Case one{.name = fmt::format("seed {}", seed),
-               .what = machine ? random_case_on(*machine, seed) : random_case(seed, rtl_ ? options_.geometries : 0),
+               .what = machine ? random_case_on(*machine, seed)
+                               : random_case(seed, rtl_ ? options_.geometries : 0, datapath),
                .stall = stall_.value_or(ports_ && seed % 2 == 1 ? kUsualStall : 0),
                .seed = seed,
                .replay = fmt::format("--random 1 --seed {}", seed)};
+      if (!options_.datapath.empty()) one.replay += " --datapath " + options_.datapath;
       if (rtl_ && !machine) one.replay += fmt::format(" --geometries {}", options_.geometries);
-      const Comparison comparison = compared(one.what, Stalls(one.stall, one.seed));
+      const Comparison comparison = compared(one);
       if (!comparison.agrees()) return differ_at_random(one, comparison);
       agreed += comparison.agreed;
       shifted += comparison.shifted;
@@ -175,14 +180,13 @@ class Check {
     differ(one, comparison);
     result_.text += fmt::format("  drawn: {}\n", one.what.describe());
     if (options_.no_shrink) return;
-    const Stalls stalls(one.stall, one.seed);
     // A smaller array would be another model; compiling one for each attempt takes too long.
     const bool machine = !rtl_ && options_.config.empty();
     progress_.layer(fmt::format("seed {}: making it smaller", one.seed), 0, 1);
     const RandomCase small = shrunk(
-        one.what, [&](const RandomCase& c) { return !compared(c, stalls).agrees(); }, machine);
+        one.what, [&](const RandomCase& c) { return !compared(one, c).agrees(); }, machine);
     result_.text += fmt::format("  the smallest that still fails: {}\n", small.describe());
-    const Comparison last = compared(small, stalls);
+    const Comparison last = compared(one, small);
     result_.text += explained(last, names_, small.machine);
     if (options_.keep.empty()) return;
     StagedFolder folder(options_.keep);
@@ -201,8 +205,8 @@ class Check {
     const std::uint64_t cycle = comparison.cycle.value_or(0);
     const std::uint64_t first = cycle > kBefore ? cycle - kBefore : 0;
     progress_.layer(one.name + ": waves", 0, 1);
-    write_waves(sources(), Stalls(one.stall, one.seed), one.what.machine, one.what.layer, options_.waves, first,
-                cycle + kAfter);
+    make_engine(EngineKind::Rtl, engine_options(one))
+        ->write_waves(one.what.machine, one.what.layer, options_.waves, first, cycle + kAfter);
     result_.text +=
         fmt::format("  waves: {}, from cycle {}; cycle {} is at {} ns\n", options_.waves, first, cycle, cycle);
   }
@@ -228,6 +232,7 @@ class Check {
 
   const CheckOptions& options_;
   Compare compare_;
+  std::array<EngineKind, 2> kinds_{};
   EngineNames names_;
   bool rtl_ = false;    ///< one of the engines
   bool ports_ = false;  ///< both engines have some

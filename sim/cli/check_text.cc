@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "machine/family.h"
+
 namespace lacuna {
 
 std::string explained(const Comparison& comparison, const EngineNames& engines, const Machine& machine) {
@@ -12,12 +14,13 @@ std::string explained(const Comparison& comparison, const EngineNames& engines, 
     if (comparison.outcome_difference.empty()) return "  nothing was compared\n";
     return fmt::format("  {} and {} differ in {}\n", engines.left, engines.right, comparison.outcome_difference);
   }
+  const Vocabulary& vocabulary = family(machine).vocabulary();
   const Difference& d = *comparison.difference;
   std::string text = fmt::format("  {} events agree, then {} differs after {} of its own\n", comparison.agreed,
-                                 text_of(d.unit, machine.array.columns), d.agreed);
-  for (const auto& event : d.last) text += fmt::format("    both: {}\n", text_of(event));
-  const auto side = [&](int i, const std::optional<TracedEvent>& event) {
-    text += fmt::format("    {}: {}\n", engines.of(i), event ? text_of(*event) : "no further event");
+                                 text_of(d.unit, vocabulary, machine.array.columns), d.agreed);
+  for (const Record& record : d.last) text += fmt::format("    both: {}\n", text_of(record, vocabulary));
+  const auto side = [&](int i, const std::optional<Record>& record) {
+    text += fmt::format("    {}: {}\n", engines.of(i), record ? text_of(*record, vocabulary) : "no further event");
   };
   side(0, d.left);
   side(1, d.right);
@@ -29,11 +32,13 @@ std::string agreed_line(const std::string& name, const Comparison& comparison, C
   std::string text = fmt::format("{}: {} {} agree, {} cycles", name, comparison.agreed,
                                  compare == Compare::Outputs ? "outputs" : "events", comparison.left_cycles);
   if (comparison.first_shift) {
+    const Vocabulary& vocabulary = family(machine).vocabulary();
     const Shift& shift = *comparison.first_shift;
-    text += fmt::format(
-        "; {} events come at another cycle, the first in {}: {}, there in cycle {}; {} cycles there ({:+})",
-        comparison.shifted, text_of(unit_of(shift.left), machine.array.columns), text_of(shift.left), shift.right_cycle,
-        comparison.right_cycles, static_cast<std::int64_t>(comparison.right_cycles - comparison.left_cycles));
+    text +=
+        fmt::format("; {} events come at another cycle, the first in {}: {}, there in cycle {}; {} cycles there ({:+})",
+                    comparison.shifted, text_of(unit_of(shift.left, vocabulary), vocabulary, machine.array.columns),
+                    text_of(shift.left, vocabulary), shift.right_cycle, comparison.right_cycles,
+                    static_cast<std::int64_t>(comparison.right_cycles - comparison.left_cycles));
   }
   return text + "\n";
 }

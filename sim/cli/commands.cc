@@ -6,8 +6,9 @@
 #include <algorithm>
 
 #include "check/compare_engines.h"
-#include "cli/engines.h"
 #include "cli/list.h"
+#include "machine/engine.h"
+#include "machine/family.h"
 #include "report/compare.h"
 
 namespace lacuna {
@@ -37,8 +38,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   auto& r = run_options;
   run->add_option("CONFIG", r.config, "Configuration of the machine, a YAML file")->required();
   run->add_option("WORKLOAD", r.workload, "Folder with a workload.yaml, or that file")->required();
-  std::vector<std::string_view> engines;
-  for (const auto& entry : kEngines) engines.push_back(entry.name);
+  const auto engines = words_of<EngineKind>();
   auto* engine = run->add_option("--engine", r.engine, described("Engine", engines))->capture_default_str();
   engine->type_name("WORD");
   words[engine] = engines;
@@ -95,6 +95,11 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
           "Random layers on this machine, after the workload (24 if one engine is rtl, else 0); without CONFIG: random "
           "machines and layers")
       ->type_name("N");
+  auto* datapath =
+      check->add_option("--datapath", c.datapath,
+                        described("Family of random machines without CONFIG (default: the first)", datapath_words()));
+  datapath->type_name("WORD");
+  words[datapath] = datapath_words();
   check->add_option("--seed", c.seed, "Seed of the first random layer, and of the stalls")
       ->capture_default_str()
       ->type_name("S");
@@ -125,6 +130,11 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
   words[what] = list_topics();
+  auto* list_datapath =
+      list->add_option("--datapath", list_options.datapath,
+                       described("Only this family, of manual, parameters, actions and events", datapath_words()));
+  list_datapath->type_name("WORD");
+  words[list_datapath] = datapath_words();
   auto* list_format = list->add_option("--format", list_options.format, described("Format", words_of<ListFormat>()))
                           ->capture_default_str();
   list_format->type_name("WORD");

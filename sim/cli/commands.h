@@ -54,6 +54,7 @@ struct CheckOptions {
   std::vector<std::string> layers;
   std::vector<std::string> assignments;
   std::optional<std::uint64_t> random;
+  std::string datapath;  ///< of random machines; "": the default family
   std::uint64_t seed = 1;
   std::uint64_t geometries = 6;
   std::optional<std::string> stall;
@@ -80,6 +81,7 @@ struct ReportOptions {
 
 struct ListOptions {
   std::string what;
+  std::string datapath;  ///< "": all, or of the manual the default family
   std::string format = "table";
 };
 

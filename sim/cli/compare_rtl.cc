@@ -10,17 +10,14 @@
 #include "base/child_process.h"
 #include "base/program_files.h"
 #include "check/compare_engines.h"
-#include "check/traced_event.h"
 #include "cli/choose_layers.h"
 #include "cli/progress.h"
-#include "datapaths/intersect/rtl/engine.h"
-#include "datapaths/intersect/systemc/engine.h"
 #include "energy/energy.h"
 #include "machine/config_reader.h"
+#include "machine/family.h"
 #include "report/compare.h"
 #include "report/number_text.h"
 #include "report/text_table.h"
-#include "rtl/rtl_model.h"
 #include "workload/workload.h"
 
 namespace lacuna {
@@ -32,10 +29,20 @@ using nlohmann::ordered_json;
 constexpr std::array<std::string_view, 3> kSides = {"model", "base_rtl", "edited_rtl"};
 enum Side : std::size_t { kModel, kBase, kEdited };
 
+/// Counts the records of each kind.
+class RecordCounts : public RecordSink {
+ public:
+  void on(const Record& record) override {
+    if (record.kind >= of_kind.size()) of_kind.resize(record.kind + std::size_t{1});
+    ++of_kind[record.kind];
+  }
+  std::vector<std::uint64_t> of_kind;
+};
+
 /// One engine on one layer.
 struct Observed {
   LayerOutcome outcome;
-  EventCounts events;
+  std::vector<std::uint64_t> events;  ///< [kind of record]
   double energy = 0;
 };
 
@@ -59,13 +66,16 @@ struct Area {
 };
 
 Observed observed(Engine& engine, const Machine& machine, const Layer& layer, const EnergyTable& table) {
+  RecordCounts counts;
   Observed result;
-  result.outcome = engine.observe(machine, layer, result.events, nullptr);
+  result.outcome = engine.observe(machine, layer, counts, nullptr);
   result.energy = energy(machine, result.outcome, table).total;
+  result.events = std::move(counts.of_kind);
+  result.events.resize(family(machine).vocabulary().kinds.size());
   return result;
 }
 
-LayerRows rows_of(const std::string& name, const std::array<Observed, 3>& sides) {
+LayerRows rows_of(const std::string& name, const Vocabulary& vocabulary, const std::array<Observed, 3>& sides) {
   LayerRows result{name, first_outcome_difference(sides[kModel].outcome, sides[kEdited].outcome, Compare::Outputs), {}};
   const auto add = [&](const std::string& row, auto value) {
     Row one{row, {}};
@@ -77,9 +87,8 @@ LayerRows rows_of(const std::string& name, const std::array<Observed, 3>& sides)
   for (std::size_t i = 0; i < enum_count<PairClass>(); ++i)
     add(fmt::format("pairs {}", EnumNames<PairClass>::names[i]),
         [&](const Observed& o) { return o.outcome.pairs.value[i]; });
-  for (std::size_t i = 0; i < enum_count<EventKind>(); ++i)
-    add(fmt::format("events {}", EnumNames<EventKind>::names[i]),
-        [&](const Observed& o) { return o.events.of(static_cast<EventKind>(i)); });
+  for (std::size_t i = 0; i < vocabulary.kinds.size(); ++i)
+    add(fmt::format("events {}", vocabulary.kinds[i].name), [&](const Observed& o) { return o.events[i]; });
   return result;
 }
 
@@ -92,16 +101,8 @@ LayerRows total_of(const std::vector<LayerRows>& layers) {
 }
 
 ordered_json area_report(const CompareOptions& options, const std::string& rtl) {
-  std::vector<std::string> command = {program_files() / "scripts/area",
-                                      options.base,
-                                      "--rtl",
-                                      rtl,
-                                      "--skip",
-                                      "configured",
-                                      "--early-termination",
-                                      "configured",
-                                      "--format",
-                                      "json"};
+  std::vector<std::string> command = {
+      program_files() / "scripts/area", options.base, "--rtl", rtl, "--configured", "--format", "json"};
   for (const auto& assignment : options.assignments) command.insert(command.end(), {"--set", assignment});
   const ChildResult done = run_child(command, "", Interrupts::Shared);
   if (done.status != 0)
@@ -217,10 +218,9 @@ CompareResult compare_rtl(const CompareOptions& options) {
   const Workload workload = Workload::open(options.now);
   const auto indices = chosen_layers(workload, options.layers);
 
-  ModelSources edited = ModelSources::standard();
-  edited.rtl = options.rtl;
-  const std::array<std::unique_ptr<Engine>, 3> engines = {make_systemc_engine(), make_rtl_engine(),
-                                                          make_rtl_engine(edited)};
+  const std::array<std::unique_ptr<Engine>, 3> engines = {make_engine(EngineKind::Systemc),
+                                                          make_engine(EngineKind::Rtl),
+                                                          make_engine(EngineKind::Rtl, {.rtl = options.rtl})};
   std::vector<LayerRows> layers;
   TerminalProgress progress;
   for (std::size_t i = 0; i < indices.size(); ++i) {
@@ -230,12 +230,12 @@ CompareResult compare_rtl(const CompareOptions& options) {
     for (std::size_t s = 0; s < engines.size(); ++s) {
       try {
         sides[s] = observed(*engines[s], file.machine, layer, table);
-      } catch (const RtlFailure& failure) {
+      } catch (const Bug& failure) {
         if (s != kEdited) throw;
         return {fmt::format("{}: the edited RTL breaks off: {}\n", layer.name, failure.what()), false};
       }
     }
-    layers.push_back(rows_of(layer.name, sides));
+    layers.push_back(rows_of(layer.name, family(file.machine).vocabulary(), sides));
   }
   const bool equal = std::ranges::all_of(layers, [](const LayerRows& layer) { return layer.outputs.empty(); });
   if (layers.size() > 1) layers.push_back(total_of(layers));

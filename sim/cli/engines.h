@@ -1,7 +1,6 @@
-// The engines this program has, in one list: options, `lacuna list engines` and completion come from it.
+// An engine as the user names it.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string_view>
 
@@ -10,14 +9,12 @@
 
 namespace lacuna {
 
-struct EngineEntry {
-  std::string_view name, sentence;
-  std::unique_ptr<Engine> (*make)();
-};
-
-extern const std::array<EngineEntry, 3> kEngines;
-
 /// The engine called `name`, or UserError at `place`.
-std::unique_ptr<Engine> make_engine(std::string_view name, const Place& place);
+[[nodiscard]] inline EngineKind engine_kind(std::string_view name, const Place& place) {
+  return parse_enum<EngineKind>(name, place, "engine");
+}
+[[nodiscard]] inline std::unique_ptr<Engine> make_engine(std::string_view name, const Place& place) {
+  return make_engine(engine_kind(name, place));
+}
 
 }  // namespace lacuna

@@ -4,13 +4,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 
 #include "base/program_files.h"
 #include "base/yaml.h"
-#include "cli/engines.h"
-#include "datapaths/intersect/skip_rules.h"
 #include "machine/config_reader.h"
-#include "machine/events.h"
+#include "machine/counts.h"
+#include "machine/engine.h"
+#include "machine/family.h"
 #include "workload/layer.h"
 
 namespace lacuna {
@@ -31,62 +33,82 @@ Cells sentences(const std::array<std::string_view, enum_count<Enum>()>& text) {
   return cells;
 }
 
-Cells datapaths() { return sentences<Datapath>({"both operands compressed; each PE joins their masks"}); }
+/// The families that a list is about.
+using Families = std::span<const Family* const>;
 
-Cells engines() {
+Cells datapaths(Families all) {
   Cells cells{{"name", "meaning"}, {}};
-  for (const auto& entry : kEngines) cells.rows.push_back({std::string(entry.name), std::string(entry.sentence)});
+  for (const Family* family : all) cells.rows.push_back({std::string(family->name()), std::string(family->sentence())});
   return cells;
 }
 
-Cells skip_rules() {
-  std::array<std::string_view, enum_count<SkipRule>()> text;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    with_skip_rule(static_cast<SkipRule>(i), [&](auto rule) { text[i] = decltype(rule)::kSentence; });
-  return sentences<SkipRule>(text);
-}
+Cells engines(Families) { return sentences<EngineKind>(kEngineSentences); }
 
-Cells actions() {
-  Cells cells{{"name", "unit", "component", "meaning"}, {}};
-  for (std::size_t i = 0; i < kActions; ++i)
-    cells.rows.push_back({std::string(EnumNames<Action>::names[i]), std::string(kActionInfo[i].unit),
-                          std::string(kActionInfo[i].component), std::string(kActionInfo[i].sentence)});
+/// Each action once, with the families that count it.
+Cells actions(Families all) {
+  Cells cells{{"name", "unit", "component", "datapaths", "meaning"}, {}};
+  for (const Family* family : all)
+    for (const ActionInfo& info : family->actions().infos()) {
+      const auto at = std::ranges::find(cells.rows, info.name, [](const auto& row) { return row.front(); });
+      if (at != cells.rows.end())
+        (*at)[3] += fmt::format(", {}", family->name());
+      else
+        cells.rows.push_back({std::string(info.name), std::string(info.unit), std::string(info.component),
+                              std::string(family->name()), std::string(info.sentence)});
+    }
   return cells;
 }
 
-Cells pair_classes() {
+Cells pair_classes(Families) {
 #define X(enumerator, word, sentence) sentence,
   return sentences<PairClass>({LACUNA_PAIR_CLASSES(X)});
 #undef X
 }
 
-Cells pe_classes() {
+Cells pe_classes(Families) {
 #define X(enumerator, word, sentence) sentence,
   return sentences<PeClass>({LACUNA_PE_CLASSES(X)});
 #undef X
 }
 
-/// Everything that is counted, with the kind of count in front.
-Cells events() {
+/// What a record says beside its cycle and unit: "tile, step, executed, wasted".
+std::string values_of(const KindInfo& kind) {
+  std::vector<std::string_view> names;
+  if (kind.has_tile) names.push_back("tile");
+  if (!kind.step.empty()) names.push_back(kind.step);
+  for (const auto name : kind.values)
+    if (!name.empty()) names.push_back(name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Everything that is counted or reported, with what it is in front.
+Cells events(Families all) {
   Cells cells{{"kind", "name", "meaning"}, {}};
   const auto add = [&](const std::string& kind, const Cells& some) {
     for (const auto& row : some.rows) cells.rows.push_back({kind, row.front(), row.back()});
   };
-  add("action", actions());
-  add("pair class", pair_classes());
-  add("PE class", pe_classes());
+  add("action", actions(all));
+  add("pair class", pair_classes(all));
+  add("PE class", pe_classes(all));
+  for (const Family* family : all)
+    for (const KindInfo& kind : family->vocabulary().kinds) {
+      const std::string values = values_of(kind);
+      cells.rows.push_back({fmt::format("record of {}", family->name()), std::string(kind.name),
+                            fmt::format("{}: {}", family->vocabulary().units[kind.unit].name,
+                                        values.empty() ? "how the cycle was spent" : values)});
+    }
   return cells;
 }
 
-Cells parameter_table() {
+Cells parameter_table(Families all) {
   Cells cells{{"name", "default", "legal", "unit", "meaning"}, {}};
-  for (const auto& p : parameters(Machine{}))
+  for (const auto& p : all.size() == 1 ? parameters(Machine(datapath_of(*all.front()))) : all_parameters())
     cells.rows.push_back({p.name, p.value, p.legal(), std::string(p.unit), std::string(p.sentence)});
   return cells;
 }
 
 /// Read from the program's files: the first line of each is what it is for.
-Cells presets() {
+Cells presets(Families) {
   const std::filesystem::path folder = program_files() / "configs/presets";
   std::error_code error;
   std::vector<std::filesystem::path> files;
@@ -105,13 +127,13 @@ Cells presets() {
   return cells;
 }
 
-Cells layer_kinds() {
+Cells layer_kinds(Families) {
   return sentences<Op>(
       {"convolution with stride, padding, dilation and groups", "convolution with one group per channel",
        "fully connected: every output from all features of an image", "matrix product [M x K] times [K x N]"});
 }
 
-Cells formats() {
+Cells formats(Families) {
   return sentences<StorageFormat>({"every value", "a bit per position and the nonzero values",
                                    "run lengths of zeros and the nonzero values",
                                    "relative indices and nonzero values, a pointer per vector"});
@@ -119,20 +141,38 @@ Cells formats() {
 
 struct Topic {
   std::string_view name;
-  Cells (*cells)();
+  Cells (*cells)(Families);
+  bool of_families = false;  ///< --datapath chooses a part of it
 };
 
+/// Between the second and third: the lists of words that families have.
 constexpr Topic kTopics[] = {
-    {"datapaths", datapaths},   {"engines", engines},
-    {"skip_rules", skip_rules}, {"events", events},
-    {"actions", actions},       {"pair_classes", pair_classes},
-    {"pe_classes", pe_classes}, {"parameters", parameter_table},
-    {"presets", presets},       {"layer_kinds", layer_kinds},
+    {"datapaths", datapaths},
+    {"engines", engines},
+    {"events", events, true},
+    {"actions", actions, true},
+    {"pair_classes", pair_classes},
+    {"pe_classes", pe_classes},
+    {"parameters", parameter_table, true},
+    {"presets", presets},
+    {"layer_kinds", layer_kinds},
     {"formats", formats},
 };
+constexpr std::size_t kBeforeWordLists = 2;
 
-/// Not a table: configs/default.yaml as text.
+/// Not a table: a configuration as text.
 constexpr std::string_view kManual = "manual";
+
+/// The lists of words of all families; two families that use a name have different words below it.
+Cells words_called(std::string_view name) {
+  Cells cells{{"name", "meaning"}, {}};
+  for (const Family* family : families())
+    for (const WordList& list : family->word_lists())
+      if (list.name == name)
+        for (const auto& [word, sentence] : list.words)
+          cells.rows.push_back({std::string(word), std::string(sentence)});
+  return cells;
+}
 
 /// All columns to the left: these are words.
 std::string as_text(const Cells& cells) {
@@ -167,7 +207,13 @@ std::string as_json(const Cells& cells) {
 const std::vector<std::string_view>& list_topics() {
   static const std::vector<std::string_view> topics = [] {
     std::vector<std::string_view> names;
-    for (const auto& topic : kTopics) names.push_back(topic.name);
+    for (const auto& topic : kTopics) {
+      if (names.size() == kBeforeWordLists)
+        for (const Family* family : families())
+          for (const WordList& list : family->word_lists())
+            if (std::ranges::find(names, list.name) == names.end()) names.push_back(list.name);
+      names.push_back(topic.name);
+    }
     names.push_back(kManual);
     return names;
   }();
@@ -176,13 +222,27 @@ const std::vector<std::string_view>& list_topics() {
 
 std::string list(const ListOptions& options) {
   const auto format = parse_enum<ListFormat>(options.format, Place{"--format"}, "format");
+  const auto formatted = [&](const Cells& cells) {
+    return format == ListFormat::Json ? as_json(cells) : as_text(cells);
+  };
+  std::optional<Datapath> datapath;
+  if (!options.datapath.empty()) datapath = datapath_called(options.datapath, Place{"--datapath"});
   if (options.what == kManual) {
     if (format != ListFormat::Table) fail(Place{"--format"}, "the manual is YAML; it has no other format");
-    return manual();
+    return manual(datapath.value_or(Datapath{}));
   }
-  for (const auto& topic : kTopics)
-    if (topic.name == options.what) return format == ListFormat::Json ? as_json(topic.cells()) : as_text(topic.cells());
-  throw UserError(Place{"lacuna list"}, unknown_word("topic", options.what, list_topics()));
+  const Family* const only = datapath ? &family(*datapath) : nullptr;
+  for (const auto& topic : kTopics) {
+    if (topic.name != options.what) continue;
+    if (only == nullptr) return formatted(topic.cells(families()));
+    if (topic.of_families) return formatted(topic.cells(Families(&only, 1)));
+  }
+  const auto& topics = list_topics();
+  if (std::ranges::find(topics, options.what) == topics.end())
+    throw UserError(Place{"lacuna list"}, unknown_word("topic", options.what, topics));
+  if (only != nullptr)
+    fail(Place{"--datapath"}, "'{}' is the same for every family; leave --datapath out", options.what);
+  return formatted(words_called(options.what));
 }
 
 }  // namespace lacuna

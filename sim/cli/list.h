@@ -1,4 +1,4 @@
-// What does the program know? Datapaths, engines, skip rules, events, parameters, presets, layer kinds, formats.
+// What does the program know? Datapaths, engines, events, parameters, presets, layer kinds, formats, words of families.
 #pragma once
 
 #include <string>

@@ -14,6 +14,7 @@
 #include "cli/verify.h"
 #include "energy/energy.h"
 #include "machine/config_reader.h"
+#include "machine/family.h"
 #include "report/report.h"
 #include "tensor/npy.h"
 #include "workload/reference.h"
@@ -56,10 +57,10 @@ double share_of(const std::string& text) {
 }
 
 /// A random part of the tiles instead of the layer. UserError if the options ask for what only all tiles give.
-std::optional<SampleOptions> sampling(const RunOptions& options, const Engine& engine) {
+std::optional<SampleOptions> sampling(const RunOptions& options, const Engine& engine, const Machine& machine) {
   if (!options.sample) return std::nullopt;
   const Place place{"--sample"};
-  if (!engine.samples()) fail(place, "engine {} simulates every tile; only fast samples", options.engine);
+  if (!engine.samples(machine)) fail(place, "engine {} simulates every tile; only fast samples", options.engine);
   if (options.timeline) fail(place, "a timeline needs every tile; leave out --timeline");
   return SampleOptions{share_of(*options.sample), options.sample_seed};
 }
@@ -77,9 +78,9 @@ Sampled sampled_of(SampledOutcome& outcome, const SampleOptions& options, const 
   for (std::size_t i = 0; i < sampled.pairs.size(); ++i) sampled.pairs[i] = outcome.estimate(Increment::kPairs + i);
   for (std::size_t i = 0; i < sampled.pe_cycles.size(); ++i)
     sampled.pe_cycles[i] = outcome.estimate(Increment::kPeCycles + i);
-  std::array<double, Increment::kSize> prices{};
-  for (std::size_t i = 0; i < kActions; ++i)
-    prices[Increment::kActions + i] = price(static_cast<Action>(i), machine, table);
+  const ActionList& actions = family(machine).actions();
+  std::vector<double> prices(Increment::size(actions));
+  for (std::size_t i = 0; i < actions.size(); ++i) prices[Increment::kActions + i] = price(actions[i], machine, table);
   sampled.energy = outcome.estimate(prices);
   outcome.outcome.notes.push_back(
       outcome.strata.empty()
@@ -143,11 +144,12 @@ std::string run(const RunOptions& options) {
   if (threads < 1 || threads > kMostThreads)
     fail(Place{"--threads"}, "{} threads; allowed 1..{}", threads, kMostThreads);
   const auto engine = make_engine(options.engine, Place{"--engine"});
-  const auto sample = sampling(options, *engine);
-  const bool tensors_wanted = options.output && !options.timing_only && !sample;
   const MachineFile file = read_machine(options.config, options.assignments);
   const Machine& machine = file.machine;
+  const auto sample = sampling(options, *engine, machine);
+  const bool tensors_wanted = options.output && !options.timing_only && !sample;
   const EnergyTable table = read_energy_table(file.energy_table);
+  require_prices(table, family(machine));
   if (options.output) check_result_folder(*options.output);
   const Workload workload = Workload::open(options.workload);
   const auto indices = chosen_layers(workload, options.layers);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "machine/moved_keys.h"
 #include "report/front_order.h"
 #include "sweep/store.h"
 
@@ -244,6 +245,7 @@ std::vector<std::string> axes_of(const StoredSweep& sweep, const PageSweep& page
     fail(Place{page.file}, "the axes of sweep '{}' are no list of names; the store is damaged", sweep.name);
   std::vector<std::string> axes = json;
   if (axes.empty()) return axes;
+  for (auto& axis : axes) axis = moved_key(axis).value_or(axis);  // a sweep of an earlier version
   std::set<std::string> networks, hashes;
   for (const auto& point : page.points)
     for (const auto& [name, value] : point.settings) {

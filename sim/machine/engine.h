@@ -73,7 +73,7 @@ struct EngineOptions {
   /// Random back-pressure: each port in each cycle with this probability, in millionths, decided by the seed.
   std::uint32_t stall_millionths = 0;
   std::uint64_t stall_seed = 0;
-  std::filesystem::path rtl;  ///< an edited copy of rtl/; empty: the one the program was built with
+  std::filesystem::path rtl = {};  ///< an edited copy of rtl/; empty: the one the program was built with
 };
 
 /// An engine for machines of every family: asks the family of the machine on each call.

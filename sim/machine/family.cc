@@ -21,6 +21,13 @@ std::vector<std::string_view> datapath_words() {
   return words;
 }
 
+Datapath datapath_called(std::string_view name, const Place& place) {
+  const auto words = datapath_words();
+  const auto at = std::ranges::find(words, name);
+  if (at == words.end()) throw UserError(place, unknown_word("datapath", name, words));
+  return static_cast<Datapath>(at - words.begin());
+}
+
 Datapath datapath_of(const Family& family) {
   const auto at = std::ranges::find(families(), &family);
   LACUNA_CHECK(at != families().end(), "family '{}' is not in the list", family.name());

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "machine/actions.h"
@@ -23,6 +24,12 @@ namespace lacuna {
 struct PartInfo {
   std::string_view name;  ///< "multiplier"; two families that use a name mean the same by it
   std::string_view unit;  ///< what is counted, in the singular: "multiplier", "bit", "byte"
+};
+
+/// Words of one kind that a family has, with a sentence each.
+struct WordList {
+  std::string_view name;  ///< "skip_rules"
+  std::vector<std::pair<std::string_view, std::string_view>> words;
 };
 
 /// How large an array a random machine may have: Small ones whose RTL compiles in seconds; Any also now and then large.
@@ -43,6 +50,9 @@ class Family {
   [[nodiscard]] virtual std::unique_ptr<FamilySection> section() const = 0;
   /// The family's parameters that had other names in earlier versions.
   [[nodiscard]] virtual std::span<const MovedKey> moved_keys() const { return {}; }
+
+  /// What `lacuna list` shows of this family beside what every family has.
+  [[nodiscard]] virtual std::vector<WordList> word_lists() const { return {}; }
 
   /// In the order of reports.
   [[nodiscard]] virtual const ActionList& actions() const = 0;
@@ -86,6 +96,8 @@ const Family& family(Datapath datapath);
 inline const Family& family(const Machine& machine) { return family(machine.datapath()); }
 /// The names of all families, in order: the words of `array.datapath`.
 std::vector<std::string_view> datapath_words();
+/// The datapath called `name`, or UserError at `place`.
+Datapath datapath_called(std::string_view name, const Place& place);
 /// The datapath of a family in the list.
 Datapath datapath_of(const Family& family);
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/yaml.h"
+#include "machine/config_reader.h"
 #include "machine/family.h"
 #include "machine/moved_keys.h"
 
@@ -110,20 +111,32 @@ Json parse_json(std::string_view text, const std::string& file) {
 
 using Config = std::vector<std::pair<std::string, std::string>>;
 
-/// Sections may stand in sections. Names of earlier versions become those of today.
+/// Sections may stand in sections.
 void add_config(const Value& json, const std::string& section, Config& config) {
   for (const auto& [key, value] : json.entries()) {
     const std::string name = section.empty() ? key : section + "." + key;
     if (value.is_object())
       add_config(value, name, config);
     else
-      config.emplace_back(moved_key(name).value_or(name), value.word());
+      config.emplace_back(name, value.word());
   }
 }
 
+/// A configuration of an earlier version gets the names of today, and their order.
 Config config_of(const Value& json) {
   Config config;
   add_config(json, "", config);
+  bool moved = false;
+  for (auto& [name, value] : config)
+    if (auto now = moved_key(name)) {
+      name = std::move(*now);
+      moved = true;
+    }
+  if (!moved) return config;
+  const std::vector<Parameter> order = all_parameters();
+  std::ranges::stable_sort(config, {}, [&](const auto& entry) {
+    return std::ranges::find(order, entry.first, &Parameter::name) - order.begin();
+  });
   return config;
 }
 

@@ -1,9 +1,12 @@
 // Recursive descent over the text; types are checked while the tree is built, so that only a division can fail later.
 #include "sweep/condition.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
+
+#include "machine/moved_keys.h"
 
 namespace lacuna {
 
@@ -34,23 +37,30 @@ struct Condition::Part {
   Place place;
   double number = 0;
   std::string word;
-  std::optional<std::size_t> parameter;  ///< its place in parameters()
+  std::optional<std::size_t> parameter;  ///< `word` is its name; its place where all families have their parameters
   std::vector<std::string_view> legal;   ///< words of a parameter that takes words
   std::unique_ptr<Part> left, right;
 
-  [[nodiscard]] const std::string& word_in(const std::vector<Parameter>& list) const {
-    return parameter ? list[*parameter].value : word;
+  /// The text of a constant or a parameter; nothing where the machine has no such parameter.
+  [[nodiscard]] const std::string* word_in(const std::vector<Parameter>& list) const {
+    if (!parameter) return &word;
+    if (*parameter < list.size() && list[*parameter].name == word) return &list[*parameter].value;
+    const auto at = std::ranges::find(list, word, &Parameter::name);  // behind the parameters of other families
+    return at == list.end() ? nullptr : &at->value;
   }
 
-  [[nodiscard]] double number_in(const std::vector<Parameter>& list) const {
+  [[nodiscard]] std::optional<double> number_in(const std::vector<Parameter>& list) const {
     if (op.empty()) {
       if (!parameter) return number;
-      const std::string& text = list[*parameter].value;
+      const std::string* const text = word_in(list);
+      if (text == nullptr) return std::nullopt;
       double value = 0;
-      std::from_chars(text.data(), text.data() + text.size(), value);
+      std::from_chars(text->data(), text->data() + text->size(), value);
       return value;
     }
-    const double a = left->number_in(list), b = right->number_in(list);
+    const auto left_number = left->number_in(list), right_number = right->number_in(list);
+    if (!left_number || !right_number) return std::nullopt;
+    const double a = *left_number, b = *right_number;
     if (op == "+") return a + b;
     if (op == "-") return a - b;
     if (op == "*") return a * b;
@@ -58,12 +68,28 @@ struct Condition::Part {
     return op == "/" ? a / b : std::fmod(a, b);
   }
 
-  [[nodiscard]] bool truth_in(const std::vector<Parameter>& list) const {
-    if (op == "or") return left->truth_in(list) || right->truth_in(list);
-    if (op == "and") return left->truth_in(list) && right->truth_in(list);
-    if (op == "not") return !left->truth_in(list);
-    if (left->type == Type::Word) return (left->word_in(list) == right->word_in(list)) == (op == "==");
-    const double a = left->number_in(list), b = right->number_in(list);
+  /// Nothing where it hangs on a parameter that the machine does not have.
+  [[nodiscard]] std::optional<bool> truth_in(const std::vector<Parameter>& list) const {
+    if (op == "or" || op == "and") {
+      const bool decides = op == "or";  // whatever the other side is
+      const auto a = left->truth_in(list);
+      if (a == decides) return decides;
+      const auto b = right->truth_in(list);
+      if (b == decides) return decides;
+      return a && b ? std::optional(!decides) : std::nullopt;
+    }
+    if (op == "not") {
+      const auto a = left->truth_in(list);
+      return a ? std::optional(!*a) : std::nullopt;
+    }
+    if (left->type == Type::Word) {
+      const std::string *const a = left->word_in(list), *const b = right->word_in(list);
+      if (a == nullptr || b == nullptr) return std::nullopt;
+      return (*a == *b) == (op == "==");
+    }
+    const auto left_number = left->number_in(list), right_number = right->number_in(list);
+    if (!left_number || !right_number) return std::nullopt;
+    const double a = *left_number, b = *right_number;
     if (op == "==") return a == b;
     if (op == "!=") return a != b;
     if (op == "<") return a < b;
@@ -81,7 +107,7 @@ using Part = Condition::Part;
 class Parser {
  public:
   explicit Parser(const yaml::Node& node) : node_(node), text_(yaml::to_text(node, "skip_where")) {
-    known_ = parameters(Machine{});
+    known_ = all_parameters();
     next();
   }
 
@@ -206,6 +232,7 @@ class Parser {
   }
 
   [[noreturn]] void unknown_name(const Part& part) const {
+    if (const auto now = moved_key(part.word)) fail(part.place, "'{}' is now '{}'", part.word, *now);
     const std::vector<std::string_view> names = [&] {
       std::vector<std::string_view> list;
       for (const auto& p : known_) list.push_back(p.name);
@@ -282,6 +309,6 @@ Condition::~Condition() = default;
 Condition::Condition(Condition&&) noexcept = default;
 Condition& Condition::operator=(Condition&&) noexcept = default;
 
-bool Condition::holds(const std::vector<Parameter>& parameters) const { return root_->truth_in(parameters); }
+bool Condition::holds(const std::vector<Parameter>& parameters) const { return root_->truth_in(parameters).value_or(false); }
 
 }  // namespace lacuna

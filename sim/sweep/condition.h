@@ -4,6 +4,9 @@
 //
 // or, and, not; == != < <= > >=; + - * / %; parentheses; whole and decimal numbers; parameters by their full names; the
 // words of parameters that take words. Arithmetic is in doubles, exact for whole numbers below 2^53.
+//
+// A sweep may have machines of several families: a comparison with a parameter that a machine does not have is neither
+// true nor false, `not` changes nothing about it, and a condition that is not true leaves nothing out.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,11 @@
-// One flat object for each row; CSV is its values under the keys of the first.
+// One flat object for each row; CSV is its values under the keys of all rows.
 #include "sweep/export.h"
 
 #include <nlohmann/json.hpp>
+#include <set>
 #include <vector>
 
-#include "base/error.h"
+#include "machine/moved_keys.h"
 
 namespace lacuna {
 
@@ -50,39 +51,43 @@ std::string csv_field(const Json& value) {
   return quoted + '"';
 }
 
-class Writer {
- public:
-  Writer(ExportFormat format, const std::function<void(const std::string&)>& use) : format_(format), use_(use) {}
+/// The parameters of a point under the names of today.
+void add_config(const std::string& config, Json& row) {
+  Json flat = Json::object();
+  flatten(Json::parse(config), "", flat);
+  for (const auto& [name, value] : flat.items()) row[moved_key(name).value_or(name)] = value;
+}
 
+/// The columns of a table whose rows do not all have the same: in the order in which rows first name them.
+class Columns {
+ public:
   void add(const Json& row) {
-    if (format_ == ExportFormat::Jsonl) {
-      use_(row.dump() + "\n");
-      return;
-    }
-    std::string head, line;
-    for (const auto& [key, value] : row.items()) {
-      head += (head.empty() ? "" : ",") + csv_field(key);
-      line += (line.empty() ? "" : ",") + csv_field(value);
-    }
-    if (head_.empty()) {
-      head_ = head;
-      use_(head + "\n");
-    }
-    LACUNA_CHECK(head == head_, "two points of a store have different columns");
-    use_(line + "\n");
+    for (const auto& [key, value] : row.items())
+      if (known_.insert(key).second) names_.push_back(key);
   }
+  [[nodiscard]] std::string head() const {
+    std::string line;
+    for (const auto& name : names_) line += (line.empty() ? "" : ",") + csv_field(name);
+    return line + "\n";
+  }
+  [[nodiscard]] std::string line(const Json& row) const {
+    std::string line;
+    for (const auto& name : names_) {
+      const auto at = row.find(name);
+      line += (&name == &names_.front() ? "" : ",") + (at == row.end() ? "" : csv_field(*at));
+    }
+    return line + "\n";
+  }
+  [[nodiscard]] bool empty() const { return names_.empty(); }
 
  private:
-  ExportFormat format_;
-  const std::function<void(const std::string&)>& use_;
-  std::string head_;
+  std::vector<std::string> names_;
+  std::set<std::string> known_;
 };
 
-}  // namespace
-
-void export_points(const Store& store, const std::optional<StoredSweep>& sweep, ExportFormat format, ExportRows rows,
-                   const std::function<void(const std::string&)>& use) {
-  Writer writer(format, use);
+/// Calls `use` with every row.
+void each_row(const Store& store, const std::optional<StoredSweep>& sweep, ExportRows rows,
+              const std::function<void(const Json&)>& use) {
   const auto add = [&](const std::optional<std::uint64_t>& position, const StoredPoint& p) {
     Json row = Json::object();
     if (position) row["position"] = *position;
@@ -93,14 +98,14 @@ void export_points(const Store& store, const std::optional<StoredSweep>& sweep, 
     row["workload_hash"] = p.identity.workload_hash;
     row["program_version"] = p.program_version;
     row["energy_unit"] = p.energy_unit;
-    flatten(Json::parse(p.config), "", row);
+    add_config(p.config, row);
     if (sweep && !sweep->area_hash.empty()) {
       const auto area = store.area(p.identity.config_hash, sweep->area_hash);
       row["area_um2"] = area ? Json(area->um2) : Json();
     }
     if (rows == ExportRows::Points) {
       flatten(Json::parse(p.total), "", row);
-      writer.add(row);
+      use(row);
       return;
     }
     for (const auto& layer : p.layers) {
@@ -109,7 +114,7 @@ void export_points(const Store& store, const std::optional<StoredSweep>& sweep, 
       line["layer"] = layer.name;
       figures.erase("name");
       flatten(figures, "", line);
-      writer.add(line);
+      use(line);
     }
   };
   const bool layers = rows == ExportRows::Layers;
@@ -117,6 +122,21 @@ void export_points(const Store& store, const std::optional<StoredSweep>& sweep, 
     store.each_point_of(sweep->id, layers, [&](std::uint64_t position, const StoredPoint& p) { add(position, p); });
   else
     store.each_point(layers, [&](const StoredPoint& p) { add(std::nullopt, p); });
+}
+
+}  // namespace
+
+void export_points(const Store& store, const std::optional<StoredSweep>& sweep, ExportFormat format, ExportRows rows,
+                   const std::function<void(const std::string&)>& use) {
+  if (format == ExportFormat::Jsonl) {
+    each_row(store, sweep, rows, [&](const Json& row) { use(row.dump() + "\n"); });
+    return;
+  }
+  Columns columns;  // machines of several families, or points of several versions, do not have the same
+  each_row(store, sweep, rows, [&](const Json& row) { columns.add(row); });
+  if (columns.empty()) return;
+  use(columns.head());
+  each_row(store, sweep, rows, [&](const Json& row) { use(columns.line(row)); });
 }
 
 }  // namespace lacuna

@@ -1,4 +1,5 @@
-// A store's points for other programs: CSV, or JSON lines flat enough for Parquet (every line the same keys and types).
+// A store's points for other programs: CSV, or JSON lines flat enough for Parquet (points of one family of machines
+// have the same keys and types).
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ struct EnumNames<ExportRows> {
 /// config_hash, workload_hash, program_version, energy_unit, every parameter by its full name, area_um2 (of a sweep
 /// with an area table), for layers `layer` and `op`, then the figures of a result file with the levels joined by dots.
 /// Figures of energy have no unit in their names: the unit is a column, because points of one store may have tables of
-/// different units.
+/// different units. Parameters that had other names when a point was stored are under those of today. In CSV a cell is
+/// empty where a point does not have what the column says: of another family, or stored by an earlier version.
 void export_points(const Store& store, const std::optional<StoredSweep>& sweep, ExportFormat format, ExportRows rows,
                    const std::function<void(const std::string&)>& use);
 

@@ -2,10 +2,11 @@
 #include "sweep/simulate.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "energy/energy.h"
 #include "machine/config_reader.h"
-#include "datapaths/intersect/lowering.h"
+#include "machine/family.h"
 #include "report/report.h"
 
 namespace lacuna {
@@ -22,14 +23,6 @@ class StopsWhenTold : public Progress {
  private:
   const std::atomic<bool>& stop_;
 };
-
-/// Whether half the buffer holds any chunk of this machine: mask, values, a second mask, an accumulator for the bias.
-bool surely_fits(const Machine& machine, const FeederConfig& feeder, std::uint32_t streams) {
-  const std::uint64_t chunk = machine.array.chunk;
-  const std::uint64_t bytes = chunk * operand_bytes(machine) + 2 * (chunk / 8) + accumulator_bits(machine) / 8;
-  const std::uint64_t words = (bytes + feeder.bus_bytes - 1) / feeder.bus_bytes;
-  return streams * words <= feeder.buffer_bytes / 2 / feeder.bus_bytes;
-}
 
 /// "per_pe_busy" of a result file, on one line.
 std::string busy_text(const Machine& machine, const LayerOutcome& outcome) {
@@ -53,17 +46,7 @@ const EnergyTable& EnergyTables::get(const std::filesystem::path& path) {
 }
 
 double estimated_work(const Machine& machine, const std::vector<std::uint64_t>& dense_pairs) {
-  double pairs = 0;
-  for (const std::uint64_t layer : dense_pairs) pairs += static_cast<double>(layer);
-  return pairs / machine.array.chunk * (machine.array.early_termination == EarlyTermination::None ? 1 : 2);
-}
-
-void check_runs(const Machine& machine, const Layer& layer) {
-  const std::uint32_t streams = machine.array.mapping == Mapping::Filters ? machine.array.columns : 1;
-  const bool fits = surely_fits(machine, machine.weights, streams) && surely_fits(machine, machine.activations, 1);
-  if (fits && layer.operand_bits() <= 8 * operand_bytes(machine)) return;
-  Lowering lowering(machine, layer);
-  for (std::uint64_t tile = 0; tile < lowering.tiles(); ++tile) (void)lowering.tile(tile);
+  return family(machine).work(machine, std::accumulate(dense_pairs.begin(), dense_pairs.end(), std::uint64_t{0}));
 }
 
 StoredPoint simulate(Engine& engine, const PointInput& input, SharedLayers& layers, std::size_t workload,

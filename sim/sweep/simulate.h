@@ -38,13 +38,9 @@ struct PointTask {
   double work = 0;  ///< estimated, in no unit: what takes longer has more
 };
 
-/// How much work the `fast` engine has with a point: chunks of the dense reduction, walked twice with early
-/// termination. An estimate that orders points; it decides no result.
+/// How much work the `fast` engine has with a point, by the machine's family. An estimate that orders points; it
+/// decides no result.
 double estimated_work(const Machine& machine, const std::vector<std::uint64_t>& dense_pairs);
-
-/// UserError, at the engine's place (a parameter's name), if a layer cannot run on this machine. Cheap for machines
-/// whose buffers hold the largest chunk there could be, otherwise it cuts the layer.
-void check_runs(const Machine& machine, const Layer& layer);
 
 struct PointInput {
   const Machine& machine;

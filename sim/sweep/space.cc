@@ -50,6 +50,8 @@ DesignSpace::DesignSpace(const SweepFile& file) : file_(file) {
       const fs::path table = energy_table(number(first), one);
       std::error_code ignored;
       if (std::ranges::find(energy_tables_, table) == energy_tables_.end()) energy_tables_.push_back(table);
+      if (const std::pair use{one.datapath(), table}; std::ranges::find(priced_, use) == priced_.end())
+        priced_.push_back(use);
       if (!fs::is_regular_file(table, ignored))
         fail(energy != 0 ? file.place_of("energy") : file.bases[base].place, "energy is '{}'; there is no file '{}'",
              one.energy, table.string());

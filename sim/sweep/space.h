@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "machine/config.h"
@@ -30,6 +31,8 @@ class DesignSpace {
   [[nodiscard]] std::filesystem::path energy_table(std::uint64_t number, const Machine& machine) const;
   /// All tables that configurations name, each once.
   [[nodiscard]] const std::vector<std::filesystem::path>& energy_tables() const { return energy_tables_; }
+  /// The families of the bases with the tables that price them, each pair once.
+  [[nodiscard]] const std::vector<std::pair<Datapath, std::filesystem::path>>& priced() const { return priced_; }
   /// Whether a condition of `skip_where` holds.
   [[nodiscard]] bool skipped(const Machine& machine) const;
   /// "array.rows=8 array.chunk=64", the base's name before it if there are several.
@@ -51,6 +54,7 @@ class DesignSpace {
   std::vector<std::uint64_t> sizes_;
   std::uint64_t size_ = 1;
   std::vector<std::filesystem::path> energy_tables_;
+  std::vector<std::pair<Datapath, std::filesystem::path>> priced_;
 };
 
 }  // namespace lacuna

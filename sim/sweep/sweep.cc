@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "machine/config_reader.h"
+#include "machine/family.h"
 #include "sweep/search.h"
 
 namespace lacuna {
@@ -18,6 +19,10 @@ Sweep::Sweep(const std::filesystem::path& path, RunnerOptions options, std::uint
   space_ = std::make_unique<DesignSpace>(file_);
   for (const auto& table : space_->energy_tables()) (void)tables_.get(table);
   if (file_.area) area_ = read_area_table(*file_.area);
+  for (const auto& [datapath, table] : space_->priced()) {
+    require_prices(tables_.get(table), family(datapath));
+    if (area_) require_areas(*area_, family(datapath));
+  }
   layers_ = std::make_unique<SharedLayers>(file_.workloads, layer_bytes);
 }
 
@@ -68,7 +73,7 @@ std::string Sweep::why_not(std::uint64_t configuration, std::size_t workload, Pl
   const Machine machine = space_->machine(configuration);
   for (const std::size_t index : layers_->chosen(workload)) {
     try {
-      check_runs(machine, *layers_->layer(workload, index));
+      family(machine).check_runs(machine, *layers_->layer(workload, index));
     } catch (const UserError& error) {
       place = file_.place_of(error.place().file);
       return fmt::format("{} on {} cannot run: {}", space_->describe(configuration), layers_->workload(workload).name(),
@@ -135,7 +140,7 @@ void Sweep::record_areas(const std::vector<PointTask>& tasks, Store& store) cons
     const Machine machine = space_->machine(task.configuration);
     const Area one = area(machine, *area_);
     nlohmann::ordered_json parts;
-    for (std::size_t i = 0; i < kParts; ++i) parts[std::string(EnumNames<Part>::names[i])] = one.parts[i];
+    for (const auto& [part, um2] : one.parts) parts[std::string(part)] = um2;
     areas.push_back({config_hash(machine), area_->hash, one.total, parts.dump()});
   }
   store.insert(areas);

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "machine/config_reader.h"
+#include "machine/family.h"
+#include "machine/moved_keys.h"
 
 namespace lacuna {
 
@@ -13,12 +15,12 @@ namespace {
 
 constexpr std::int64_t kMostValues = 100'000;  ///< of one range
 
-/// A scalar that a range gives, at the place of the range.
-yaml::Node number_node(std::int64_t value, const Place& place) {
+/// A scalar as if it stood at `place`.
+yaml::Node text_node(const std::string& text, const Place& place) {
   yaml::Node node;
   node.kind = yaml::Kind::Scalar;
   node.place = place;
-  node.scalar = std::to_string(value);
+  node.scalar = text;
   return node;
 }
 
@@ -41,23 +43,37 @@ std::vector<yaml::Node> range_values(const yaml::Node& node, const std::string& 
   for (std::int64_t value = from; value <= to; value = steps ? value + by : value * by) {
     if (static_cast<std::int64_t>(values.size()) == kMostValues)
       fail(node.place, "{} has more than {} values", name, kMostValues);
-    values.push_back(number_node(value, node.place));
+    values.push_back(text_node(std::to_string(value), node.place));
   }
   return values;
 }
 
-/// Reads one value as the parameter `name`, at its place; the machine it makes is of no interest.
+/// Reads one value as the parameter `name` of whatever family has it, at its place; the machine it makes is of no
+/// interest.
 void check_value(const std::string& name, const Place& place, const yaml::Node& value) {
   yaml::Node document;
   document.kind = yaml::Kind::Map;
   document.place = place;
   put(document, name, place, value);
+  std::vector<std::string> sections;
+  for (const auto& parameter : all_parameters()) {
+    std::string section = parameter.name.substr(0, parameter.name.find('.'));
+    if (sections.empty() || sections.back() != section) sections.push_back(std::move(section));
+  }
+  const std::string section = name.substr(0, name.find('.'));
+  if (!moved_key(name)) {  // reading it says where it is now
+    const yaml::MapReader known(document, "", {sections.begin(), sections.end()});
+    if (const auto families = datapath_words(); std::ranges::find(families, section) != families.end())
+      put(document, "array.datapath", place, text_node(section, place));
+  }
   (void)read_machine(document);
 }
 
 Axis read_axis(const yaml::Key& key, const yaml::Node& node) {
   Axis axis{key.text, key.place, {}};
   if (key.text == "name") fail(key.place, "'name' decides no number; it is no axis");
+  if (key.text == "array.datapath")
+    fail(key.place, "'array.datapath' is no axis; list a base configuration of each datapath");
   if (node.kind == yaml::Kind::Sequence)
     axis.values = node.items;
   else if (node.kind == yaml::Kind::Map)

@@ -33,6 +33,8 @@ using yaml::Node;
 constexpr std::int64_t kMostExtent = INT32_MAX;
 constexpr std::int64_t kMostStep = 65535;  ///< strides, dilations, pads
 constexpr std::size_t kLongestName = 100;
+/// In front of a note that a reader must not miss.
+constexpr std::string_view kWarning = "warning: ";
 
 /// Operand width of generated tensors.
 enum class GeneratedOperand { Int8, Int16 };
@@ -52,9 +54,9 @@ bool is_float(const Tensor& tensor) { return tensor.type() == DType::Float32 || 
 std::string shown(const std::string& what, const Tensor& tensor) { return what + " " + text_of(tensor.shape()); }
 
 const std::vector<std::string_view>& layer_keys() {
-  static const std::vector<std::string_view> keys = {"name",  "op",       "weights", "input",   "bias", "requantise",
-                                                     "shape", "density",  "pattern", "operand", "seed", "stride",
-                                                     "pad",   "dilation", "groups",  "relu"};
+  static const std::vector<std::string_view> keys = {
+      "name",    "op",   "weights", "input", "bias",     "requantise", "shape", "density",         "pattern",
+      "operand", "seed", "stride",  "pad",   "dilation", "groups",     "relu",  "input_percentile"};
   return keys;
 }
 
@@ -79,7 +81,7 @@ class LayerReader {
       fail(node_.place, "{} has no tensors; give 'weights' and 'input', or 'shape' and 'density' to generate them",
            name_);
     if (shape != nullptr) {
-      refuse({"bias", "requantise"}, "a generated layer");
+      refuse({"bias", "requantise", "input_percentile"}, "a generated layer");
       read_generated(*shape);
     } else {
       refuse({"density", "pattern", "operand", "seed"}, "a layer with tensors");
@@ -309,11 +311,14 @@ class LayerReader {
         input = columns(input);
         break;
     }
-    const double weights_scale = quantise_operand(weights, "weights");
-    const double input_scale = quantise_operand(input, "input");
+    const std::vector<double> weight_steps = quantise_operand(weights, "weights");
+    const std::vector<double> input_step = quantise_operand(input, "input");
+    std::vector<double> sum_steps;
+    if (!input_step.empty())
+      for (const double step : weight_steps) sum_steps.push_back(step * input_step.front());
     layer_.weights = weights.reshaped({s.M, s.C / s.groups, s.R, s.S});
     layer_.input = input.reshaped({s.N, s.C, s.H, s.W});
-    read_bias(weights_scale * input_scale);
+    read_bias(sum_steps);
     read_requantise();
   }
 
@@ -328,21 +333,45 @@ class LayerReader {
     return result;
   }
 
-  /// The value of one step of `tensor`, which becomes int8, or uint8 for an input without negative values; 0 if it was
-  /// given as integers.
-  double quantise_operand(Tensor& tensor, std::string_view key) {
-    if (!is_float(tensor)) return 0;
-    const Range range = key == "input" && !has_negative(tensor) ? Range::Unsigned : Range::Signed;
+  /// The values of one step of `tensor`, which becomes int8, or uint8 for an input without negative values: of weights
+  /// one a filter, of an input one in all. Nothing if it was given as integers.
+  std::vector<double> quantise_operand(Tensor& tensor, std::string_view key) {
+    const bool input = key == "input";
+    const Node* percentile = input ? map_.optional("input_percentile") : nullptr;
+    if (!is_float(tensor)) {
+      if (percentile != nullptr)
+        fail(percentile->place, "{} applies to float inputs; {} holds {}", map_.name("input_percentile"),
+             map_.name("input"), name_of(tensor.type()));
+      return {};
+    }
+    QuantiseOptions options;
+    if (!input) options.channels = layer_.shape.M;
+    if (percentile != nullptr) {
+      options.percentile = yaml::to_real(*percentile, map_.name("input_percentile"), 0, 100);
+      if (options.percentile == 0)
+        fail(percentile->place, "{} is 0; allowed above 0 up to 100", map_.name("input_percentile"));
+    }
+    const Range range = input && !has_negative(tensor) ? Range::Unsigned : Range::Signed;
     const DType from = tensor.type();
-    Quantised quantised = quantise(tensor, 8, range);
+    Quantised quantised = quantise(tensor, 8, range, options);
     tensor = std::move(quantised.values);
-    layer_.notes.push_back(fmt::format("{} quantised on loading: {} to {}, one step is {:.6g}", key, name_of(from),
-                                       name_of(tensor.type()), quantised.scale));
-    return quantised.scale;
+    const auto [least, most] = std::ranges::minmax(quantised.scales);
+    const std::string step = least == most ? fmt::format("one step is {:.6g}", most)
+                                           : fmt::format("a scale a filter, one step is {:.6g} to {:.6g}", least, most);
+    const double points = 100.0 * static_cast<double>(quantised.lost) / static_cast<double>(tensor.size());
+    layer_.notes.push_back(fmt::format(
+        "{}{} quantised on loading: {} to {}, {}{}{}", points > 1 ? kWarning : "", key, name_of(from),
+        name_of(tensor.type()), step,
+        percentile == nullptr ? ""
+                              : fmt::format(", magnitudes above the {:g}th percentile saturate", options.percentile),
+        quantised.lost == 0
+            ? "; no value became zero"
+            : fmt::format("; {} values that were not zero became zero, {:.2g} % of all", quantised.lost, points)));
+    return quantised.scales;
   }
 
-  /// `step` is the value of one step of a sum, 0 if the operands were given as integers.
-  void read_bias(double step) {
+  /// `steps`: the value of one step of a sum, of each filter or of all; nothing if an operand was given as integers.
+  void read_bias(const std::vector<double>& steps) {
     layer_.bias.assign(layer_.shape.M, 0);
     const Node* node = map_.optional("bias");
     if (node == nullptr) return;
@@ -360,12 +389,13 @@ class LayerReader {
       for (std::size_t m = 0; m < values.size(); ++m) keep(m, values[m]);
       return;
     }
-    if (step == 0)
+    if (steps.empty())
       fail(node->place, "{} holds {}; legal with weights or input of whole numbers: int32", what, name_of(bias.type()));
     for (std::size_t m = 0; m < bias.size(); ++m)
-      keep(m, std::round((bias.type() == DType::Float32 ? double{bias.as<float>()[m]} : bias.as<double>()[m]) / step));
+      keep(m,
+           std::round((bias.type() == DType::Float32 ? double{bias.as<float>()[m]} : bias.as<double>()[m]) / steps[m]));
     layer_.notes.push_back(
-        fmt::format("bias quantised on loading: {} to int32, one step is {:.6g}", name_of(bias.type()), step));
+        fmt::format("bias quantised on loading: {} to int32, in steps of weights times input", name_of(bias.type())));
   }
 
   void read_requantise() {

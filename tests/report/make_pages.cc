@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/random.h"
 #include "report/page.h"
+#include "machine/family.h"
 #include "report/report.h"
 
 using namespace lacuna;
@@ -50,9 +51,12 @@ Report report_of(std::vector<std::string> layers, const std::string& name) {
       o.per_pe.push_back(classes);
       o.pe_cycles += classes;
     }
-    o.actions[Action::DramRead] = 640 * scale;
-    layer.energy.actions[static_cast<std::size_t>(Action::DramRead)] = 1000.0 * static_cast<double>(scale);
-    layer.energy.actions[static_cast<std::size_t>(Action::MacExecuted)] = 500.0 * static_cast<double>(scale);
+    const ActionList& actions = family(report.machine).actions();
+    o.actions = ActionCounts(actions);
+    o.actions[CommonAction::DramRead] = 640 * scale;
+    layer.energy.actions = ByAction<double>(actions);
+    layer.energy.actions[common_action(CommonAction::DramRead)] = 1000.0 * static_cast<double>(scale);
+    layer.energy.actions[common_action(CommonAction::MacExecuted)] = 500.0 * static_cast<double>(scale);
     layer.energy.total = 1500.0 * static_cast<double>(scale);
     report.layers.push_back(std::move(layer));
     ++scale;
@@ -65,7 +69,7 @@ PageSweep many_points() {
   PageSweep sweep;
   sweep.name = "ten thousand";
   sweep.file = "results/points.sqlite";
-  sweep.axes = {"array.rows", "array.columns", "array.chunk", "array.skip", "weights.fifo_depth"};
+  sweep.axes = {"array.rows", "array.columns", "intersect.chunk", "intersect.skip", "intersect.weights.fifo_depth"};
   Random random(7);
   const std::vector<std::string> skips = {"none", "gate", "activations", "weights", "both"};
   for (std::uint64_t i = 0; i < 10'000; ++i) {
@@ -75,10 +79,10 @@ PageSweep many_points() {
     point.settings = {{"name", "default"},
                       {"array.rows", fmt::format("{}", rows)},
                       {"array.columns", fmt::format("{}", columns)},
-                      {"array.chunk", fmt::format("{}", chunk)},
-                      {"array.skip", skips[skip]},
-                      {"weights.fifo_depth", fmt::format("{}", depth)},
-                      {"activations.fifo_depth", fmt::format("{}", depth)},  // follows from that of weights
+                      {"intersect.chunk", fmt::format("{}", chunk)},
+                      {"intersect.skip", skips[skip]},
+                      {"intersect.weights.fifo_depth", fmt::format("{}", depth)},
+                      {"intersect.activations.fifo_depth", fmt::format("{}", depth)},  // follows from that of weights
                       {"network", i % 2 == 0 ? "lenet5" : "alexnet"},
                       {"engine", "fast"}};
     point.cycles = 50'000'000 / (rows * columns * (skip + 1)) + random.below(100'000);

@@ -45,13 +45,13 @@ before(async () => {
   const machine = path.join(source, "configs/default.yaml"),
     workload = path.join(source, "workloads/lenet5");
   lacuna("run", machine, workload, "-o", "both");
-  lacuna("run", machine, workload, "-o", "weights", "--set", "array.skip=weights");
+  lacuna("run", machine, workload, "-o", "weights", "--set", "intersect.skip=weights");
   lacuna("report", "both", "-o", "one.html");
   lacuna("report", "both", "weights", "-o", "two.html");
   fs.writeFileSync(
     path.join(folder, "sweep.yaml"),
     `name: shapes\nbase: ${JSON.stringify(machine)}\nworkloads: ${JSON.stringify(workload)}\n` +
-      "axes:\n  array.rows: [4, 8, 16]\n  array.skip: [none, both]\n",
+      "axes:\n  array.rows: [4, 8, 16]\n  intersect.skip: [none, both]\n",
   );
   lacuna("sweep", "sweep.yaml", "-o", "shapes.sqlite");
   lacuna("report", "shapes.sqlite", "both", "-o", "store.html");
@@ -172,7 +172,7 @@ test("a legend button hides a class", async () => {
 test("results side by side show what differs and ratios", async () => {
   await open("two.html", async (page) => {
     const rows = await card(page, "What differs").locator("tbody tr").allTextContents();
-    assert.deepEqual(rows, ["array.skipbothweights"]);
+    assert.deepEqual(rows, ["intersect.skipbothweights"]);
     const [a, b] = ["both", "weights"].map(
       (name) => JSON.parse(fs.readFileSync(path.join(folder, name, "result.json"), "utf8")).total,
     );
@@ -265,7 +265,7 @@ test("a store of lacuna sweep becomes a page with its points", async () => {
       /^6 of 6 points, \d on the Pareto front/,
     );
     const filters = await page.locator("fieldset[data-parameter] legend").allTextContents();
-    assert.deepEqual(filters, ["array.rows", "array.skip"]);
+    assert.deepEqual(filters, ["array.rows", "intersect.skip"]);
     await card(page, "Points").getByLabel("all that pass").check();
     const rows = await card(page, "Points").locator("tbody tr").allTextContents();
     assert.equal(rows.length, 6);
@@ -302,17 +302,17 @@ test("filters of a sweep choose points and the front is the front of what they l
     const filters = await page
       .locator("fieldset[data-parameter]")
       .evaluateAll((all) => all.map((one) => one.dataset.parameter));
-    const axes = ["array.rows", "array.columns", "array.chunk", "array.skip", "weights.fifo_depth", "network"];
+    const axes = ["array.rows", "array.columns", "intersect.chunk", "intersect.skip", "intersect.weights.fifo_depth", "network"];
     assert.deepEqual(filters, axes); // what follows from an axis has no filter
     const first = value("network", 0);
     await check((i) => value("network", i) === first);
-    const skips = page.locator('fieldset[data-parameter="array.skip"]');
+    const skips = page.locator('fieldset[data-parameter="intersect.skip"]');
     await skips.getByLabel("both", { exact: true }).uncheck();
-    await check((i) => value("network", i) === first && value("array.skip", i) !== "both");
-    const depth = page.locator('fieldset[data-parameter="weights.fifo_depth"] input').first();
+    await check((i) => value("network", i) === first && value("intersect.skip", i) !== "both");
+    const depth = page.locator('fieldset[data-parameter="intersect.weights.fifo_depth"] input').first();
     await depth.fill("9");
     await depth.press("Enter");
-    const narrowed = (i) => value("array.skip", i) !== "both" && Number(value("weights.fifo_depth", i)) >= 9;
+    const narrowed = (i) => value("intersect.skip", i) !== "both" && Number(value("intersect.weights.fifo_depth", i)) >= 9;
     await check((i) => value("network", i) === first && narrowed(i));
     const other = parameter("network").values.find((name) => name !== first);
     await page.locator('fieldset[data-parameter="network"] select').selectOption({ label: other });
@@ -352,10 +352,10 @@ test("a point shows its configuration under the mouse and keeps it when it is ch
 test("the PEs of a chosen point of a sweep are those of its run", async () => {
   await open("store.html", async (page) => {
     const map = card(page, "Busy PEs of a point");
-    assert.match(await map.locator("p").first().textContent(), /^A point of the front: array\.rows \d+, array\.skip \w+\.$/);
+    assert.match(await map.locator("p").first().textContent(), /^A point of the front: array\.rows \d+, intersect\.skip \w+\.$/);
     const seen = new Set();
     for (const without of ["", "both"]) {
-      if (without) await page.locator('fieldset[data-parameter="array.skip"]').getByLabel(without).uncheck();
+      if (without) await page.locator('fieldset[data-parameter="intersect.skip"]').getByLabel(without).uncheck();
       await card(page, "Pareto front").locator("canvas").focus();
       await page.keyboard.press("ArrowRight");
       await page.keyboard.press("Enter");
@@ -389,7 +389,7 @@ test("a page says which points have no figures of their PEs", async () => {
   await open("points.html", async (page) => {
     const map = card(page, "Busy PEs of a point");
     assert.ok(await map.locator("canvas").isVisible());
-    await page.locator('fieldset[data-parameter="weights.fifo_depth"] input').first().fill("9"); // beyond the first 800
+    await page.locator('fieldset[data-parameter="intersect.weights.fifo_depth"] input').first().fill("9"); // beyond the first 800
     await card(page, "Pareto front").locator("canvas").focus();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Enter");

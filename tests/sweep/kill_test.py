@@ -27,14 +27,14 @@ workloads: [{source}/workloads/lenet-300-100, {{path: {source}/workloads/lenet5,
 axes:
   array.rows: {{from: 4, to: 32, factor: 2}}
   array.columns: {{from: 4, to: 32, factor: 2}}
-  array.chunk: [32, 64]
-  array.skip: [none, both]
+  intersect.chunk: [32, 64]
+  intersect.skip: [none, both]
 """
 POINTS = 4 * 4 * 2 * 2 * 2
 SLOW = """base: {source}/configs/default.yaml
 workloads: {{path: {source}/workloads/vgg16, layers: [conv1_2]}}
 engine: systemc
-axes: {{array.rows: [4, 5, 6, 7], array.skip: [none, both]}}
+axes: {{array.rows: [4, 5, 6, 7], intersect.skip: [none, both]}}
 """
 
 

@@ -29,8 +29,8 @@ engine: systemc
 axes:
   array.rows: {{from: 4, to: 18, step: 2}}
   array.columns: [4, 8, 16]
-  array.skip: [none, gate, weights, both]
-  weights.buffer_bytes: [16, 8192]  # 16 do not hold a chunk: half of the points cannot run
+  intersect.skip: [none, gate, weights, both]
+  intersect.weights.buffer_bytes: [16, 8192]  # 16 do not hold a chunk: half of the points cannot run
 invalid: skip
 """
 POINTS = 8 * 3 * 4
@@ -40,7 +40,7 @@ engine: systemc
 axes:
   array.rows: [4, 8, 12, 16]
   array.columns: [4, 8, 12, 16]
-  array.skip: [none, gate, both]
+  intersect.skip: [none, gate, both]
 search: {{objectives: [cycles, energy], points: 30, seed: 2}}
 """
 

@@ -5,7 +5,7 @@ module feeder_probe #(
   parameter int unsigned Chunk           = 16,
   parameter int unsigned Bits            = 8,
   parameter int unsigned BiasBits        = 32,
-  parameter int unsigned Encoding        = lacuna_pkg::EncodingBitmask,
+  parameter int unsigned Encoding        = intersect_pkg::EncodingBitmask,
   parameter int unsigned ChunkLengthBits = 5
 ) (
   input logic                       clk_i,
@@ -32,7 +32,7 @@ module feeder_probe #(
     positions = tail_i ? 32'(tail_length_i) : Chunk;
     bytes = 0;
     if (complete_i) begin
-      if (Encoding == lacuna_pkg::EncodingBitmask) begin
+      if (Encoding == intersect_pkg::EncodingBitmask) begin
         bytes = lacuna_pkg::ceil_div(positions, 8) + $countones(mask_i) * Bits / 8;
       end else begin
         bytes = positions * Bits / 8;

@@ -35,7 +35,7 @@ module pe_probe #(
   int unsigned slots_q;
 
   intersect_report_pkg::pe_flags_t flags;
-  int unsigned multiplied, executed;
+  int unsigned slots, left, multiplied, executed;
 
   always_comb begin
     flags.retire = retire_i;
@@ -50,6 +50,8 @@ module pe_probe #(
     flags.issue = issue_i;
     flags.killed = killed_i;
     flags.multiplied = multiplied_i;
+    slots = $countones(slots_i);
+    left = issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0;
     multiplied = $countones(active_i);
     executed = 0;
     for (int unsigned lane = 0; lane < Lanes; lane++) begin
@@ -64,8 +66,8 @@ module pe_probe #(
     slots_q <= $countones(issued_i & ~issued_before_i);
     probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(intersect_report_pkg::pe_report_t'{
       flags: 32'(flags),
-      slots: $countones(slots_i),
-      left: issue_i && !pair_ends_i ? $countones(slots_i & ~issued_i) : 0,
+      slots: slots,
+      left: left,
       executed: executed,
       wasted: multiplied - executed,
       unmultiplied: slots_q - multiplied,

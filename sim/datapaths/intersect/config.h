@@ -11,7 +11,11 @@
 
 namespace lacuna::intersect {
 
-enum class SkipRule { None, Gate, Activations, Weights, Both };
+enum class SkipRule {
+#define LACUNA_SKIP_RULE(name, ...) name,
+#include "datapaths/intersect/skip_rules.def"
+#undef LACUNA_SKIP_RULE
+};
 enum class Mapping { FiltersWindows, Filters };
 enum class FilterOrder { Natural, Density };
 enum class EarlyTermination { None, Exact };
@@ -55,7 +59,11 @@ namespace lacuna {
 
 template <>
 struct EnumNames<intersect::SkipRule> {
-  static constexpr std::array<std::string_view, 5> names = {"none", "gate", "activations", "weights", "both"};
+#define LACUNA_SKIP_RULE(name, word, ...) std::string_view{word},
+  static constexpr std::array names = {
+#include "datapaths/intersect/skip_rules.def"
+  };
+#undef LACUNA_SKIP_RULE
 };
 template <>
 struct EnumNames<intersect::Mapping> {

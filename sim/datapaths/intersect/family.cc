@@ -47,6 +47,15 @@ class IntersectFamily final : public Family {
   }
   [[nodiscard]] std::span<const MovedKey> moved_keys() const override { return intersect::moved_keys(); }
 
+  [[nodiscard]] std::vector<WordList> word_lists() const override {
+    WordList rules{"skip_rules", {}};
+    for (std::size_t i = 0; i < enum_count<SkipRule>(); ++i)
+      with_skip_rule(static_cast<SkipRule>(i), [&](auto rule) {
+        rules.words.emplace_back(name_of(decltype(rule)::kRule), decltype(rule)::kSentence);
+      });
+    return {rules};
+  }
+
   [[nodiscard]] const ActionList& actions() const override { return intersect::actions(); }
   [[nodiscard]] const Vocabulary& vocabulary() const override { return intersect::vocabulary(); }
   [[nodiscard]] double pairs_per_cycle(const Machine& machine) const override { return config(machine).lanes; }

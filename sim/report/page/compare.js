@@ -147,7 +147,9 @@ function comparisonCard(results) {
 
 /// One bar a result, cut by the classes of its PE-cycles or the components of its energy.
 function totalsCard(results, group, words, more) {
-  const bars = results.map((result) => ({ ...result.total, name: result.label }));
+  // Machines of two families do not have the same components.
+  const all = (values) => Object.fromEntries(words.map(([word]) => [word, values[word] ?? 0]));
+  const bars = results.map((result) => ({ ...result.total, name: result.label, [group]: all(result.total[group]) }));
   const sums = Object.fromEntries(words.map(([word]) => [word, bars.reduce((sum, one) => sum + one[group][word], 0)]));
   return breakdownCard(
     { layers: bars, total: { [group]: sums } },

@@ -38,7 +38,7 @@ function build() {
         "p",
         { class: "soft" },
         named && results.length === 1
-          ? `${results[0].machine.name}: ${results[0].machine.rows} x ${results[0].machine.columns} PEs, skip ${results[0].machine.skip}, engine ${results[0].engine}`
+          ? `${results[0].machine.name}: ${results[0].machine.datapath}, ${results[0].machine.rows} x ${results[0].machine.columns} PEs, engine ${results[0].engine}`
           : `${what}, made by lacuna ${DATA.version}`,
       ),
     );

@@ -4,7 +4,7 @@
 function rooflineCard(result) {
   const machine = result.machine;
   const ghz = machine.clock_mhz / 1000;
-  const peak = 2 * machine.pes * machine.lanes * ghz; // GOP/s
+  const peak = machine.peak_gops;
   const bandwidth = machine.dram_bytes_per_cycle * ghz; // GB/s
   const marks = (pairs) =>
     result.layers

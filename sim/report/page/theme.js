@@ -21,16 +21,14 @@ const CLASS_COLOURS = {
   skipped: "#C9CED5",
   dram: "#0072B2",
   global_buffer: "#56B4E9",
-  operand_buffer: "#009E73",
-  bus: "#E69F00",
-  chunk_fifo: "#F0E442",
   mac: "#D55E00",
-  match: "#CC79A7",
-  psum: "ink",
   post: "#C9CED5",
   clock: "#8C939C",
   leakage: "#5E6670",
 };
+
+/// For components that only some machines have, in the order in which they are named: what the common ones leave.
+const OTHER_COLOURS = ["ink", "#CC79A7", "#F0E442", "#E69F00", "#009E73"];
 
 /// The value of a CSS variable now: light, dark or print.
 function cssColour(name) {
@@ -40,7 +38,13 @@ function cssColour(name) {
 }
 
 function colourOf(word, index) {
-  const colour = Object.hasOwn(CLASS_COLOURS, word) ? CLASS_COLOURS[word] : OKABE_ITO[index % OKABE_ITO.length];
+  const others = DATA.words.components.map(([name]) => name).filter((name) => !Object.hasOwn(CLASS_COLOURS, name));
+  const other = others.indexOf(word);
+  const colour = Object.hasOwn(CLASS_COLOURS, word)
+    ? CLASS_COLOURS[word]
+    : other >= 0
+      ? OTHER_COLOURS[other % OTHER_COLOURS.length]
+      : OKABE_ITO[index % OKABE_ITO.length];
   return colour === "ink" ? cssColour("ink") : colour;
 }
 

@@ -19,7 +19,7 @@ namespace {
 /// A point of the sample on `rows` x 3 PEs that takes `cycles` in one layer; its FIFOs hold `depth` chunks.
 StoredPoint point(std::uint32_t rows, std::uint64_t cycles, EnergyUnit unit = EnergyUnit::Pj, std::uint32_t depth = 4) {
   Report report = sample();
-  report.machine.weights.fifo_depth = depth;
+  intersect::config(report.machine).weights.fifo_depth = depth;
   report.machine.array.rows = rows;
   report.energy_unit = unit;
   report.layers.resize(1);
@@ -85,7 +85,7 @@ TEST_CASE("points are named by what tells them apart and what follows from it ma
   CHECK(right.layer("array.rows=2")->cycles == 90);
   const ResultComparison c = compare_results(left, right, false);
   REQUIRE(c.settings.size() == 1);
-  CHECK(c.settings[0].name == "weights.fifo_depth of array.rows=2");
+  CHECK(c.settings[0].name == "intersect.weights.fifo_depth of array.rows=2");
   CHECK(c.settings[0].base == "1");
   CHECK(c.settings[0].now == "8");
 }

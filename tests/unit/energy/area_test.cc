@@ -1,9 +1,12 @@
 // Areas by hand, and every way to get a table wrong.
 #include "energy/area.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "../temporary_folder.h"
+#include "datapaths/intersect/config.h"
+#include "machine/family.h"
 
 using namespace lacuna;
 
@@ -29,6 +32,13 @@ std::string refusal(const std::string& from, const std::string& to) {
   return error_text(folder, [&] { (void)read_area_table(path); });
 }
 
+double count(std::string_view part, const Machine& machine) {
+  const auto parts = family(machine).parts();
+  const auto at = std::ranges::find(parts, part, &PartInfo::name);
+  REQUIRE(at != parts.end());
+  return family(machine).count_parts(machine)[static_cast<std::size_t>(at - parts.begin())];
+}
+
 }  // namespace
 
 TEST_CASE("an area is the sum of counted parts") {
@@ -37,38 +47,53 @@ TEST_CASE("an area is the sum of counted parts") {
   Machine m;
   m.array.rows = 2;
   m.array.columns = 3;
-  m.array.chunk = 16;
-  m.array.lanes = 2;
-  m.weights = {.buffer_bytes = 100, .bus_bytes = 16, .fifo_depth = 2, .encoding = Encoding::Bitmask};
-  m.activations = {.buffer_bytes = 200, .bus_bytes = 16, .fifo_depth = 3, .encoding = Encoding::Bitmask};
+  intersect::config(m).chunk = 16;
+  intersect::config(m).lanes = 2;
+  intersect::config(m).weights = {.buffer_bytes = 100, .bus_bytes = 16, .fifo_depth = 2, .encoding = intersect::Encoding::Bitmask};
+  intersect::config(m).activations = {.buffer_bytes = 200, .bus_bytes = 16, .fifo_depth = 3, .encoding = intersect::Encoding::Bitmask};
   m.global_buffer.bytes = 2000;
-  CHECK(count(Part::Multiplier, m) == 12);
-  CHECK(count(Part::Adder, m) == 12);
+  CHECK(count("multiplier", m) == 12);
+  CHECK(count("adder", m) == 12);
   // 2 x 2 x 8 + 3 x 32 + 16 bits a PE
-  CHECK(count(Part::Register, m) == 6 * 144);
+  CHECK(count("register", m) == 6 * 144);
   // 2 x (16 x 10 + 32) + 3 x 16 x 9 = 384 + 432 bits a PE
-  CHECK(count(Part::Fifo, m) == 6 * 816);
-  CHECK(count(Part::Match, m) == 6 * 16 * 2);
-  CHECK(count(Part::Select, m) == 6 * 2 * 16 * 8 * 2);
-  CHECK(count(Part::Sram, m) == 200 + 600 + 2000);
+  CHECK(count("fifo", m) == 6 * 816);
+  CHECK(count("match", m) == 6 * 16 * 2);
+  CHECK(count("select", m) == 6 * 2 * 16 * 8 * 2);
+  CHECK(count("sram", m) == 200 + 600 + 2000);
   const Area a = area(m, table);
   CHECK(a.total == 12 * 300 + 12 * 100 + 6 * 144 * 4 + 6 * 816 * 7 + 192 * 20 + 3072 * 2 + 2800 * 3);
 
   m.array.operand = Operand::Int16;
-  CHECK(area(m, table).parts[0] == 12 * 1000);
+  CHECK(area(m, table).parts[0] == std::pair<std::string_view, double>("multiplier", 12 * 1000));
   // 2 x 2 x 16 + 3 x 48 + 16; 2 x (16 x 18 + 48) + 3 x 16 x 17 = 672 + 816
-  CHECK(count(Part::Register, m) == 6 * 224);
-  CHECK(count(Part::Fifo, m) == 6 * 1488);
+  CHECK(count("register", m) == 6 * 224);
+  CHECK(count("fifo", m) == 6 * 1488);
   // The RTL has its masks and its match unit in every machine.
   const double all = area(m, table).total;
-  m.array.early_termination = EarlyTermination::Exact;
-  m.array.skip = SkipRule::None;
+  intersect::config(m).early_termination = intersect::EarlyTermination::Exact;
+  intersect::config(m).skip = intersect::SkipRule::None;
   CHECK(area(m, table).total == all);
 }
 
 TEST_CASE("the table of the repository can be read") {
   const AreaTable table = read_area_table(std::string(LACUNA_SOURCE_DIR) + "/configs/area/45nm.yaml");
   CHECK(area(Machine{}, table).total > 0);
+}
+
+TEST_CASE("a part that a machine has and the table has not is refused by name") {
+  const TemporaryFolder folder;
+  std::string text = kTable;
+  for (const std::string part : {"  adder:", "  match:"}) {
+    const auto at = text.find(part);
+    text.erase(at, text.find('\n', at) + 1 - at);
+  }
+  const AreaTable table = read_area_table(folder.write("a.yaml", text));
+  CHECK(table.find("adder") == nullptr);
+  const std::string expected =
+      "a.yaml: area table 'test' does not have adder, match, which machines of datapath intersect are made of";
+  CHECK(error_text(folder, [&] { require_areas(table, family(Machine{})); }) == expected);
+  CHECK(error_text(folder, [&] { (void)area(Machine{}, table); }) == expected);
 }
 
 TEST_CASE("a wrong area table is refused at its place") {

@@ -18,7 +18,7 @@ Result base() { return read(sample(), "base.json"); }
 /// The sample on a machine with other rules; layer2 takes 2100 cycles instead of 2000 and 220 pJ instead of 200.
 Report slower() {
   Report report = sample();
-  report.machine.array.skip = SkipRule::Weights;
+  intersect::config(report.machine).skip = intersect::SkipRule::Weights;
   report.engine = "fast";
   LayerReport& layer = report.layers[1];
   LayerOutcome& o = layer.outcome;
@@ -31,7 +31,7 @@ Report slower() {
   o.pairs[PairClass::Wasted] = 6;
   o.pairs[PairClass::Skipped] -= 6;
   layer.energy.total = 220;
-  layer.energy.actions[static_cast<std::size_t>(Action::DramRead)] = 220;
+  layer.energy.actions[common_action(CommonAction::DramRead)] = 220;
   return report;
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("what changed is said setting by setting") {
   const Result left = base(), right = read(slower(), "new.json");
   const ResultComparison c = compare_results(left, right, false);
   REQUIRE(c.settings.size() == 2);
-  CHECK(c.settings[0].name == "array.skip");
+  CHECK(c.settings[0].name == "intersect.skip");
   CHECK(c.settings[0].base == "both");
   CHECK(c.settings[0].now == "weights");
   CHECK(c.settings[1].name == "engine");
@@ -178,7 +178,7 @@ TEST_CASE("the table leaves out equal classes and shows every layer's cycles") {
   const Result left = base(), right = read(slower(), "new.json");
   const ResultComparison c = compare_results(left, right, false);
   const std::string text = compare_table(c, nullptr);
-  CHECK_THAT(text, Catch::Contains("  array.skip  both     weights\n"));
+  CHECK_THAT(text, Catch::Contains("  intersect.skip  both     weights\n"));
   CHECK_THAT(text, Catch::Contains("  layer1  1,000  1,000           0  1.000x\n"));
   CHECK_THAT(text, Catch::Contains("  total   3,000  3,100        +100  1.033x\n"));
   CHECK_THAT(text, Catch::Contains("  layer2  imbalance  6,000  6,600        +600  1.100x\n"));
@@ -223,7 +223,7 @@ TEST_CASE("JSON has equal rows too and null where a ratio has no meaning") {
   const ResultComparison c = compare_results(left, right, false);
   const GateVerdict verdict = judge(c, {1, {GateFigure::Cycles}, false});
   const auto json = nlohmann::json::parse(compare_json(c, &verdict));
-  CHECK(json["changed"][0] == nlohmann::json({{"name", "array.skip"}, {"base", "both"}, {"new", "weights"}}));
+  CHECK(json["changed"][0] == nlohmann::json({{"name", "intersect.skip"}, {"base", "both"}, {"new", "weights"}}));
   CHECK(json["cycles"][2]["difference"] == 100);
   CHECK(json["cycles"][2]["ratio"].get<double>() == Approx(3100.0 / 3000));
   CHECK(json["pe_cycles"].size() == 3 * EnumNames<PeClass>::names.size());

@@ -21,7 +21,7 @@ PageContent content(const std::string& name) {
   sweep.name = name;
   for (const std::string rows : {"16", "8", "128", "8"}) {
     PagePoint point;
-    point.settings = {{"array.rows", rows}, {"array.skip", "both"}, {"network", name}};
+    point.settings = {{"array.rows", rows}, {"intersect.skip", "both"}, {"network", name}};
     point.cycles = 100;
     point.energy = 2.5;
     sweep.points.push_back(point);
@@ -98,7 +98,7 @@ TEST_CASE("a sweep's settings are columns with their values in the order of numb
   CHECK(sweep["parameters"][0]["values"] == nlohmann::json({"8", "16", "128"}));
   CHECK(sweep["parameters"][0]["index"] == nlohmann::json({1, 0, 2, 0}));
   CHECK(sweep["parameters"][0]["first"] == 1);
-  CHECK(sweep["common"] == nlohmann::json::parse(R"([["array.skip", "both"], ["network", "net"]])"));
+  CHECK(sweep["common"] == nlohmann::json::parse(R"([["intersect.skip", "both"], ["network", "net"]])"));
   CHECK(sweep["metrics"]["cycles"].size() == 4);
   CHECK(sweep["parameters"][0]["axis"] == true);
   CHECK_FALSE(sweep["metrics"].contains("area"));

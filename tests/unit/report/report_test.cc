@@ -57,7 +57,8 @@ TEST_CASE("the result file has the promised keys") {
   CHECK(json["program"]["name"] == "lacuna");
   CHECK(json["program"]["version"] == "1.2.3");
   CHECK(json["config"]["array"]["rows"] == 2);
-  CHECK(json["config"]["array"]["skip"] == "both");
+  CHECK(json["config"]["intersect"]["skip"] == "both");
+  CHECK(json["config"]["intersect"]["weights"]["fifo_depth"] == 4);
   REQUIRE(json["layers"].size() == 2);
   const auto& layer = json["layers"][1];
   for (const auto& group : {layer, json["total"]}) {
@@ -106,7 +107,7 @@ TEST_CASE("the CSV has a line per layer and a total and quotes what needs it") {
 TEST_CASE("the table says what a reader needs") {
   const std::string text = to_table(sample());
   for (const std::string part :
-       {"2 x 3 PEs, 2 lanes", "config c0ffee", "Pairs, % of the dense layer", "PE-cycles, %", "Energy by component, pJ",
+       {"default: intersect, 2 x 3 PEs, int8, 500 MHz", "chunk 64, lanes 2, skip both, early_termination none, ", "config c0ffee", "Pairs, % of the dense layer", "PE-cycles, %", "Energy by component, pJ",
         "Per inference", "1,000", "33.33", "verified", "layer2: only layer 2"})
     CHECK_THAT(text, Catch::Contains(part));
   CHECK_THAT(text, !Catch::Contains("predicted"));       // zero everywhere

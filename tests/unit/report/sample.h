@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "datapaths/intersect/config.h"
+#include "machine/family.h"
 #include "report/report.h"
 
 namespace lacuna {
@@ -14,7 +16,7 @@ inline Report sample() {
   report.engine = "systemc";
   report.machine.array.rows = 2;
   report.machine.array.columns = 3;
-  report.machine.array.lanes = 2;
+  intersect::config(report.machine).lanes = 2;
   report.machine.clock_mhz = 500;
   report.config_hash = "c0ffee";
   report.energy_table = "t";
@@ -37,8 +39,11 @@ inline Report sample() {
       pe[PeClass::Imbalance] = 500 * i;
       o.pe_cycles += pe;
     }
-    o.actions[Action::DramRead] = 64 * i;
-    layer.energy.actions[static_cast<std::size_t>(Action::DramRead)] = 100.0 * static_cast<double>(i);
+    const ActionList& actions = family(report.machine).actions();
+    o.actions = ActionCounts(actions);
+    o.actions[CommonAction::DramRead] = 64 * i;
+    layer.energy.actions = ByAction<double>(actions);
+    layer.energy.actions[common_action(CommonAction::DramRead)] = 100.0 * static_cast<double>(i);
     layer.energy.total = 100.0 * static_cast<double>(i);
     o.notes = {"generated", fmt::format("only layer {}, \"this\"", i)};
     report.layers.push_back(layer);

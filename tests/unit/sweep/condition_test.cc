@@ -34,7 +34,7 @@ TEST_CASE("comparisons and arithmetic are those of numbers") {
   CHECK(holds("(array.rows + array.columns) * 2 == 48"));
   CHECK(holds("array.columns - array.rows - 4 == 4"));
   CHECK(holds("array.rows / array.columns == 0.5"));
-  CHECK(holds("array.chunk % 60 == 4"));
+  CHECK(holds("intersect.chunk % 60 == 4"));
   CHECK(holds("clock_mhz >= 1000"));
   CHECK(holds("clock_mhz <= 1000"));
   CHECK_FALSE(holds("clock_mhz != 1000"));
@@ -42,10 +42,10 @@ TEST_CASE("comparisons and arithmetic are those of numbers") {
 }
 
 TEST_CASE("words are compared as words") {
-  CHECK(holds("array.skip == both"));
-  CHECK(holds("array.skip != gate"));
-  CHECK_FALSE(holds("both == array.skip and array.operand == int16"));
-  CHECK(holds("weights.encoding == activations.encoding"));
+  CHECK(holds("intersect.skip == both"));
+  CHECK(holds("intersect.skip != gate"));
+  CHECK_FALSE(holds("both == intersect.skip and array.operand == int16"));
+  CHECK(holds("intersect.weights.encoding == intersect.activations.encoding"));
   CHECK(holds("name == default"));
 }
 
@@ -63,13 +63,13 @@ TEST_CASE("a condition that cannot be read is refused at the word") {
     for (const auto& p : parameters(Machine{})) names += (names.empty() ? "" : ", ") + p.name;
     return names;
   }() + ")");
-  CHECK(refusal("array.skip == bot") ==
-        "s.yaml:1:27: unknown array.skip 'bot'; did you mean 'both'? (none, gate, "
+  CHECK(refusal("intersect.skip == bot") ==
+        "s.yaml:1:31: unknown intersect.skip 'bot'; did you mean 'both'? (none, gate, "
         "activations, weights, both)");
   CHECK_THAT(refusal("rows == columns"), Catch::StartsWith("s.yaml:1:13: unknown parameter 'rows'"));
-  CHECK(refusal("array.skip > 3") == "s.yaml:1:13: this is a word ('array.skip'); need a number");
+  CHECK(refusal("intersect.skip > 3") == "s.yaml:1:13: this is a word ('intersect.skip'); need a number");
   CHECK(refusal("array.rows == both") == "s.yaml:1:27: this is a word ('both'); need a number");
-  CHECK(refusal("array.skip == 3") == "s.yaml:1:27: this is a number; need a word");
+  CHECK(refusal("intersect.skip == 3") == "s.yaml:1:31: this is a number; need a word");
   CHECK(refusal("array.rows + 3") == "s.yaml:1:24: this is a number; need a condition");
   CHECK(refusal("array.rows") == "s.yaml:1:13: this is a number ('array.rows'); need a condition");
   CHECK(refusal("(array.rows > 1) + 2 > 3") == "s.yaml:1:25: this is a condition; need a number");

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "base/hash.h"
-#include "datapaths/intersect/fast/engine.h"
 #include "machine/config_reader.h"
+#include "machine/engine.h"
 #include "sweep/store.h"
 #include "workload/workload.h"
 
@@ -13,24 +13,24 @@ using namespace lacuna;
 
 namespace {
 
-constexpr std::uint64_t kNotedVersion = 1;
+constexpr std::uint64_t kNotedVersion = 2;
 constexpr const char* kNotedFingerprint = "a27a2eb993974d2bed39ff41078adc96";
 
 const std::vector<std::vector<std::string>> kMachines = {
     {},
-    {"array.skip=none", "weights.encoding=dense", "activations.encoding=dense"},
-    {"array.rows=5", "array.columns=7", "array.skip=gate", "array.chunk=24"},
-    {"array.rows=3", "array.columns=4", "array.skip=weights", "array.lanes=2", "storage.weights=rlc"},
-    {"array.skip=activations", "array.operand=int16", "weights.fifo_depth=1", "storage.activations=csc"},
-    {"array.early_termination=exact", "array.rows=8", "dram.latency=200"},
-    {"array.mapping=filters", "array.rows=4", "array.columns=4", "array.filter_order=density"},
-    {"array.order=windows_outer", "global_buffer.bytes=4096", "weights.buffer_bytes=1024", "post.threshold=3"},
+    {"intersect.skip=none", "intersect.weights.encoding=dense", "intersect.activations.encoding=dense"},
+    {"array.rows=5", "array.columns=7", "intersect.skip=gate", "intersect.chunk=24"},
+    {"array.rows=3", "array.columns=4", "intersect.skip=weights", "intersect.lanes=2", "storage.weights=rlc"},
+    {"intersect.skip=activations", "array.operand=int16", "intersect.weights.fifo_depth=1", "storage.activations=csc"},
+    {"intersect.early_termination=exact", "array.rows=8", "dram.latency=200"},
+    {"intersect.mapping=filters", "array.rows=4", "array.columns=4", "intersect.filter_order=density"},
+    {"intersect.order=windows_outer", "global_buffer.bytes=4096", "intersect.weights.buffer_bytes=1024", "post.threshold=3"},
 };
 
 }  // namespace
 
 TEST_CASE("results are those of the noted result version") {
-  const auto engine = make_fast_engine();
+  const auto engine = make_engine(EngineKind::Fast);
   Hasher hasher;
   yaml::Node defaults;
   defaults.kind = yaml::Kind::Map;

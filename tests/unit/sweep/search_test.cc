@@ -31,12 +31,12 @@ area: area.yaml
 axes:
   array.rows: [2, 4, 8, 12, 16]
   array.columns: [2, 4, 8, 12, 16]
-  array.chunk: [16, 32, 64]
-  array.lanes: [1, 2]
-  array.skip: [none, gate, activations, weights, both]
-  weights.bus_bytes: [4, 8, 16]
+  intersect.chunk: [16, 32, 64]
+  intersect.lanes: [1, 2]
+  intersect.skip: [none, gate, activations, weights, both]
+  intersect.weights.bus_bytes: [4, 8, 16]
 zip:
-  - {weights.fifo_depth: [1, 2, 4], activations.fifo_depth: [1, 2, 4]}
+  - {intersect.weights.fifo_depth: [1, 2, 4], intersect.activations.fifo_depth: [1, 2, 4]}
 )";
 
 struct Files {

@@ -8,7 +8,7 @@
 
 #include "../temporary_folder.h"
 #include "base/error.h"
-#include "datapaths/intersect/fast/engine.h"
+#include "datapaths/intersect/config.h"
 #include "sweep/export.h"
 #include "sweep/point_list.h"
 
@@ -30,7 +30,7 @@ struct Files {
   explicit Files(const std::string& sweep) {
     fs::copy_file(fs::path(LACUNA_SOURCE_DIR) / "configs/energy/45nm.yaml", folder.path() / "energy.yaml");
     folder.write("base.yaml", "name: base\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\n");
-    folder.write("other.yaml", "name: other\nenergy: energy.yaml\narray: {rows: 4, columns: 4, skip: none}\n");
+    folder.write("other.yaml", "name: other\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\nintersect: {skip: none}\n");
     folder.write("net.yaml", kNetwork);
     folder.write("sweep.yaml", sweep);
   }
@@ -41,7 +41,7 @@ RunnerOptions options() {
   RunnerOptions o;
   o.version = "test";
   o.jobs = 2;
-  o.make_engine = [] { return make_fast_engine(); };
+  o.make_engine = [] { return make_engine(EngineKind::Fast); };
   return o;
 }
 
@@ -72,18 +72,18 @@ using Strings = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a grid runs through lists and ranges and the last axis moves fastest") {
-  CHECK(described("axes:\n  array.rows: [2, 3]\n  array.chunk: {from: 8, to: 40, step: 16}\n") ==
-        Strings{"array.rows=2 array.chunk=8", "array.rows=2 array.chunk=24", "array.rows=2 array.chunk=40",
-                "array.rows=3 array.chunk=8", "array.rows=3 array.chunk=24", "array.rows=3 array.chunk=40"});
-  CHECK(described("axes: {array.chunk: {from: 8, to: 100, factor: 3}}\n") ==
-        Strings{"array.chunk=8", "array.chunk=24", "array.chunk=72"});
+  CHECK(described("axes:\n  array.rows: [2, 3]\n  intersect.chunk: {from: 8, to: 40, step: 16}\n") ==
+        Strings{"array.rows=2 intersect.chunk=8", "array.rows=2 intersect.chunk=24", "array.rows=2 intersect.chunk=40",
+                "array.rows=3 intersect.chunk=8", "array.rows=3 intersect.chunk=24", "array.rows=3 intersect.chunk=40"});
+  CHECK(described("axes: {intersect.chunk: {from: 8, to: 100, factor: 3}}\n") ==
+        Strings{"intersect.chunk=8", "intersect.chunk=24", "intersect.chunk=72"});
   CHECK(described("set: {array.rows: 3}\n") == Strings{"base"});
 }
 
 TEST_CASE("axes of a zip move together") {
-  CHECK(described("axes: {array.lanes: [1, 2]}\nzip:\n  - {array.rows: [2, 3], array.columns: [5, 7]}\n") ==
-        Strings{"array.lanes=1 array.rows=2 array.columns=5", "array.lanes=1 array.rows=3 array.columns=7",
-                "array.lanes=2 array.rows=2 array.columns=5", "array.lanes=2 array.rows=3 array.columns=7"});
+  CHECK(described("axes: {intersect.lanes: [1, 2]}\nzip:\n  - {array.rows: [2, 3], array.columns: [5, 7]}\n") ==
+        Strings{"intersect.lanes=1 array.rows=2 array.columns=5", "intersect.lanes=1 array.rows=3 array.columns=7",
+                "intersect.lanes=2 array.rows=2 array.columns=5", "intersect.lanes=2 array.rows=3 array.columns=7"});
 }
 
 TEST_CASE("conditions leave configurations out") {
@@ -94,7 +94,7 @@ TEST_CASE("conditions leave configurations out") {
 
 TEST_CASE("several bases are the slowest axis and values of set hold for all") {
   const Files files(
-      "base: [base.yaml, other.yaml]\nworkloads: net.yaml\nset: {array.lanes: 2}\n"
+      "base: [base.yaml, other.yaml]\nworkloads: net.yaml\nset: {intersect.lanes: 2}\n"
       "axes: {array.rows: [2, 3]}\n");
   const SweepFile file = read_sweep(files.path("sweep.yaml"));
   const DesignSpace space(file);
@@ -103,8 +103,8 @@ TEST_CASE("several bases are the slowest axis and values of set hold for all") {
   const Machine machine = space.machine(3);
   CHECK(machine.name == "other");
   CHECK(machine.array.rows == 3);
-  CHECK(machine.array.lanes == 2);
-  CHECK(machine.array.skip == SkipRule::None);
+  CHECK(intersect::config(machine).lanes == 2);
+  CHECK(intersect::config(machine).skip == intersect::SkipRule::None);
   CHECK(space.axes() == Strings{"name", "array.rows"});
   for (std::uint64_t i = 0; i < 4; ++i) CHECK(space.number(space.choices(i)) == i);
 }
@@ -125,7 +125,7 @@ TEST_CASE("random samples are distinct and legal and the seed decides them") {
 TEST_CASE("random samples of a space too large to list are distinct") {
   const auto list = described(
       "axes: {array.rows: {from: 1, to: 250, step: 1}, array.columns: {from: 1, to: 250, step: 1}, "
-      "weights.buffer_bytes: "
+      "intersect.weights.buffer_bytes: "
       "{from: 256, to: 2048, step: 1}}\nsamples: {random: 200}\n");
   CHECK(std::set<std::string>(list.begin(), list.end()).size() == 200);
 }
@@ -160,13 +160,12 @@ TEST_CASE("what a sweep file gets wrong is refused in one line at its place") {
   CHECK(refusal("base: base.yaml\nworkloads: {path: net.yaml, layers: [fc1, fc1]}\n") ==
         "sweep.yaml:2:43: layer 'fc1' is named twice");
   CHECK(refusal(kHead + "axes: {array.rows: [4, 0]}\n") == "sweep.yaml:3:24: array.rows is 0; allowed 1..256");
-  CHECK(refusal(kHead + "axes: {array.skip: [bot]}\n") ==
-        "sweep.yaml:3:21: unknown array.skip 'bot'; did you mean 'both'? (none, gate, activations, weights, both)");
+  CHECK(refusal(kHead + "axes: {intersect.skip: [bot]}\n") ==
+        "sweep.yaml:3:25: unknown intersect.skip 'bot'; did you mean 'both'? (none, gate, activations, weights, both)");
   CHECK(refusal(kHead + "axes: {array.rosw: [4]}\n") ==
-        "sweep.yaml:3:8: unknown key 'rosw' in 'array'; did you mean 'rows'? (datapath, rows, columns, chunk, lanes, "
-        "operand, skip, early_termination, mapping, order, filter_order)");
-  CHECK(refusal(kHead + "axes: {array.chunk: {from: 8, to: 16, step: 4}}\n") ==
-        "sweep.yaml:3:21: array.chunk is 12; allowed 8..128 in steps of 8");
+        "sweep.yaml:3:8: unknown key 'rosw' in 'array'; did you mean 'rows'? (datapath, rows, columns, operand)");
+  CHECK(refusal(kHead + "axes: {intersect.chunk: {from: 8, to: 16, step: 4}}\n") ==
+        "sweep.yaml:3:25: intersect.chunk is 12; allowed 8..128 in steps of 8");
   CHECK(refusal(kHead + "axes: {array.rows: [4, 8, 4]}\n") == "sweep.yaml:3:27: array.rows has the value '4' twice");
   CHECK(refusal(kHead + "axes: {array.rows: []}\n") == "sweep.yaml:3:20: array.rows has no values");
   CHECK(refusal(kHead + "axes: {array.rows: 4}\n") ==
@@ -209,12 +208,12 @@ TEST_CASE("what a sweep file gets wrong is refused in one line at its place") {
   CHECK(refusal(kHead + "invalid: ignore\n") == "sweep.yaml:3:10: unknown invalid 'ignore' (refuse, skip)");
   std::string many = "axes:\n", huge = many;
   for (const char* name :
-       {"array.rows", "array.columns", "weights.bus_bytes", "activations.bus_bytes", "dram.latency"}) {
+       {"array.rows", "array.columns", "intersect.weights.bus_bytes", "intersect.activations.bus_bytes", "dram.latency"}) {
     many += fmt::format("  {}: {{from: 1, to: 30, step: 1}}\n", name);
     huge += fmt::format("  {}: {{from: 1, to: 200, step: 1}}\n", name);
   }
   huge +=
-      "  weights.buffer_bytes: {from: 16, to: 100000, step: 1}\n  activations.buffer_bytes: {from: 16, to: 100000, "
+      "  intersect.weights.buffer_bytes: {from: 16, to: 100000, step: 1}\n  intersect.activations.buffer_bytes: {from: 16, to: 100000, "
       "step: 1}\n";
   CHECK(refusal(kHead + many) ==
         "sweep.yaml:4:3: the axes span 24300000 configurations, more than 10000000; take "
@@ -223,10 +222,10 @@ TEST_CASE("what a sweep file gets wrong is refused in one line at its place") {
 }
 
 TEST_CASE("points that cannot run are refused before anything runs or left out if the file says so") {
-  const std::string axes = "axes: {array.chunk: [8, 128], weights.buffer_bytes: [16, 4096]}\n";
+  const std::string axes = "axes: {intersect.chunk: [8, 128], intersect.weights.buffer_bytes: [16, 4096]}\n";
   const std::string error = refusal(kHead + axes);
-  CHECK_THAT(error, Catch::StartsWith("sweep.yaml:3:31: array.chunk=8 weights.buffer_bytes=16 on tiny cannot run: "
-                                      "weights.buffer_bytes: 16 bytes do not hold one chunk twice in layer 'conv1'"));
+  CHECK_THAT(error, Catch::StartsWith("sweep.yaml:3:35: intersect.chunk=8 intersect.weights.buffer_bytes=16 on tiny cannot run: "
+                                      "intersect.weights.buffer_bytes: 16 bytes do not hold one chunk twice in layer 'conv1'"));
   CHECK_THAT(error, Catch::EndsWith("; 2 of 4 points cannot run; leave them out with 'skip_where' or 'invalid: skip'"));
 
   const Files files(kHead + axes + "invalid: skip\n");
@@ -238,7 +237,7 @@ TEST_CASE("points that cannot run are refused before anything runs or left out i
 }
 
 TEST_CASE("a sweep stores what run would say and computes nothing twice") {
-  const Files files(kHead + "axes: {array.rows: [2, 3], array.skip: [none, both]}\n");
+  const Files files(kHead + "axes: {array.rows: [2, 3], intersect.skip: [none, both]}\n");
   Sweep sweep(files.path("sweep.yaml"), options());
   Store store(files.path("s.sqlite"), Store::Mode::Create);
   auto tasks = sweep.tasks();
@@ -281,7 +280,7 @@ TEST_CASE("a sweep stores what run would say and computes nothing twice") {
 
 TEST_CASE("a point is known by content whatever its names are") {
   const Files files(kHead + "axes: {array.rows: [2, 3]}\n");
-  files.folder.write("base2.yaml", "name: another\nenergy: energy.yaml\narray: {rows: 4, columns: 4, skip: both}\n");
+  files.folder.write("base2.yaml", "name: another\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\nintersect: {skip: both}\n");
   files.folder.write("sweep2.yaml",
                      "name: second\nbase: base2.yaml\nworkloads: [net.yaml]\naxes: {array.rows: [3, 5]}\n");
   Store store(files.path("s.sqlite"), Store::Mode::Create);
@@ -337,7 +336,7 @@ TEST_CASE("shards part the points") {
 }
 
 TEST_CASE("points with less work come first and memory of tensors is bounded") {
-  const Files files("base: base.yaml\nworkloads: net.yaml\naxes: {array.chunk: [8, 128, 16, 64]}\n");
+  const Files files("base: base.yaml\nworkloads: net.yaml\naxes: {intersect.chunk: [8, 128, 16, 64]}\n");
   struct Order : RunnerProgress {
     std::vector<double> work{0};
     void points(std::uint64_t, std::uint64_t, double done, double) override { work.push_back(done); }
@@ -380,7 +379,7 @@ TEST_CASE("two processes share the points and a stopped run keeps what it finish
 }
 
 TEST_CASE("an export has a row a point or a layer with the same columns everywhere") {
-  const Files files(kHead + "axes: {array.rows: [2, 3], array.skip: [none, both]}\n");
+  const Files files(kHead + "axes: {array.rows: [2, 3], intersect.skip: [none, both]}\n");
   Sweep sweep(files.path("sweep.yaml"), options());
   Store store(files.path("s.sqlite"), Store::Mode::Create);
   auto tasks = sweep.tasks();
@@ -408,8 +407,8 @@ TEST_CASE("an export has a row a point or a layer with the same columns everywhe
     }
     CHECK(objects[0]["position"] == 0);
     CHECK(objects[0]["array.rows"] == 2);
-    CHECK(objects[0]["array.skip"] == "none");
-    CHECK(objects.back()["array.skip"] == "both");
+    CHECK(objects[0]["intersect.skip"] == "none");
+    CHECK(objects.back()["intersect.skip"] == "both");
     CHECK(objects[0]["energy_unit"] == "pJ");
     CHECK(objects[0]["energy.total"] > 0);
     CHECK(objects[0]["pairs.dense"] > 0);

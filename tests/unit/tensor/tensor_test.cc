@@ -34,7 +34,8 @@ TEST_CASE("quantisation maps the largest magnitude to the highest integer and ze
   const Quantised narrow = quantise(floats, 8, Range::Signed);  // scale 2 / 127; 1 is 63.5 steps, 0.003 is 0.19
   CHECK(narrow.values.type() == DType::Int8);
   CHECK(narrow.values.to_int64() == std::vector<std::int64_t>{-127, 0, 64, 16, 0});
-  CHECK(narrow.scale == 2.0 / 127);
+  CHECK(narrow.scales == std::vector<double>{2.0 / 127});
+  CHECK(narrow.lost == 1);                                     // 0.003
   const Quantised wide = quantise(floats, 16, Range::Signed);  // scale 2 / 32767; 0.003 is 49.15 steps
   CHECK(wide.values.type() == DType::Int16);
   CHECK(wide.values.to_int64() == std::vector<std::int64_t>{-32767, 0, 16384, 4096, 49});
@@ -47,13 +48,44 @@ TEST_CASE("quantisation maps the largest magnitude to the highest integer and ze
 
 TEST_CASE("quantisation keeps zeros and tiny and huge tensors exact") {
   const Quantised zeros = quantise(Tensor(DType::Float64, {3}), 8, Range::Signed);
-  CHECK(zeros.scale == 1);
+  CHECK(zeros.scales == std::vector<double>{1});
+  CHECK(zeros.lost == 0);
   CHECK(zeros.values.to_int64() == std::vector<std::int64_t>{0, 0, 0});
   for (const double largest : {4.9e-324, 1.7e308}) {
     Tensor floats(DType::Float64, {2});
     floats.as<double>()[0] = -largest;
     CHECK(quantise(floats, 8, Range::Signed).values.to_int64() == std::vector<std::int64_t>{-127, 0});
   }
+}
+
+TEST_CASE("channels of a tensor are quantised with a scale of their own") {
+  // One scale for both would make everything of the second channel zero: 0.01 is 0.0127 steps of 100 / 127.
+  Tensor floats(DType::Float64, {2, 3});
+  const double values[] = {100, -50, 0, 0.01, -0.005, 0.00001};
+  std::copy(std::begin(values), std::end(values), floats.as<double>().begin());
+  const Quantised whole = quantise(floats, 8, Range::Signed);
+  CHECK(whole.values.to_int64() == std::vector<std::int64_t>{127, -64, 0, 0, 0, 0});
+  CHECK(whole.lost == 3);
+  const Quantised apart = quantise(floats, 8, Range::Signed, {.channels = 2});
+  CHECK(apart.values.to_int64() == std::vector<std::int64_t>{127, -64, 0, 127, -64, 0});
+  CHECK(apart.scales == std::vector<double>{100.0 / 127, 0.01 / 127});
+  CHECK(apart.lost == 1);
+  CHECK_THROWS_AS(quantise(floats, 8, Range::Signed, {.channels = 4}), Bug);
+}
+
+TEST_CASE("magnitudes above a percentile saturate") {
+  // 99 values of 1 .. 99 and an outlier: at the 99th percentile of 100 magnitudes the range ends at 99.
+  Tensor floats(DType::Float32, {101});
+  for (int i = 1; i < 100; ++i) floats.as<float>()[static_cast<std::size_t>(i)] = static_cast<float>(i);
+  floats.as<float>()[100] = 1e6f;
+  const Quantised all = quantise(floats, 8, Range::Unsigned);
+  CHECK(all.lost == 99);
+  const Quantised most = quantise(floats, 8, Range::Unsigned, {.percentile = 99});
+  CHECK(most.lost == 0);
+  CHECK(most.scales == std::vector<double>{99.0 / 255});
+  CHECK(most.values.to_int64()[99] == 255);
+  CHECK(most.values.to_int64()[100] == 255);
+  CHECK(most.values.to_int64()[1] == 3);  // 255 / 99 = 2.58
 }
 
 TEST_CASE("has_negative looks at the sign of values and not of zeros") {
