@@ -158,7 +158,7 @@ TEST_CASE("systemc and rtl report the same records on a few geometries under bac
     if (!has(family, EngineKind::Rtl)) return;
     for (std::uint64_t seed = 0; seed < 24; ++seed) {
       const RandomCase one = case_of(family, seed, 2);
-      const EngineOptions options{.stall_millionths = seed % 2 == 0 ? 0u : 200000u, .stall_seed = seed};
+      const EngineOptions options{.stall_millionths = seed % 2 == 0 ? 0u : 200000u, .stall_seed = seed, .rtl = {}};
       INFO("seed " << seed << ": " << one.describe());
       CHECK(compare_engines(*make_engine(EngineKind::Systemc, options), *make_engine(EngineKind::Rtl, options),
                             one.machine, one.layer, Compare::Cycles)

@@ -1,6 +1,7 @@
 // Cycle counts worked out by hand from the page.
 #include <catch2/catch.hpp>
 
+#include "datapaths/intersect/actions.h"
 #include "datapaths/intersect/systemc/engine.h"
 #include "layers.h"
 
