@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "machine/config_reader.h"
-#include "datapaths/intersect/rtl/model_parameters.h"
+#include "rtl/model_parameters.h"
 
 int main(int argc, char** argv) {
   using namespace lacuna;

@@ -19,8 +19,8 @@
 #include "base/parallel.h"
 #include "datapaths/intersect/fast/engine.h"
 #include "datapaths/intersect/fast/operands.h"
-#include "datapaths/intersect/systemc/engine.h"
 #include "datapaths/intersect/rtl/engine.h"
+#include "datapaths/intersect/systemc/engine.h"
 #include "workload/workload.h"
 
 using namespace lacuna;
@@ -88,8 +88,8 @@ AndCount and_count() {
 
 /// Seconds of a bare loop that ands and counts the masks of every chunk pair of the layer.
 double bare_loop(const Machine& machine, const Layer& layer, std::uint64_t executed) {
-  Lowering lowering(machine, layer);
-  fast::Operands operands(lowering, fast::best_kernels());
+  intersect::Lowering lowering(machine, layer);
+  fast::Operands operands(lowering, intersect::fast::best_kernels());
   std::vector<fast::CompactTile> tiles;
   for (std::uint64_t i = 0; i < lowering.tiles(); ++i) tiles.push_back(operands.tile(i));
   const AndCount count = and_count();
@@ -130,11 +130,11 @@ Layer smallest_layer() {
 }
 
 void speed(const std::vector<Layer>& layers) {
-  const auto engine = make_fast_engine();
+  const auto engine = make_engine(EngineKind::Fast);
   const Machine machine;
   Machine terminating;
-  terminating.array.early_termination = EarlyTermination::Exact;
-  fmt::print("kernels {}; G products of the dense layer per second, one core\n", fast::best_kernels().name);
+  intersect::config(terminating).early_termination = intersect::EarlyTermination::Exact;
+  fmt::print("kernels {}; G products of the dense layer per second, one core\n", intersect::fast::best_kernels().name);
   fmt::print("{:<10} {:>10} {:>12} {:>12} {:>12} {:>10} {:>12}\n", "layer", "G products", "timing only", "with outputs",
              "early term.", "bare loop", "of the limit");
   std::uint64_t products = 0;
@@ -161,8 +161,8 @@ void speed(const std::vector<Layer>& layers) {
   fmt::print("core seconds: timing only {:.3f}, with outputs {:.3f}, early termination {:.3f}, bare loop {:.3f}\n",
              timing, outputs, stopping, bare);
 
-  for (const fast::Kernels* kernels : fast::runnable_kernels()) {
-    const auto other = make_fast_engine({.kernels = kernels});
+  for (const intersect::fast::Kernels* kernels : intersect::fast::runnable_kernels()) {
+    const auto other = intersect::make_fast_engine({.kernels = kernels});
     double time = 0;
     for (const Layer& layer : layers) time += best(core_seconds, [&] { other->time(machine, layer, nullptr); });
     fmt::print("timing only with kernels {}: {:.3f} s, {:.1f} G products/s\n", kernels->name, time,
@@ -193,10 +193,10 @@ void speed(const std::vector<Layer>& layers) {
 void engines(const std::vector<Layer>& layers, const std::vector<std::string>& names) {
   const std::map<std::string, std::unique_ptr<Engine> (*)()> known = {{"systemc", make_systemc_engine},
                                                                       {"rtl", make_rtl_engine}};
-  const auto fast = make_fast_engine();
-  for (const auto termination : {EarlyTermination::None, EarlyTermination::Exact}) {
+  const auto fast = make_engine(EngineKind::Fast);
+  for (const auto termination : {intersect::EarlyTermination::None, intersect::EarlyTermination::Exact}) {
     Machine machine;
-    machine.array.early_termination = termination;
+    intersect::config(machine).early_termination = termination;
     for (const Layer& layer : layers) {
       LayerOutcome outcome;
       const double base = best(core_seconds, [&] { outcome = fast->run(machine, layer, nullptr); });

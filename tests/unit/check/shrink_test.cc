@@ -64,7 +64,7 @@ TEST_CASE("shrinking stops after as many attempts as it is given") {
 }
 
 TEST_CASE("a kept case is the same machine and layer when it is read again") {
-  const auto engine = make_systemc_engine();
+  const auto engine = make_engine(EngineKind::Systemc);
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const RandomCase c = random_case(seed);
     const TemporaryFolder folder;

@@ -44,7 +44,7 @@ Layer layer_of(std::uint64_t seed, double weight_density, double input_density) 
 Machine small_machine() {
   Machine machine;
   machine.array.rows = machine.array.columns = 4;
-  machine.array.chunk = 16;
+  intersect::config(machine).chunk = 16;
   return machine;
 }
 
@@ -65,22 +65,23 @@ TEST_CASE("Student's t has the quantiles of its closed forms") {
 }
 
 TEST_CASE("intervals of samples hold what whole runs count about 95 times in 100") {
-  const auto engine = make_fast_engine();
+  const auto engine = make_engine(EngineKind::Fast);
   std::vector<Machine> machines(4, small_machine());
-  machines[1].array.early_termination = EarlyTermination::Exact;
+  intersect::config(machines[1]).early_termination = intersect::EarlyTermination::Exact;
   machines[2].dram.bytes_per_cycle = 1;
-  machines[3].array.order = Order::WindowsOuter;
-  machines[3].weights.fifo_depth = machines[3].activations.fifo_depth = 8;
-  constexpr std::size_t kDram = Increment::kActions + static_cast<std::size_t>(Action::DramRead);
+  intersect::config(machines[3]).order = Order::WindowsOuter;
+  intersect::config(machines[3]).weights.fifo_depth = intersect::config(machines[3]).activations.fifo_depth = 8;
+  constexpr std::size_t kDram = Increment::kActions + static_cast<std::size_t>(intersect::Action::DramRead);
   const std::vector<std::size_t> counters{0, Increment::kPairs, Increment::kPeCycles, kDram};
   std::vector<Tally> tallies(counters.size());
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     const Layer layer = layer_of(seed, 0.2 + 0.2 * static_cast<double>(seed), seed == 2 ? 1.0 : 0.5);
     for (const Machine& machine : machines) {
       const LayerOutcome whole = engine->time(machine, layer, nullptr);
-      const std::vector<double> truth{
-          static_cast<double>(whole.cycles), static_cast<double>(whole.pairs[PairClass::Executed]),
-          static_cast<double>(whole.pe_cycles[PeClass::Busy]), static_cast<double>(whole.actions[Action::DramRead])};
+      const std::vector<double> truth{static_cast<double>(whole.cycles),
+                                      static_cast<double>(whole.pairs[PairClass::Executed]),
+                                      static_cast<double>(whole.pe_cycles[PeClass::Busy]),
+                                      static_cast<double>(whole.actions[intersect::Action::DramRead])};
       for (std::uint64_t draw = 1; draw <= 12; ++draw) {
         const SampledOutcome sampled = engine->sample(machine, layer, {.share = 0.05, .seed = draw}, nullptr);
         REQUIRE_FALSE(sampled.strata.empty());
@@ -100,7 +101,7 @@ TEST_CASE("intervals of samples hold what whole runs count about 95 times in 100
 }
 
 TEST_CASE("a sample depends on its seed alone and larger shares give narrower intervals") {
-  const auto engine = make_fast_engine();
+  const auto engine = make_engine(EngineKind::Fast);
   const Layer layer = layer_of(7, 0.4, 0.5);
   const Machine machine = small_machine();
   const SampledOutcome sampled = engine->sample(machine, layer, {.share = 0.03, .seed = 1}, nullptr);
@@ -119,7 +120,7 @@ TEST_CASE("a sample depends on its seed alone and larger shares give narrower in
 }
 
 TEST_CASE("a layer too small for a sample is simulated whole and exact") {
-  const auto engine = make_fast_engine();
+  const auto engine = make_engine(EngineKind::Fast);
   Layer layer = layer_of(3, 0.4, 0.5);
   Machine machine = small_machine();
   machine.array.rows = machine.array.columns = 16;

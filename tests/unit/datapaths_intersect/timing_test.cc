@@ -12,7 +12,7 @@ using namespace lacuna::intersect;
 namespace {
 
 LayerOutcome run(const Machine& machine, const Layer& layer) {
-  return make_systemc_engine(EngineOptions{})->run(machine, layer, nullptr);
+  return intersect::make_systemc_engine(EngineOptions{})->run(machine, layer, nullptr);
 }
 
 std::int64_t first_output(const LayerOutcome& outcome) { return outcome.output.to_int64()[0]; }
@@ -59,7 +59,7 @@ TEST_CASE("a bus of b bytes sends a dense chunk of 8 in 8 over b cycles") {
   for (const std::uint32_t bus : {1u, 2u, 3u, 4u, 8u}) {
     Machine machine = quick_machine(1, 1);
     config(machine).weights.bus_bytes = bus;
-    config(machine).weights.encoding = Encoding::Dense;
+    config(machine).weights.encoding = intersect::Encoding::Dense;
     const auto cycles = [&](std::uint32_t chunks) {
       return run(machine, fc(1, 8 * chunks, 1, std::vector<int>(8 * chunks, 1), std::vector<int>(8 * chunks, 0)))
           .cycles;
@@ -115,7 +115,7 @@ TEST_CASE("a sum that falls to zero stops and kills the group behind it") {
   const Layer layer = fc(1, 4, 1, {1, -1, -1, -1}, {1, 1, 1, 1}, true);
   const LayerOutcome whole = run(machine, layer);
   CHECK(whole.cycles == 4 + 8);
-  config(machine).early_termination = EarlyTermination::Exact;
+  config(machine).early_termination = intersect::EarlyTermination::Exact;
   const LayerOutcome outcome = run(machine, layer);
   CHECK(outcome.cycles == 11);
   CHECK(outcome.pairs[PairClass::Executed] == 2);
@@ -126,7 +126,7 @@ TEST_CASE("a sum that falls to zero stops and kills the group behind it") {
 
 TEST_CASE("the positive pass stops a sum that its bias has already decided") {
   Machine machine = quick_machine(1, 1);
-  config(machine).early_termination = EarlyTermination::Exact;
+  config(machine).early_termination = intersect::EarlyTermination::Exact;
   Layer layer = fc(1, 8, 1, {1, -1, -1, -1, -1, -1, -1, -1}, {1, 1, 1, 1, 1, 1, 1, 1}, true);
   layer.bias = {-5};
   const LayerOutcome outcome = run(machine, layer);
@@ -140,15 +140,15 @@ TEST_CASE("a line whose PEs have all stopped goes on with the next tile") {
   // bus of one byte; all PEs stop in the first.
   Machine machine = quick_machine(2, 2);
   config(machine).weights.bus_bytes = 1;
-  config(machine).early_termination = EarlyTermination::Exact;
+  config(machine).early_termination = intersect::EarlyTermination::Exact;
   std::vector<int> weights;
   for (int filter = 0; filter < 2; ++filter)
     for (int k = 0; k < 65; ++k) weights.push_back(k == 0 ? 1 : -1);
   const Layer layer = fc(2, 65, 20, weights, std::vector<int>(65 * 20, 1), true);
   const LayerOutcome stopped = run(machine, layer);
-  config(machine).early_termination = EarlyTermination::None;
+  config(machine).early_termination = intersect::EarlyTermination::None;
   const LayerOutcome whole = run(machine, layer);
   CHECK(stopped.outputs_terminated == 40);
-  CHECK(stopped.actions[Action::WeightBufferRead] < whole.actions[Action::WeightBufferRead] / 2);
+  CHECK(stopped.actions[intersect::Action::WeightBufferRead] < whole.actions[intersect::Action::WeightBufferRead] / 2);
   CHECK(stopped.cycles < whole.cycles / 2);
 }

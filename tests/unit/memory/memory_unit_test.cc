@@ -8,32 +8,36 @@ using namespace lacuna;
 
 namespace {
 
-struct Recorder {
-  std::vector<event::Fetch> fetches;
-  std::vector<event::Write> writes;
-  void on(const event::Fetch& e) { fetches.push_back(e); }
-  void on(const event::Write& e) { writes.push_back(e); }
-};
+/// What began when, of a source of four fetches: each 16 bytes from DRAM, the first one 32.
+struct Port {
+  struct Begun {
+    std::uint64_t number, cycle, cycles;
+  };
+  std::vector<Begun> fetches, writes;
+  std::uint64_t written_dram_bytes = 0;
 
-/// Four windows of 8 ones and one filter of ones on one PE: four tiles of one block each.
-struct Fixture {
-  Machine machine;
-  Layer layer;
-  Fixture() {
-    machine.array.rows = machine.array.columns = 1;
-    machine.array.chunk = 8;
-    machine.array.order = Order::FiltersOuter;
-    machine.dram = {4, 10, 16};
-    layer.name = "four";
-    layer.shape.C = 8;
-    layer.shape.N = 4;
-    layer.weights = Tensor(DType::Int8, {1, 8, 1, 1});
-    layer.input = Tensor(DType::UInt8, {4, 8, 1, 1});
-    for (auto& w : layer.weights.as<std::int8_t>()) w = 1;
-    for (auto& a : layer.input.as<std::uint8_t>()) a = 1;
-    layer.bias = {0};
+  [[nodiscard]] std::optional<Transfer> transfer(std::uint64_t fetch) const {
+    if (fetch >= 4) return std::nullopt;
+    return Transfer{fetch == 0 ? 32u : 16u, 22, 1};
+  }
+  void fetch_begins(std::uint64_t fetch, std::uint64_t now, std::uint64_t cycles, const Transfer&) {
+    fetches.push_back({fetch, now, cycles});
+  }
+  void write_begins(std::uint64_t output, std::uint64_t now, std::uint64_t cycles, std::uint64_t,
+                    std::uint64_t dram_bytes) {
+    writes.push_back({output, now, cycles});
+    written_dram_bytes = dram_bytes;
   }
 };
+
+/// DRAM of 4 bytes a cycle in bursts of 16, after 10 cycles.
+Machine slow_dram() {
+  Machine machine;
+  machine.dram = {4, 10, 16};
+  return machine;
+}
+
+constexpr std::uint64_t kOutputs = 4;
 
 }  // namespace
 
@@ -42,63 +46,85 @@ TEST_CASE("a transfer takes as long as its slowest part") {
   m.dram.bytes_per_cycle = 4;
   m.global_buffer.banks = 2;
   m.global_buffer.bytes_per_cycle = 8;
-  CHECK(transfer_cycles(m, 0, 0, 0) == 1);
-  CHECK(transfer_cycles(m, 41, 0, 0) == 11);
-  CHECK(transfer_cycles(m, 41, 177, 0) == 12);
-  CHECK(transfer_cycles(m, 41, 177, 13) == 13);
+  CHECK(transfer_cycles(m, {0, 0, 0}) == 1);
+  CHECK(transfer_cycles(m, {41, 0, 0}) == 11);
+  CHECK(transfer_cycles(m, {41, 177, 0}) == 12);
+  CHECK(transfer_cycles(m, {41, 177, 13}) == 13);
 }
 
-TEST_CASE("two blocks are fetched ahead and the third waits for a release") {
-  Fixture f;
-  Lowering lowering(f.machine, f.layer);
-  REQUIRE(lowering.tiles() == 4);
-  TileStore tiles(lowering);
-  MemoryUnit memory(lowering, tiles);
-  Recorder events;
-  // Weights and one input row are 1 + 8 bytes each: two bursts of 16, 8 cycles after a latency of 10. Later tiles fetch
-  // one input row: 4 cycles after the latency.
-  for (std::uint64_t now = 0; now < 100; ++now) memory.cycle(now, {}, events);
-  REQUIRE(events.fetches.size() == 2);
-  CHECK(events.fetches[0].cycle == 0);
-  CHECK(events.fetches[0].cycles == 18);
-  CHECK(events.fetches[1].cycle == 18);
-  CHECK(events.fetches[1].cycles == 14);
-  CHECK(memory.state().loaded == BlockPosition{2, 0});
-  CHECK(memory.state().unreleased({0, 0}) == 2);
-
-  // Every feeder is past tile 0 from cycle 100 on.
-  memory.cycle(100, {{1, 0}, {}}, events);
-  REQUIRE(events.fetches.size() == 3);
-  CHECK(events.fetches[2].cycle == 100);
+TEST_CASE("bytes are rounded up to whole bursts") {
+  const Machine m = slow_dram();
+  CHECK(whole_bursts(m, 0) == 0);
+  CHECK(whole_bursts(m, 1) == 16);
+  CHECK(whole_bursts(m, 16) == 16);
+  CHECK(whole_bursts(m, 17) == 32);
 }
 
-TEST_CASE("a tile that is ready is written before the next block is fetched") {
-  Fixture f;
-  Lowering lowering(f.machine, f.layer);
-  TileStore tiles(lowering);
-  MemoryUnit memory(lowering, tiles);
-  Recorder events;
-  memory.cycle(0, {}, events);
-  for (std::uint64_t now = 1; now < 60; ++now) memory.cycle(now, {{1, 0}, 5}, events);
-  REQUIRE(!events.writes.empty());
+TEST_CASE("two fetches are ahead and the third waits for a release") {
+  const Machine machine = slow_dram();
+  MemoryUnit memory(machine, kOutputs, {});
+  Port port;
+  // Two bursts of 16 are 8 cycles after a latency of 10, one burst 4.
+  for (std::uint64_t now = 0; now < 100; ++now) memory.cycle(now, {}, port);
+  REQUIRE(port.fetches.size() == 2);
+  CHECK(port.fetches[0].cycle == 0);
+  CHECK(port.fetches[0].cycles == 18);
+  CHECK(port.fetches[1].cycle == 18);
+  CHECK(port.fetches[1].cycles == 14);
+  CHECK(memory.state().loaded == 2);
+  CHECK(memory.state().unreleased(0) == 2);
+
+  // The array is past fetch 0 from cycle 100 on.
+  memory.cycle(100, {1, {}}, port);
+  REQUIRE(port.fetches.size() == 3);
+  CHECK(port.fetches[2].cycle == 100);
+}
+
+TEST_CASE("a fetch is loaded when its transfer is over and not before") {
+  const Machine machine = slow_dram();
+  MemoryUnit memory(machine, kOutputs, {});
+  Port port;
+  for (std::uint64_t now = 0; now < 17; ++now) memory.cycle(now, {}, port);
+  CHECK(memory.state().loaded == 0);
+  CHECK(memory.state().begun == 1);
+  CHECK(memory.busy());
+  memory.cycle(17, {}, port);
+  CHECK(memory.state().loaded == 1);
+  CHECK(!memory.busy());
+}
+
+TEST_CASE("an output that is ready is written before the next fetch begins") {
+  const Machine machine = slow_dram();
+  MemoryUnit memory(machine, kOutputs, {});
+  Port port;
+  memory.cycle(0, {}, port);
+  for (std::uint64_t now = 1; now < 60; ++now) memory.cycle(now, {1, 5}, port);
+  REQUIRE(port.writes.size() >= 2);
   // Five bytes are one burst of 16, four cycles; no latency for a write. It begins when the first fetch is over.
-  CHECK(events.writes[0].cycle == 18);
-  CHECK(events.writes[0].cycles == 4);
-  CHECK(events.writes[0].dram_bytes == 16);
-  CHECK(events.writes[1].cycle == 22);
+  CHECK(port.writes[0].cycle == 18);
+  CHECK(port.writes[0].cycles == 4);
+  CHECK(port.written_dram_bytes == 16);
+  CHECK(port.writes[1].cycle == 22);
 }
 
-TEST_CASE("an operand that stays in its feeder is not fetched again") {
-  Fixture f;
-  Lowering lowering(f.machine, f.layer);
-  // One weight message of 1 + 8 + 4 bytes and one activation message of 1 + 8.
-  const auto first = lowering.tile(0);
-  CHECK(first->blocks[0].weight_write_bytes == 13);
-  CHECK(first->blocks[0].activation_write_bytes == 9);
-  CHECK(first->blocks[0].buffer_bytes == 22);
-  CHECK(first->blocks[0].dram_bytes == 32);
-  const auto second = lowering.tile(1);
-  CHECK(second->blocks[0].weight_write_bytes == 0);
-  CHECK(second->blocks[0].activation_write_bytes == 9);
-  CHECK(second->blocks[0].dram_bytes == 16);
+TEST_CASE("fetches that the array no longer wants are passed over") {
+  const Machine machine = slow_dram();
+  MemoryUnit memory(machine, kOutputs, {});
+  Port port;
+  memory.cycle(0, {}, port);
+  for (std::uint64_t now = 1; now < 40; ++now) memory.cycle(now, {3, {}}, port);
+  REQUIRE(port.fetches.size() == 2);
+  CHECK(port.fetches[1].number == 3);
+  CHECK(port.fetches[1].cycle == 18);
+}
+
+TEST_CASE("memory is finished when the last output is written and fetches nothing more") {
+  const Machine machine = slow_dram();
+  MemoryUnit memory(machine, 2, {});
+  Port port;
+  std::uint64_t now = 0;
+  for (; !memory.state().finished; ++now) memory.cycle(now, {4, 5}, port);
+  CHECK(now == 8);  // two writes of four cycles
+  CHECK(memory.state().written == 2);
+  CHECK(port.fetches.empty());
 }

@@ -4,8 +4,8 @@
 
 #include "check/compare_engines.h"
 #include "check/random_case.h"
-#include "datapaths/intersect/systemc/engine.h"
-#include "datapaths/intersect/rtl/engine.h"
+#include "datapaths/intersect/config.h"
+#include "machine/engine.h"
 
 using namespace lacuna;
 
@@ -14,52 +14,52 @@ namespace {
 /// What decides a model: all else is drawn at random, so that few models serve many cases.
 struct Model {
   ArrayConfig array;
-  FeederConfig weights, activations;
+  intersect::Config config;
 };
 
 const std::array<Model, 6> kModels = {{
     // FIFOs of one and two chunks, buses of odd width, buffers of few words.
-    {.array = {.rows = 3, .columns = 2, .chunk = 16, .early_termination = EarlyTermination::Exact},
-     .weights = {.buffer_bytes = 128, .bus_bytes = 4, .fifo_depth = 2},
-     .activations = {.buffer_bytes = 120, .bus_bytes = 3, .fifo_depth = 1}},
-    {.array = {.rows = 2,
-               .columns = 4,
-               .chunk = 8,
-               .lanes = 2,
-               .operand = Operand::Int16,
-               .skip = SkipRule::Gate,
-               .early_termination = EarlyTermination::Exact},
-     .weights = {.buffer_bytes = 96, .bus_bytes = 8, .fifo_depth = 3},
-     .activations = {.buffer_bytes = 256, .bus_bytes = 16, .fifo_depth = 4, .encoding = Encoding::Dense}},
-    {.array = {.rows = 2,
-               .columns = 3,
-               .chunk = 24,
-               .lanes = 3,
-               .skip = SkipRule::Activations,
-               .early_termination = EarlyTermination::Exact,
-               .mapping = Mapping::Filters},
-     .weights = {.buffer_bytes = 512, .bus_bytes = 4, .fifo_depth = 1},
-     .activations = {.buffer_bytes = 64, .bus_bytes = 1, .fifo_depth = 2}},
-    {.array = {.rows = 3,
-               .columns = 3,
-               .chunk = 72,
-               .skip = SkipRule::Weights,
-               .early_termination = EarlyTermination::Exact,
-               .mapping = Mapping::Filters},
-     .weights = {.buffer_bytes = 768, .bus_bytes = 64, .fifo_depth = 2, .encoding = Encoding::Dense},
-     .activations = {.buffer_bytes = 1024, .bus_bytes = 256, .fifo_depth = 8}},
-    {.array = {.rows = 4,
-               .columns = 1,
-               .chunk = 128,
-               .lanes = 8,
-               .skip = SkipRule::None,
-               .early_termination = EarlyTermination::Exact},
-     .weights = {.buffer_bytes = 1000, .bus_bytes = 8, .fifo_depth = 1},
-     .activations = {.buffer_bytes = 8192, .bus_bytes = 2, .fifo_depth = 1}},
+    {.array = {.rows = 3, .columns = 2},
+     .config = {.chunk = 16,
+                .early_termination = intersect::EarlyTermination::Exact,
+                .weights = {.buffer_bytes = 128, .bus_bytes = 4, .fifo_depth = 2},
+                .activations = {.buffer_bytes = 120, .bus_bytes = 3, .fifo_depth = 1}}},
+    {.array = {.rows = 2, .columns = 4, .operand = Operand::Int16},
+     .config = {.chunk = 8,
+                .lanes = 2,
+                .skip = intersect::SkipRule::Gate,
+                .early_termination = intersect::EarlyTermination::Exact,
+                .weights = {.buffer_bytes = 96, .bus_bytes = 8, .fifo_depth = 3},
+                .activations =
+                    {.buffer_bytes = 256, .bus_bytes = 16, .fifo_depth = 4, .encoding = intersect::Encoding::Dense}}},
+    {.array = {.rows = 2, .columns = 3},
+     .config = {.chunk = 24,
+                .lanes = 3,
+                .skip = intersect::SkipRule::Activations,
+                .early_termination = intersect::EarlyTermination::Exact,
+                .mapping = intersect::Mapping::Filters,
+                .weights = {.buffer_bytes = 512, .bus_bytes = 4, .fifo_depth = 1},
+                .activations = {.buffer_bytes = 64, .bus_bytes = 1, .fifo_depth = 2}}},
+    {.array = {.rows = 3, .columns = 3},
+     .config =
+         {.chunk = 72,
+          .skip = intersect::SkipRule::Weights,
+          .early_termination = intersect::EarlyTermination::Exact,
+          .mapping = intersect::Mapping::Filters,
+          .weights = {.buffer_bytes = 768, .bus_bytes = 64, .fifo_depth = 2, .encoding = intersect::Encoding::Dense},
+          .activations = {.buffer_bytes = 1024, .bus_bytes = 256, .fifo_depth = 8}}},
+    {.array = {.rows = 4, .columns = 1},
+     .config = {.chunk = 128,
+                .lanes = 8,
+                .skip = intersect::SkipRule::None,
+                .early_termination = intersect::EarlyTermination::Exact,
+                .weights = {.buffer_bytes = 1000, .bus_bytes = 8, .fifo_depth = 1},
+                .activations = {.buffer_bytes = 8192, .bus_bytes = 2, .fifo_depth = 1}}},
     // No early termination: what its hardware would do is not there.
-    {.array = {.rows = 5, .columns = 4, .chunk = 32},
-     .weights = {.buffer_bytes = 100, .bus_bytes = 1, .fifo_depth = 4},
-     .activations = {.buffer_bytes = 8192, .bus_bytes = 16, .fifo_depth = 2}},
+    {.array = {.rows = 5, .columns = 4},
+     .config = {.chunk = 32,
+                .weights = {.buffer_bytes = 100, .bus_bytes = 1, .fifo_depth = 4},
+                .activations = {.buffer_bytes = 8192, .bus_bytes = 16, .fifo_depth = 2}}},
 }};
 
 /// The case of `seed` on one of the models, or nothing if its operands are wider than the model's.
@@ -67,13 +67,12 @@ std::optional<RandomCase> case_on_a_model(std::uint64_t seed) {
   RandomCase c = random_case(seed);
   const Model& model = kModels[seed % kModels.size()];
   if (c.layer.operand_bits() == 16 && model.array.operand == Operand::Int8) return std::nullopt;
-  const Order order = c.machine.array.order;
-  const FilterOrder filter_order = c.machine.array.filter_order;
+  intersect::Config& config = intersect::config(c.machine);
+  const auto [order, filter_order] = std::pair(config.order, config.filter_order);
   c.machine.array = model.array;
-  c.machine.array.order = order;
-  c.machine.array.filter_order = filter_order;
-  c.machine.weights = model.weights;
-  c.machine.activations = model.activations;
+  config = model.config;
+  config.order = order;
+  config.filter_order = filter_order;
   return c;
 }
 
@@ -87,8 +86,8 @@ std::pair<std::uint64_t, std::uint64_t> seeds(std::uint64_t usual) {
 }  // namespace
 
 TEST_CASE("the RTL and the SystemC machine give the same outcome for random layers") {
-  const auto systemc = make_systemc_engine();
-  const auto rtl = make_rtl_engine();
+  const auto systemc = make_engine(EngineKind::Systemc);
+  const auto rtl = make_engine(EngineKind::Rtl);
   const auto [first, last] = seeds(300);
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const auto c = case_on_a_model(seed);
@@ -102,8 +101,8 @@ TEST_CASE("the RTL and the SystemC machine give the same outcome for random laye
 
 // Every case needs its own model, half a minute each: for a night, not for every build.
 TEST_CASE("the RTL and the SystemC machine give the same outcome for random layers on random machines", "[.hunt]") {
-  const auto systemc = make_systemc_engine();
-  const auto rtl = make_rtl_engine();
+  const auto systemc = make_engine(EngineKind::Systemc);
+  const auto rtl = make_engine(EngineKind::Rtl);
   const auto [first, last] = seeds(20);
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const RandomCase c = random_case(seed);

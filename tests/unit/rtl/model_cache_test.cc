@@ -5,7 +5,9 @@
 #include <fstream>
 
 #include "../temporary_folder.h"
-#include "datapaths/intersect/rtl/engine.h"
+#include "machine/family.h"
+#include "rtl/model_cache.h"
+#include "rtl/model_parameters.h"
 #include "rtl/rtl_model.h"
 
 using namespace lacuna;
@@ -15,7 +17,7 @@ namespace {
 
 /// The standard RTL with its models in a folder of the test.
 ModelSources sources_in(const fs::path& cache) {
-  ModelSources sources = ModelSources::standard();
+  ModelSources sources = ModelSources::standard(families().front()->name());
   sources.cache = cache;
   return sources;
 }

@@ -56,7 +56,7 @@ RunnerOptions options() {
   o.version = "test";
   o.jobs = 2;
   o.engine_name = "fast";
-  o.make_engine = [] { return make_fast_engine(); };
+  o.make_engine = [] { return make_engine(EngineKind::Fast); };
   return o;
 }
 

@@ -252,7 +252,7 @@ TEST_CASE("a sweep stores what run would say and computes nothing twice") {
   const Workload workload = Workload::open(files.path("net.yaml"));
   store.each_point_of(sweep.id(), true, [&](std::uint64_t position, const StoredPoint& p) {
     const Machine machine = sweep.space().machine(position);
-    const auto engine = make_fast_engine();
+    const auto engine = make_engine(EngineKind::Fast);
     std::uint64_t cycles = 0;
     REQUIRE(p.layers.size() == 2);
     for (std::size_t i = 0; i < 2; ++i) {
