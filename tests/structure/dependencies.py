@@ -16,6 +16,7 @@ ALLOWED = {
     "tensor": {"base"},
     "sparse": {"base", "tensor"},
     "workload": {"base", "tensor", "sparse"},
+    "import": {"base", "tensor", "sparse", "workload"},
     "machine": {"base", "tensor", "sparse", "workload"},
     "memory": {"base", "tensor", "sparse", "workload", "machine"},
     "datapaths": {"base", "tensor", "sparse", "workload", "machine", "memory"},
