@@ -152,8 +152,15 @@ TimeloopDocument read_timeloop_yaml(const fs::path& path) {
     document.root = yaml::load_text(text.text(), name);
   } catch (const UserError& error) {  // it counts lines of the whole text
     if (error.place().line == 0) throw;
-    const std::string said = error.what(), prefix = error.place().text() + ": ";
-    throw UserError(text.origin(error.place()), said.starts_with(prefix) ? said.substr(prefix.size()) : said);
+    std::string said = error.what();
+    const std::string prefix = error.place().text() + ": ";
+    if (said.starts_with(prefix)) said.erase(0, prefix.size());
+    constexpr std::string_view kFirst = "; first in line ";  // of a key given twice
+    if (const std::size_t first = said.rfind(kFirst); first != std::string::npos)
+      if (const auto line = whole_number(std::string_view(said).substr(first + kFirst.size())))
+        said.replace(first + kFirst.size(), std::string::npos,
+                     fmt::format("{}", text.origin({"", static_cast<int>(*line), 1}).line));
+    throw UserError(text.origin(error.place()), said);
   }
   set_origins(document.root, text);
   carry_out_merges(document.root);
