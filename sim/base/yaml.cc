@@ -130,30 +130,6 @@ class Builder : public YAML::EventHandler {
   Node root_;
 };
 
-/// UserError at the first byte that no text has: a control character or broken UTF-8.
-void check_text(std::string_view text, const std::string& name) {
-  int line = 1, column = 1;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    std::size_t length = 1;
-    if (c >= 0x80) {
-      length = c >= 0xf0 && c < 0xf8 ? 4 : c >= 0xe0 ? 3 : 2;
-      bool good = c >= 0xc2 && c < 0xf5 && i + length <= text.size();
-      for (std::size_t j = 1; good && j < length; ++j) good = (static_cast<unsigned char>(text[i + j]) & 0xc0) == 0x80;
-      if (!good) fail(Place{name, line, column}, "byte 0x{:02x} is not UTF-8 text", c);
-    } else if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f) {
-      fail(Place{name, line, column}, "byte 0x{:02x} is not text", c);
-    }
-    i += length;
-    if (c == '\n') {
-      ++line;
-      column = 1;
-    } else {
-      ++column;
-    }
-  }
-}
-
 /// yaml-cpp's complaint with a place a reader can use. It counts from 0, has marks that say nothing (-1), and has words
 /// that hide two common slips: a tab in the indentation and a quote that is never closed.
 [[noreturn]] void syntax_error(const YAML::Exception& error, std::string_view text, const std::string& name) {
@@ -234,6 +210,29 @@ const Node* Node::find(std::string_view key) const {
   for (const auto& entry : entries)
     if (entry.first.text == key) return &entry.second;
   return nullptr;
+}
+
+void check_text(std::string_view text, const std::string& name) {
+  int line = 1, column = 1;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    std::size_t length = 1;
+    if (c >= 0x80) {
+      length = c >= 0xf0 && c < 0xf8 ? 4 : c >= 0xe0 ? 3 : 2;
+      bool good = c >= 0xc2 && c < 0xf5 && i + length <= text.size();
+      for (std::size_t j = 1; good && j < length; ++j) good = (static_cast<unsigned char>(text[i + j]) & 0xc0) == 0x80;
+      if (!good) fail(Place{name, line, column}, "byte 0x{:02x} is not UTF-8 text", c);
+    } else if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f) {
+      fail(Place{name, line, column}, "byte 0x{:02x} is not text", c);
+    }
+    i += length;
+    if (c == '\n') {
+      ++line;
+      column = 1;
+    } else {
+      ++column;
+    }
+  }
 }
 
 Node load_text(std::string_view text, const std::string& name) {

@@ -39,6 +39,8 @@ struct Node {
 
 /// The most that people write by hand, in MiB.
 constexpr std::uint64_t kLargestText = 64;
+/// UserError at the first byte that no text has: a control character or broken UTF-8. `name` stands for the file.
+void check_text(std::string_view text, const std::string& name);
 /// The whole text of a file; UserError if it cannot be read or is larger than `largest_mib` MiB.
 std::string read_text(const std::filesystem::path& path, std::uint64_t largest_mib = kLargestText);
 /// Reads one document. UserError with the place for syntax errors, doubled keys, aliases' misuse, unreadable files,

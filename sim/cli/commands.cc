@@ -7,6 +7,7 @@
 
 #include "check/compare_engines.h"
 #include "cli/list.h"
+#include "import/import.h"
 #include "machine/engine.h"
 #include "machine/family.h"
 #include "report/compare.h"
@@ -126,6 +127,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
 
   sweep = add_sweep(app, sweep_options, words);
   merge = add_merge(app, merge_options);
+  add_import();
 
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
@@ -195,6 +197,34 @@ void Commands::add_report() {
   report->add_option("RESULT", o.results, "Result folders of lacuna run -o, their result.json, stores of lacuna sweep")
       ->required();
   report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
+}
+
+void Commands::add_import() {
+  import = app.add_subcommand("import", "Make a workload of other tools' layer tables, or of masks");
+  auto& o = import_options;
+  auto* kind = import->add_option("KIND", o.kind, described("What the files are", words_of<ImportKind>()))->required();
+  words[kind] = words_of<ImportKind>();
+  import->add_option("FILE", o.files, "The files; their layers become one workload, in this order")->required();
+  import->add_option("-o,--output", o.output, "The folder to write: workload.yaml, and tensors of masks")
+      ->required()
+      ->type_name("DIR");
+  import->add_option("--network", o.network, "Name of the network (default: the file's)")->type_name("NAME");
+  import
+      ->add_option("--density", o.densities,
+                   "Densities where the files give none (default: 1), for example weights=0.5,input=0.6")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("NAME=D,...");
+  import->add_flag("--relu", o.relu, "Every layer ends in ReLU; the files do not say")->disable_flag_override();
+  import->add_option("--images", o.images, "With mask: images of the layer's input (default: 1)")->type_name("N");
+  import->add_option("--input-size", o.input_size, "With mask: input of a convolution, for example 56x56")
+      ->type_name("HxW");
+  import
+      ->add_option("--k-order", o.k_order,
+                   "With mask: what the columns of a convolution's matrix run over, slowest first: C=64,R=3,S=3")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("AXIS=SIZE,...");
 }
 
 std::string Commands::explain(const CLI::ParseError& error) const {

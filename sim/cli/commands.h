@@ -79,6 +79,18 @@ struct ReportOptions {
   std::string output;
 };
 
+struct ImportOptions {
+  std::string kind;
+  std::vector<std::string> files;
+  std::string output;
+  std::string network;
+  std::vector<std::string> densities;  ///< "weights=0.5", "input=0.6"
+  bool relu = false;
+  std::optional<std::uint64_t> images;
+  std::string input_size;            ///< "56x56"
+  std::vector<std::string> k_order;  ///< "C=64", "R=3", "S=3"
+};
+
 struct ListOptions {
   std::string what;
   std::string datapath;  ///< "": all, or of the manual the default family
@@ -100,6 +112,7 @@ class Commands {
   CLI::App* sweep = nullptr;
   CLI::App* merge = nullptr;
   CLI::App* report = nullptr;
+  CLI::App* import = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
@@ -108,6 +121,7 @@ class Commands {
   SweepOptions sweep_options;
   MergeOptions merge_options;
   ReportOptions report_options;
+  ImportOptions import_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
@@ -120,6 +134,7 @@ class Commands {
  private:
   void add_compare();
   void add_report();
+  void add_import();
 };
 
 }  // namespace lacuna

@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/completion.h"
+#include "cli/import.h"
 #include "cli/list.h"
 #include "cli/report.h"
 #include "cli/run.h"
@@ -54,6 +55,7 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
   if (commands.sweep->parsed()) return lacuna::sweep(commands.sweep_options, print);
   if (commands.merge->parsed()) lacuna::merge(commands.merge_options, print);
   if (commands.report->parsed()) print(lacuna::report(commands.report_options));
+  if (commands.import->parsed()) print(lacuna::import_files(commands.import_options));
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {
     const auto shell = lacuna::parse_enum<lacuna::Shell>(commands.completion_options.shell,

@@ -1,7 +1,6 @@
 // A folder is a result of ours if it holds our result.json and nothing that we do not write.
 #include "cli/result_folder.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/error.h"
+#include "base/signals_held.h"
 
 namespace lacuna {
 
@@ -36,38 +36,24 @@ bool is_result(const fs::path& folder) {
   return !error;
 }
 
-/// Holds back the signals by which people and schedulers stop programs.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t held;
-    ::sigemptyset(&held);
-    for (int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&held, signal);
-    ::sigprocmask(SIG_BLOCK, &held, &before_);
-  }
-  ~SignalsHeld() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 }  // namespace
 
-void check_result_folder(const fs::path& folder) {
+void check_target_folder(const fs::path& folder, const std::function<bool(const fs::path&)>& is_ours,
+                         std::string_view what) {
   const Place place{folder.string()};
   const fs::path target = folder.has_filename() ? folder : folder.parent_path();
   std::error_code error;
   if (fs::exists(fs::symlink_status(target, error))) {
     const bool empty = fs::is_directory(fs::symlink_status(target, error)) && fs::is_empty(target, error);
-    if (!empty && (fs::is_symlink(target, error) || !is_result(target)))
-      fail(place, "exists and is no result of lacuna; it is not overwritten");
+    if (!empty && (fs::is_symlink(target, error) || !is_ours(target)))
+      fail(place, "exists and is no {}; it is not overwritten", what);
   }
   const fs::path parent = target.parent_path().empty() ? fs::path(".") : target.parent_path();
   if (!fs::is_directory(parent, error)) fail(place, "there is no folder '{}' to put it in", parent.string());
   if (::access(parent.c_str(), W_OK | X_OK) != 0) fail(place, "cannot write: {}", std::strerror(errno));
 }
+
+void check_result_folder(const fs::path& folder) { check_target_folder(folder, is_result, "result of lacuna"); }
 
 void write_result_folder(const fs::path& folder, const std::map<std::string, std::string>& files) {
   const SignalsHeld held;

@@ -2,10 +2,17 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace lacuna {
+
+/// UserError if `folder` could not be written later: it exists, is not empty and `is_ours` does not know it ("exists
+/// and is no WHAT"), or the folder it would lie in is missing or may not be written.
+void check_target_folder(const std::filesystem::path& folder,
+                         const std::function<bool(const std::filesystem::path&)>& is_ours, std::string_view what);
 
 /// UserError if `folder` could not be written later: it exists and is no result of this program, or the folder it
 /// would lie in is missing or may not be written. Asked before the simulation, which may take long.

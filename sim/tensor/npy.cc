@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -141,7 +142,7 @@ class HeaderParser {
   }
 
  public:
-  static std::string legal() { return fmt::format("legal: {}", join(EnumNames<DType>::names)); }
+  static std::string legal() { return fmt::format("legal: {}, float16, bool", join(EnumNames<DType>::names)); }
 
  private:
   std::string_view text_;
@@ -149,9 +150,13 @@ class HeaderParser {
   std::size_t at_ = 0;
 };
 
+/// How the elements lie in the file, and what they become.
+enum class Stored { AsIs, Half, Bool };
+
 struct Element {
   DType type;
   bool swapped;  ///< big-endian
+  Stored stored = Stored::AsIs;
 };
 
 Element element_of(const std::string& descr, const Place& place) {
@@ -162,6 +167,8 @@ Element element_of(const std::string& descr, const Place& place) {
     if (order == '<' || order == '=' || order == '>' || (order == '|' && one_byte))
       return {static_cast<DType>(i), order == '>' && !one_byte};
   }
+  if (descr == "|b1") return {DType::UInt8, false, Stored::Bool};
+  if (descr == "<f2" || descr == "=f2" || descr == ">f2") return {DType::Float32, descr[0] == '>', Stored::Half};
   std::string word;
   for (const char c : descr.substr(0, 40)) word += c >= ' ' && c <= '~' ? c : '?';
   fail(place, "element type '{}' is not supported; {}", word, HeaderParser::legal());
@@ -206,17 +213,48 @@ Tensor transposed(const Tensor& fortran) {
   return result;
 }
 
+/// IEEE 754 binary16 as binary32, which holds all of its values.
+float from_half(std::uint16_t half) {
+  const std::uint32_t exponent = (half >> 10) & 0x1f, fraction = half & 0x3ff;
+  float value;
+  if (exponent == 0x1f)
+    value = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  else if (exponent == 0)
+    value = std::ldexp(static_cast<float>(fraction), -24);
+  else
+    value = std::ldexp(static_cast<float>(fraction + 0x400), static_cast<int>(exponent) - 25);
+  return half >> 15 != 0 ? -value : value;
+}
+
+/// Halves as floats.
+Tensor widened(const Tensor& halves) {
+  Tensor result(DType::Float32, halves.shape());
+  std::transform(halves.as<std::uint16_t>().begin(), halves.as<std::uint16_t>().end(), result.as<float>().begin(),
+                 from_half);
+  return result;
+}
+
+/// "[0, 3]", the index of element `i`.
+std::string index_text(const Tensor& tensor, std::size_t i) {
+  Shape index(tensor.shape().size());
+  for (std::size_t d = index.size(); d-- > 0; i /= tensor.shape()[d]) index[d] = i % tensor.shape()[d];
+  return text_of(index);
+}
+
 template <typename T>
 void check_finite(const Tensor& tensor, const Place& place) {
   const auto values = tensor.as<T>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isfinite(values[i])) continue;
-    Shape index(tensor.shape().size());
-    std::size_t rest = i;
-    for (std::size_t d = index.size(); d-- > 0; rest /= tensor.shape()[d]) index[d] = rest % tensor.shape()[d];
     const std::string_view value = std::isnan(values[i]) ? "NaN" : values[i] > 0 ? "infinite" : "-infinite";
-    fail(place, "element {} is {}; elements must be finite", text_of(index), value);
+    fail(place, "element {} is {}; elements must be finite", index_text(tensor, i), value);
   }
+}
+
+void check_bool(const Tensor& tensor, const Place& place) {
+  const auto values = tensor.as<std::uint8_t>();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] > 1) fail(place, "element {} of a bool array is {}; legal: 0, 1", index_text(tensor, i), values[i]);
 }
 
 }  // namespace
@@ -244,18 +282,23 @@ Tensor read_npy(const std::function<std::size_t(std::span<std::byte>)>& read, st
 
   const Header header = HeaderParser(text, place).parse();
   const Element element = element_of(header.descr, place);
-  const std::uint64_t expected = checked_count(header.shape, place) * size_of(element.type);
+  const DType stored = element.stored == Stored::Half ? DType::UInt16 : element.type;
+  const std::string_view word = element.stored == Stored::Half   ? "float16"
+                                : element.stored == Stored::Bool ? "bool"
+                                                                 : name_of(element.type);
+  const std::uint64_t expected = checked_count(header.shape, place) * size_of(stored);
   if (size - used < expected)
-    fail(place, "truncated data: shape {} of {} takes {} bytes, {} are there", text_of(header.shape),
-         name_of(element.type), expected, size - used);
+    fail(place, "truncated data: shape {} of {} takes {} bytes, {} are there", text_of(header.shape), word, expected,
+         size - used);
   if (size - used > expected)
-    fail(place, "{} bytes left over after shape {} of {}", size - used - expected, text_of(header.shape),
-         name_of(element.type));
+    fail(place, "{} bytes left over after shape {} of {}", size - used - expected, text_of(header.shape), word);
 
-  Tensor tensor(element.type, header.shape);
+  Tensor tensor(stored, header.shape);
   if (!fill(tensor.bytes())) fail(place, "cannot read the elements");
   if (element.swapped) swap_bytes(tensor);
   if (header.fortran_order && header.shape.size() > 1) tensor = transposed(tensor);
+  if (element.stored == Stored::Half) tensor = widened(tensor);
+  if (element.stored == Stored::Bool) check_bool(tensor, place);
   if (tensor.type() == DType::Float32) check_finite<float>(tensor, place);
   if (tensor.type() == DType::Float64) check_finite<double>(tensor, place);
   return tensor;

@@ -16,9 +16,9 @@ namespace lacuna {
 constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 31;
 
 /// Reads one array. Big-endian elements are swapped and Fortran order is transposed, so that the result is always
-/// little-endian and in C order. One-line UserError, its place the file, for a path that cannot be read, a file that
-/// is no .npy, is cut short or has bytes left over, an element type that is not a DType, and a NaN or an infinity
-/// (named by its index).
+/// little-endian and in C order; float16 becomes float32 and bool uint8, value for value. One-line UserError, its place
+/// the file, for a path that cannot be read, a file that is no .npy, is cut short or has bytes left over, an element
+/// type that is not a DType, and a NaN or an infinity (named by its index).
 [[nodiscard]] Tensor read_npy(const std::filesystem::path& path);
 
 /// The same from any stream of `size` bytes; `read` fills its span from the front and returns how many bytes it had.

@@ -512,6 +512,11 @@ Workload Workload::open(const std::filesystem::path& path) {
   return workload;
 }
 
+const ConvShape& Workload::shape(std::size_t index) const {
+  LACUNA_CHECK(index < entries_.size(), "layer {} of {}", index, entries_.size());
+  return entries_[index]->layer.shape;
+}
+
 Layer Workload::load(std::size_t index) const {
   LACUNA_CHECK(index < entries_.size(), "layer {} of {}", index, entries_.size());
   const Entry& entry = *entries_[index];

@@ -23,6 +23,8 @@ class Workload {
   [[nodiscard]] const std::string& hash() const { return hash_; }
   [[nodiscard]] const std::vector<std::string>& layer_names() const { return layer_names_; }
 
+  /// The shape of layer `index`, known without its tensors.
+  [[nodiscard]] const ConvShape& shape(std::size_t index) const;
   /// Layer `index` with its tensors. The same bytes on every machine.
   [[nodiscard]] Layer load(std::size_t index) const;
 

@@ -123,7 +123,8 @@ RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     ([], "lacuna: A subcommand is required; see lacuna --help"),
     (["rnu"],
-     "lacuna: unknown command 'rnu'; did you mean 'run'? (run, check, compare, report, sweep, merge, list, completion)"),
+     "lacuna: unknown command 'rnu'; did you mean 'run'? "
+     "(run, check, compare, report, sweep, merge, import, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),

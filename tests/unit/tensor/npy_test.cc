@@ -2,6 +2,7 @@
 #include "tensor/npy.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 
 #include "../temporary_folder.h"
@@ -84,7 +85,7 @@ Tensor random_tensor(DType type, const Shape& shape, Random& random) {
   return tensor;
 }
 
-const std::string kLegal = "legal: int8, uint8, int16, uint16, int32, int64, float32, float64";
+const std::string kLegal = "legal: int8, uint8, int16, uint16, int32, int64, float32, float64, float16, bool";
 
 }  // namespace
 
@@ -152,10 +153,56 @@ TEST_CASE("data cut short and bytes left over are refused with their number") {
 }
 
 TEST_CASE("element types that are not supported are named with the legal ones") {
-  for (const std::string descr : {"<f2", "|b1", "<u4", "<u8", "<c8", "<U3", "|S5", "|O", "|i2", "i1", ""})
+  for (const std::string descr : {"|f2", "<b1", "<u4", "<u8", "<c8", "<U3", "|S5", "|O", "|i2", "i1", ""})
     CHECK(error_of(npy_of(descr, "(1,)", "abcd")) == "x.npy: element type '" + descr + "' is not supported; " + kLegal);
   CHECK(error_of(npy_with("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,), }", "abcd")) ==
         "x.npy: structured elements are not supported; " + kLegal);
+}
+
+TEST_CASE("float16 becomes float32 value for value") {
+  // sign 1 bit, exponent 5 bits of bias 15, fraction 10 bits: 1, -2, 65504 (the largest), 2^-14 (the smallest normal
+  // one), 2^-24 (the smallest), 0, -0, 1 / 3 rounded to 1365 x 2^-12
+  const std::vector<std::uint16_t> halves = {0x3c00, 0xc000, 0x7bff, 0x0400, 0x0001, 0x0000, 0x8000, 0x3555};
+  const std::vector<float> expected = {1.0f, -2.0f, 65504.0f, 0x1p-14f, 0x1p-24f, 0.0f, -0.0f, 1365.0f / 4096};
+  std::string little, big;
+  for (const std::uint16_t half : halves) {
+    const char low = static_cast<char>(half & 0xff), high = static_cast<char>(half >> 8);
+    little += {low, high};
+    big += {high, low};
+  }
+  for (const Tensor& tensor : {read(npy_of("<f2", "(2, 4)", little)), read(npy_of(">f2", "(2, 4)", big))}) {
+    CHECK(tensor.shape() == Shape{2, 4});
+    const auto values = tensor.as<float>();
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      CHECK(values[i] == expected[i]);
+      CHECK(std::signbit(values[i]) == std::signbit(expected[i]));
+    }
+  }
+  CHECK(error_of(npy_of("<f2", "(2,)", std::string("\0\x3c\0\x7c", 4))) ==
+        "x.npy: element [1] is infinite; elements must be finite");
+  CHECK(error_of(npy_of("<f2", "(1,)", std::string("\1\xfc", 2))) ==
+        "x.npy: element [0] is NaN; elements must be finite");
+  CHECK(error_of(npy_of("<f2", "(3,)", "abcde")) ==
+        "x.npy: truncated data: shape [3] of float16 takes 6 bytes, 5 are there");
+}
+
+TEST_CASE("every float16 is the nearest float32 of its digits") {
+  for (std::uint32_t half = 0; half < 0x7c00; ++half) {
+    const Tensor tensor = read(npy_of("<f2", "(1,)", {static_cast<char>(half & 0xff), static_cast<char>(half >> 8)}));
+    const std::uint32_t exponent = half >> 10, fraction = half & 0x3ff;
+    const double expected = exponent == 0 ? fraction / 16777216.0
+                                          : (1 + fraction / 1024.0) * std::pow(2.0, static_cast<double>(exponent) - 15);
+    REQUIRE(static_cast<double>(tensor.as<float>()[0]) == expected);
+  }
+}
+
+TEST_CASE("bool becomes uint8 and other bytes than 0 and 1 are refused") {
+  const Tensor tensor = read(npy_of("|b1", "(2, 2)", std::string("\0\1\1\0", 4)));
+  CHECK(tensor.type() == DType::UInt8);
+  CHECK(tensor.to_int64() == std::vector<std::int64_t>{0, 1, 1, 0});
+  CHECK(error_of(npy_of("|b1", "(2, 2)", std::string("\0\1\1\2", 4))) ==
+        "x.npy: element [1, 1] of a bool array is 2; legal: 0, 1");
+  CHECK(error_of(npy_of("|b1", "(3,)", "ab")) == "x.npy: truncated data: shape [3] of bool takes 3 bytes, 2 are there");
 }
 
 TEST_CASE("a malformed header is quoted") {
