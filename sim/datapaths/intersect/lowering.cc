@@ -476,12 +476,12 @@ void Lowering::cut_blocks(Tile& tile) const {
     bool fits = true;
     for (std::uint32_t row = 0; row < tile.rows; ++row) {
       const std::uint32_t words = row_step(row, step);
-      if (words > half_weights) too_small("weights", config_.weights, words);
+      if (words > half_weights) too_small("intersect.weights", config_.weights, words);
       fits &= row_words[row] + words <= half_weights;
     }
     for (std::uint32_t column = 0; column < tile.columns; ++column) {
       const std::uint32_t words = tile.activation_message(column, step).words;
-      if (words > half_activations) too_small("activations", config_.activations, words);
+      if (words > half_activations) too_small("intersect.activations", config_.activations, words);
       fits &= column_words[column] + words <= half_activations;
     }
     if (!fits) {

@@ -175,17 +175,18 @@ TEST_CASE("a sum above zero goes on") {
 }
 
 TEST_CASE("a line ends the tile in the cycle in which all its PEs show that they are stopped") {
-  // Negative chunks of 8 words each: the first stops the sum, and the feeder is in the message behind it when the stop
-  // shows; the end token takes the bus when that message is over.
+  // Negative chunks of 9 words each: the first stops the sum, and the feeder is in the message behind it when the stop
+  // shows; the end token takes the bus when that message is over. Two windows, so that the layer goes on.
   Machine machine = stopping(1, 1);
   config(machine).weights.bus_bytes = 1;
   std::vector<int> weights(65, -1);
   weights[0] = 1;
-  const Watched watched(machine, fc(1, 65, 1, weights, std::vector<int>(65, 1), true));
+  const Watched watched(machine, fc(1, 65, 2, weights, std::vector<int>(2 * 65, 1), true));
   const std::uint64_t stopped = watched.nth(Kind::Stop, 0).cycle;
   std::uint64_t free = stopped;
   for (const Record& message : watched.of(Kind::SendWeights))
     if (message.cycle >= stopped && message.cycle + 1 - message.cycles < stopped) free = message.cycle + 1;
+  REQUIRE(free > stopped);
   CHECK(watched.at(free, Kind::EndWeights));
 }
 
