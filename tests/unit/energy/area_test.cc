@@ -49,8 +49,10 @@ TEST_CASE("an area is the sum of counted parts") {
   m.array.columns = 3;
   intersect::config(m).chunk = 16;
   intersect::config(m).lanes = 2;
-  intersect::config(m).weights = {.buffer_bytes = 100, .bus_bytes = 16, .fifo_depth = 2, .encoding = intersect::Encoding::Bitmask};
-  intersect::config(m).activations = {.buffer_bytes = 200, .bus_bytes = 16, .fifo_depth = 3, .encoding = intersect::Encoding::Bitmask};
+  intersect::config(m).weights = {
+      .buffer_bytes = 100, .bus_bytes = 16, .fifo_depth = 2, .encoding = intersect::Encoding::Bitmask};
+  intersect::config(m).activations = {
+      .buffer_bytes = 200, .bus_bytes = 16, .fifo_depth = 3, .encoding = intersect::Encoding::Bitmask};
   m.global_buffer.bytes = 2000;
   CHECK(count("multiplier", m) == 12);
   CHECK(count("adder", m) == 12);

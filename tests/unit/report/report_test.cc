@@ -107,8 +107,9 @@ TEST_CASE("the CSV has a line per layer and a total and quotes what needs it") {
 TEST_CASE("the table says what a reader needs") {
   const std::string text = to_table(sample());
   for (const std::string part :
-       {"default: intersect, 2 x 3 PEs, int8, 500 MHz", "chunk 64, lanes 2, skip both, early_termination none, ", "config c0ffee", "Pairs, % of the dense layer", "PE-cycles, %", "Energy by component, pJ",
-        "Per inference", "1,000", "33.33", "verified", "layer2: only layer 2"})
+       {"default: intersect, 2 x 3 PEs, int8, 500 MHz", "chunk 64, lanes 2, skip both, early_termination none, ",
+        "config c0ffee", "Pairs, % of the dense layer", "PE-cycles, %", "Energy by component, pJ", "Per inference",
+        "1,000", "33.33", "verified", "layer2: only layer 2"})
     CHECK_THAT(text, Catch::Contains(part));
   CHECK_THAT(text, !Catch::Contains("predicted"));       // zero everywhere
   CHECK_THAT(text, Catch::Contains("\n  generated\n"));  // said once for both layers

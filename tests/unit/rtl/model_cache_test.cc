@@ -1,4 +1,6 @@
 // Models of the RTL are built once and kept; what can go wrong with that is said in one line or with the compiler's.
+#include "rtl/model_cache.h"
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -6,7 +8,6 @@
 
 #include "../temporary_folder.h"
 #include "machine/family.h"
-#include "rtl/model_cache.h"
 #include "rtl/model_parameters.h"
 #include "rtl/rtl_model.h"
 

@@ -24,7 +24,8 @@ const std::vector<std::vector<std::string>> kMachines = {
     {"intersect.skip=activations", "array.operand=int16", "intersect.weights.fifo_depth=1", "storage.activations=csc"},
     {"intersect.early_termination=exact", "array.rows=8", "dram.latency=200"},
     {"intersect.mapping=filters", "array.rows=4", "array.columns=4", "intersect.filter_order=density"},
-    {"intersect.order=windows_outer", "global_buffer.bytes=4096", "intersect.weights.buffer_bytes=1024", "post.threshold=3"},
+    {"intersect.order=windows_outer", "global_buffer.bytes=4096", "intersect.weights.buffer_bytes=1024",
+     "post.threshold=3"},
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ struct Files {
   explicit Files(const std::string& sweep) {
     fs::copy_file(fs::path(LACUNA_SOURCE_DIR) / "configs/energy/45nm.yaml", folder.path() / "energy.yaml");
     folder.write("base.yaml", "name: base\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\n");
-    folder.write("other.yaml", "name: other\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\nintersect: {skip: none}\n");
+    folder.write("other.yaml",
+                 "name: other\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\nintersect: {skip: none}\n");
     folder.write("net.yaml", kNetwork);
     folder.write("sweep.yaml", sweep);
   }
@@ -74,7 +75,8 @@ using Strings = std::vector<std::string>;
 TEST_CASE("a grid runs through lists and ranges and the last axis moves fastest") {
   CHECK(described("axes:\n  array.rows: [2, 3]\n  intersect.chunk: {from: 8, to: 40, step: 16}\n") ==
         Strings{"array.rows=2 intersect.chunk=8", "array.rows=2 intersect.chunk=24", "array.rows=2 intersect.chunk=40",
-                "array.rows=3 intersect.chunk=8", "array.rows=3 intersect.chunk=24", "array.rows=3 intersect.chunk=40"});
+                "array.rows=3 intersect.chunk=8", "array.rows=3 intersect.chunk=24",
+                "array.rows=3 intersect.chunk=40"});
   CHECK(described("axes: {intersect.chunk: {from: 8, to: 100, factor: 3}}\n") ==
         Strings{"intersect.chunk=8", "intersect.chunk=24", "intersect.chunk=72"});
   CHECK(described("set: {array.rows: 3}\n") == Strings{"base"});
@@ -207,13 +209,14 @@ TEST_CASE("what a sweep file gets wrong is refused in one line at its place") {
         "sweep.yaml:3:22: unknown search.objectives 'speed' (cycles, energy, area)");
   CHECK(refusal(kHead + "invalid: ignore\n") == "sweep.yaml:3:10: unknown invalid 'ignore' (refuse, skip)");
   std::string many = "axes:\n", huge = many;
-  for (const char* name :
-       {"array.rows", "array.columns", "intersect.weights.bus_bytes", "intersect.activations.bus_bytes", "dram.latency"}) {
+  for (const char* name : {"array.rows", "array.columns", "intersect.weights.bus_bytes",
+                           "intersect.activations.bus_bytes", "dram.latency"}) {
     many += fmt::format("  {}: {{from: 1, to: 30, step: 1}}\n", name);
     huge += fmt::format("  {}: {{from: 1, to: 200, step: 1}}\n", name);
   }
   huge +=
-      "  intersect.weights.buffer_bytes: {from: 16, to: 100000, step: 1}\n  intersect.activations.buffer_bytes: {from: 16, to: 100000, "
+      "  intersect.weights.buffer_bytes: {from: 16, to: 100000, step: 1}\n  intersect.activations.buffer_bytes: {from: "
+      "16, to: 100000, "
       "step: 1}\n";
   CHECK(refusal(kHead + many) ==
         "sweep.yaml:4:3: the axes span 24300000 configurations, more than 10000000; take "
@@ -224,8 +227,9 @@ TEST_CASE("what a sweep file gets wrong is refused in one line at its place") {
 TEST_CASE("points that cannot run are refused before anything runs or left out if the file says so") {
   const std::string axes = "axes: {intersect.chunk: [8, 128], intersect.weights.buffer_bytes: [16, 4096]}\n";
   const std::string error = refusal(kHead + axes);
-  CHECK_THAT(error, Catch::StartsWith("sweep.yaml:3:35: intersect.chunk=8 intersect.weights.buffer_bytes=16 on tiny cannot run: "
-                                      "intersect.weights.buffer_bytes: 16 bytes do not hold one chunk twice in layer 'conv1'"));
+  CHECK_THAT(error, Catch::StartsWith(
+                        "sweep.yaml:3:35: intersect.chunk=8 intersect.weights.buffer_bytes=16 on tiny cannot run: "
+                        "intersect.weights.buffer_bytes: 16 bytes do not hold one chunk twice in layer 'conv1'"));
   CHECK_THAT(error, Catch::EndsWith("; 2 of 4 points cannot run; leave them out with 'skip_where' or 'invalid: skip'"));
 
   const Files files(kHead + axes + "invalid: skip\n");
@@ -280,7 +284,8 @@ TEST_CASE("a sweep stores what run would say and computes nothing twice") {
 
 TEST_CASE("a point is known by content whatever its names are") {
   const Files files(kHead + "axes: {array.rows: [2, 3]}\n");
-  files.folder.write("base2.yaml", "name: another\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\nintersect: {skip: both}\n");
+  files.folder.write("base2.yaml",
+                     "name: another\nenergy: energy.yaml\narray: {rows: 4, columns: 4}\nintersect: {skip: both}\n");
   files.folder.write("sweep2.yaml",
                      "name: second\nbase: base2.yaml\nworkloads: [net.yaml]\naxes: {array.rows: [3, 5]}\n");
   Store store(files.path("s.sqlite"), Store::Mode::Create);

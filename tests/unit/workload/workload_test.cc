@@ -4,8 +4,8 @@
 #include <zip.h>
 
 #include <catch2/catch.hpp>
-#include <map>
 #include <limits>
+#include <map>
 
 #include "../temporary_folder.h"
 #include "tensor/npy.h"
