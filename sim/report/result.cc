@@ -145,8 +145,7 @@ const ActionList& actions_of(const Result& result) {
   const std::string_view name = result.parameter("array.datapath");
   const auto words = datapath_words();
   const auto at = std::ranges::find(words, name);
-  if (at == words.end())
-    throw UserError(Place{result.file}, unknown_word("config.array.datapath", name, words));
+  if (at == words.end()) throw UserError(Place{result.file}, unknown_word("config.array.datapath", name, words));
   return families()[static_cast<std::size_t>(at - words.begin())]->actions();
 }
 

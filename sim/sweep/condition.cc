@@ -309,6 +309,8 @@ Condition::~Condition() = default;
 Condition::Condition(Condition&&) noexcept = default;
 Condition& Condition::operator=(Condition&&) noexcept = default;
 
-bool Condition::holds(const std::vector<Parameter>& parameters) const { return root_->truth_in(parameters).value_or(false); }
+bool Condition::holds(const std::vector<Parameter>& parameters) const {
+  return root_->truth_in(parameters).value_or(false);
+}
 
 }  // namespace lacuna

@@ -103,7 +103,8 @@ TEST_CASE("an engine that a family does not have is refused") {
     for (const EngineKind kind : kEngines) {
       if (has(family, kind)) continue;
       const Machine machine(datapath_of(family));
-      CHECK_THROWS_AS(make_engine(kind)->run(machine, reference_layer(machine), nullptr), UserError);
+      CHECK_THROWS_WITH(make_engine(kind)->run(machine, reference_layer(machine), nullptr),
+                        fmt::format("array.datapath: datapath {} has no engine {}", family.name(), name_of(kind)));
       ++refused;
     }
   });

@@ -161,7 +161,10 @@ ARGUMENT_CASES = [
     (CHECK + ["--engines", "systemc,fast", "--rtl", "rtl"], "--rtl: neither engine is rtl (systemc, fast)"),
     (CHECK + ["--compare", "cycle"],
      "--compare: unknown comparison 'cycle'; did you mean 'cycles'? (cycles, events, outputs)"),
-    (CHECK + ["--rtl", "missing"], "missing/sources.f: cannot be read; the RTL engine compiles it"),
+    (CHECK + ["--rtl", "missing"], "missing/intersect/sources.f: cannot be read; the RTL engine compiles it"),
+    (CHECK + ["--rtl", "empty"], "empty/intersect/sources.f: names no source"),
+    (CHECK + ["--datapath", "intersect"],
+     "--datapath: random machines are of that family, but CONFIG is 'config.yaml'; leave one of them out"),
     (RUN + ["--engine"], "lacuna: --engine: 1 required WORD missing; see lacuna run --help"),
     (RUN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
     (RUN + ["--layers", "conv1,conv1"], "--layers: layer 'conv1' is named twice"),
@@ -233,6 +236,12 @@ ARGUMENT_CASES = [
     (["list", "parametrs"], f"lacuna list: unknown topic 'parametrs'; did you mean 'parameters'? ({TOPICS})"),
     (["list", "parameters", "--format", "csv"], "--format: unknown format 'csv' (table, json)"),
     (["list", "manual", "--format", "json"], "--format: the manual is YAML; it has no other format"),
+    (["list", "parameters", "--datapath", "intersekt"],
+     f"--datapath: unknown datapath 'intersekt'; did you mean 'intersect'? ({datapaths()})"),
+    (["list", "presets", "--datapath", "intersect"],
+     "--datapath: 'presets' is the same for every family; leave --datapath out"),
+    (["sweep", "datapaths.yaml"],
+     "datapaths.yaml:3:8: 'array.datapath' is no axis; list a base configuration of each datapath"),
     (["compare"], "lacuna: BASE is required; see lacuna compare --help"),
     (["compare", "config.yaml"], "lacuna: NEW is required; see lacuna compare --help"),
     (["compare", "none", "none"], "none: cannot read: No such file or directory"),
@@ -269,6 +278,10 @@ class ProgramErrors(unittest.TestCase):
         self.write("mine/precious.txt", "not a result\n")
         self.write("mine/precious.sqlite", "not a store\n" * 100)
         self.write("sweep.yaml", "base: config.yaml\nworkloads: workload.yaml\naxes: {array.rows: [4, 8]}\n")
+        self.write("datapaths.yaml",
+                   "base: config.yaml\nworkloads: workload.yaml\naxes: {array.datapath: [intersect]}\n")
+        os.makedirs(os.path.join(self.folder, "empty/intersect"))
+        self.write("empty/intersect/sources.f", "\n")
         self.write("clocked.yaml", "base: config.yaml\nworkloads: workload.yaml\nengine: systemc\n")
         self.write("points.txt", "0 0 0123\n")
         self.write("search.yaml", "base: config.yaml\nworkloads: workload.yaml\n"
@@ -390,6 +403,16 @@ class ProgramErrors(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=60), -signal.SIGINT)
         self.assertEqual(self.files(), before)
+
+    def test_a_result_of_an_unknown_datapath_is_refused(self):
+        self.assertEqual(self.lacuna(RUN + ["-o", "base"]).returncode, 0)
+        with open(os.path.join(self.folder, "base/result.json"), encoding="utf-8") as file:
+            text = file.read()
+        name = '"array.datapath": "intersect"' if '"array.datapath"' in text else '"datapath": "intersect"'
+        self.assertEqual(text.count(name), 1)
+        self.write("base/result.json", text.replace(name, name.replace("intersect", "inter")))
+        error = self.refused(["compare", "base", "base"], None)
+        self.assertIn(f"unknown config.array.datapath 'inter' ({datapaths()})", error)
 
     def test_the_gate_decides_the_exit_status(self):
         self.assertEqual(self.lacuna(RUN + ["-o", "base"]).returncode, 0)

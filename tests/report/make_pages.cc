@@ -8,8 +8,8 @@
 
 #include "base/atomic_file.h"
 #include "base/random.h"
-#include "report/page.h"
 #include "machine/family.h"
+#include "report/page.h"
 #include "report/report.h"
 
 using namespace lacuna;

@@ -27,7 +27,7 @@ ALLOWED = {
     "report": {"base", "tensor", "sparse", "workload", "machine", "energy"},
     "sweep": {"base", "tensor", "sparse", "workload", "machine", "energy", "report"},
 }
-ALLOWED["cli"] = set(ALLOWED) - {"datapaths", "memory", "rtl"}
+ALLOWED["cli"] = set(ALLOWED) - {"datapaths", "memory"}
 
 # What only some files may include or say: pattern, files that may, why.
 ONLY_IN = [
