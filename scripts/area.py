@@ -92,9 +92,9 @@ class Design:
 
     def __init__(self, rtl, library, folder):
         self.rtl, self.library, self.folder = pathlib.Path(rtl).resolve(), library, pathlib.Path(folder)
-        sources = self.rtl / "sources.f"
+        sources = self.rtl / "intersect/sources.f"
         if not sources.exists():
-            raise Failure(f"{rtl}: no sources.f there; --rtl wants a copy of the folder rtl/")
+            raise Failure(f"{rtl}: no intersect/sources.f there; --rtl wants a copy of the folder rtl/")
         self.files = [line for line in sources.read_text().split("\n") if line and not line.startswith("#")]
         (self.folder / "constraints").write_text("set_driving_cell INVX4\nset_load 0.05 [all_outputs]\n")
         self.units, self.paths = {}, {}

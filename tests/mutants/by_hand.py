@@ -86,8 +86,8 @@ BY_HAND = [
      "signed_activations_i & activation_q[Bits-1]", "signed_activations_i & 1'b0"),
     ("values of a packed chunk are counted from the position above", "common/prefix_count.sv",
      "(position_i - Width'(1))", "(position_i | (position_i - Width'(1)))"),
-    ("a gated slot is multiplied", "intersect/skip_gate.sv",
-     "assign multiplied_o = owned_i & weights_i & activations_i;", "assign multiplied_o = owned_i & weights_i;"),
+    ("a gated slot is multiplied", "intersect/skip_rule.sv",
+     "slots_o & ((weights_i & activations_i)", "slots_o & ((weights_i)"),
     # One place of the array only.
     ("the PE in the last corner never hears that the weight feeder's tile begins", "intersect/intersect_array.sv",
      ".weight_first_i      (gen_row[row].first),",

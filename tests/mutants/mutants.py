@@ -27,27 +27,32 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Each rule, both mappings, both widths, both encodings, FIFOs and buses of one; all but one with early termination.
 MACHINES = {
-    "both": "array: {rows: 2, columns: 3, chunk: 8, lanes: 2, skip: both, early_termination: exact}\n"
-            "weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 1}\n"
-            "activations: {buffer_bytes: 48, bus_bytes: 3, fifo_depth: 2}\npost: {threshold: 3}\n",
-    "gate": "array: {rows: 3, columns: 2, chunk: 16, lanes: 1, operand: int16, skip: gate, early_termination: exact, mapping: filters}\n"
-            "weights: {buffer_bytes: 192, bus_bytes: 8, fifo_depth: 3}\n"
-            "activations: {buffer_bytes: 64, bus_bytes: 16, fifo_depth: 1, encoding: dense}\n",
-    "weights": "array: {rows: 3, columns: 1, chunk: 16, lanes: 3, skip: weights, early_termination: exact}\n"
-               "weights: {buffer_bytes: 96, bus_bytes: 16, fifo_depth: 2, encoding: dense}\n"
-               "activations: {buffer_bytes: 64, bus_bytes: 1, fifo_depth: 4}\n",
-    "activations": "array: {rows: 1, columns: 2, chunk: 8, lanes: 1, skip: activations, early_termination: exact}\n"
-                   "weights: {buffer_bytes: 64, bus_bytes: 2, fifo_depth: 2}\n"
-                   "activations: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 3}\n",
-    "none": "array: {rows: 2, columns: 2, chunk: 8, lanes: 4, skip: none}\n"
-            "weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2}\n"
-            "activations: {buffer_bytes: 64, bus_bytes: 8, fifo_depth: 2}\n",
+    "both": "array: {rows: 2, columns: 3}\n"
+            "intersect: {chunk: 8, lanes: 2, skip: both, early_termination: exact,\n"
+            "  weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 1},\n"
+            "  activations: {buffer_bytes: 48, bus_bytes: 3, fifo_depth: 2}}\npost: {threshold: 3}\n",
+    "gate": "array: {rows: 3, columns: 2, operand: int16}\n"
+            "intersect: {chunk: 16, lanes: 1, skip: gate, early_termination: exact, mapping: filters,\n"
+            "  weights: {buffer_bytes: 192, bus_bytes: 8, fifo_depth: 3},\n"
+            "  activations: {buffer_bytes: 64, bus_bytes: 16, fifo_depth: 1, encoding: dense}}\n",
+    "weights": "array: {rows: 3, columns: 1}\n"
+               "intersect: {chunk: 16, lanes: 3, skip: weights, early_termination: exact,\n"
+               "  weights: {buffer_bytes: 96, bus_bytes: 16, fifo_depth: 2, encoding: dense},\n"
+               "  activations: {buffer_bytes: 64, bus_bytes: 1, fifo_depth: 4}}\n",
+    "activations": "array: {rows: 1, columns: 2}\n"
+                   "intersect: {chunk: 8, lanes: 1, skip: activations, early_termination: exact,\n"
+                   "  weights: {buffer_bytes: 64, bus_bytes: 2, fifo_depth: 2},\n"
+                   "  activations: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 3}}\n",
+    "none": "array: {rows: 2, columns: 2}\n"
+            "intersect: {chunk: 8, lanes: 4, skip: none,\n"
+            "  weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2},\n"
+            "  activations: {buffer_bytes: 64, bus_bytes: 8, fifo_depth: 2}}\n",
 }
 RANDOM_LAYERS = "120"
 LINT_FLAGS = ["-Wall", "-GRows=2", "-GColumns=3", "-GEarlyTermination=1", "-GChunk=16", "-GLanes=2"]
 
 
-def sources(rtl, listed="sources.f"):
+def sources(rtl, listed="intersect/sources.f"):
     with open(os.path.join(rtl, listed), encoding="utf-8") as file:
         return [line.strip() for line in file if line.strip() and not line.startswith("#")]
 
@@ -88,14 +93,13 @@ class Bench:
             self.env.setdefault("OBJCACHE", "ccache")
 
     def lint(self):
-        files = sources(self.rtl) + sources(self.rtl, "probe/sources.f")
+        files = sources(self.rtl) + sources(self.rtl, "intersect/probe/sources.f")
         done = subprocess.run(["verilator", "--lint-only", *LINT_FLAGS, "-Icommon", "--top-module", "intersect_array", *files],
                               cwd=self.rtl, capture_output=True, text=True, check=False)
         return done.returncode == 0, done.stderr
 
     def machines_for(self, file):
-        rule = re.match(r"intersect/skip_(\w+)\.sv", file)
-        return [rule[1]] if rule else list(MACHINES)
+        return list(MACHINES)
 
     def check(self, machine):
         shutil.rmtree(os.path.join(self.folder, "cache"), ignore_errors=True)

@@ -71,7 +71,7 @@ NETLISTS = [
 CYCLES = 2000
 
 
-def sources(name="sources.f"):
+def sources(name="intersect/sources.f"):
     return [line for line in (RTL / name).read_text().split("\n") if line and not line.startswith("#")]
 
 
@@ -83,7 +83,7 @@ def run(command, what, **options):
 
 
 def check_layout():
-    listed = sources() + sources("probe/sources.f")
+    listed = sources() + sources("intersect/probe/sources.f")
     found = {str(path.relative_to(RTL)) for path in RTL.rglob("*.sv")}
     if found != set(listed):
         sys.exit(f"sources.f and the files differ in {sorted(found ^ set(listed))}")
@@ -95,7 +95,7 @@ def check_layout():
         units = re.findall(r"^(?:module|package) (\w+)", text, re.M)
         if units != [pathlib.Path(name).stem]:
             sys.exit(f"{name} holds {units}; a file holds one module and has its name")
-        if name.startswith("probe/"):
+        if "/probe/" in name:
             continue
         # yosys 0.23 does not say that it takes these for something else.
         code = re.sub(r"//.*", "", text)
@@ -107,7 +107,7 @@ def check_layout():
 
 def lint():
     check_layout()
-    files = sources() + sources("probe/sources.f")
+    files = sources() + sources("intersect/probe/sources.f")
     for name, parameters in MACHINES.items():
         run(["verilator", "--lint-only", "-Wall", "-Icommon", "--top-module", "intersect_array"]
             + [f"-G{key}={value}" for key, value in parameters.items()] + files, f"lint of machine '{name}'", cwd=RTL)
