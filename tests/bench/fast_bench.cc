@@ -19,11 +19,11 @@
 #include "base/parallel.h"
 #include "datapaths/intersect/fast/engine.h"
 #include "datapaths/intersect/fast/operands.h"
-#include "datapaths/intersect/rtl/engine.h"
-#include "datapaths/intersect/systemc/engine.h"
+#include "machine/engine.h"
 #include "workload/workload.h"
 
 using namespace lacuna;
+namespace fast = intersect::fast;
 
 namespace {
 
@@ -89,7 +89,7 @@ AndCount and_count() {
 /// Seconds of a bare loop that ands and counts the masks of every chunk pair of the layer.
 double bare_loop(const Machine& machine, const Layer& layer, std::uint64_t executed) {
   intersect::Lowering lowering(machine, layer);
-  fast::Operands operands(lowering, intersect::fast::best_kernels());
+  fast::Operands operands(lowering, fast::best_kernels());
   std::vector<fast::CompactTile> tiles;
   for (std::uint64_t i = 0; i < lowering.tiles(); ++i) tiles.push_back(operands.tile(i));
   const AndCount count = and_count();
@@ -134,7 +134,7 @@ void speed(const std::vector<Layer>& layers) {
   const Machine machine;
   Machine terminating;
   intersect::config(terminating).early_termination = intersect::EarlyTermination::Exact;
-  fmt::print("kernels {}; G products of the dense layer per second, one core\n", intersect::fast::best_kernels().name);
+  fmt::print("kernels {}; G products of the dense layer per second, one core\n", fast::best_kernels().name);
   fmt::print("{:<10} {:>10} {:>12} {:>12} {:>12} {:>10} {:>12}\n", "layer", "G products", "timing only", "with outputs",
              "early term.", "bare loop", "of the limit");
   std::uint64_t products = 0;
@@ -185,25 +185,24 @@ void speed(const std::vector<Layer>& layers) {
     // Where other programs take cores away, the wall time says little; what each core worked is the time it would take
     // alone.
     fmt::print("all layers, early termination {}: one core {:.3f} s, two cores {:.3f} s, {:.2f} times as fast; ",
-               name_of(m->array.early_termination), one, two, one / two);
+               name_of(intersect::config(*m).early_termination), one, two, one / two);
     fmt::print("work of one {:.3f} s, of two {:.3f} s and {:.3f} s\n", one_core[0], two_cores[0], two_cores[1]);
   }
 }
 
 void engines(const std::vector<Layer>& layers, const std::vector<std::string>& names) {
-  const std::map<std::string, std::unique_ptr<Engine> (*)()> known = {{"systemc", make_systemc_engine},
-                                                                      {"rtl", make_rtl_engine}};
-  const auto fast = make_engine(EngineKind::Fast);
+  const std::map<std::string, EngineKind> known = {{"systemc", EngineKind::Systemc}, {"rtl", EngineKind::Rtl}};
+  const auto without_clock = make_engine(EngineKind::Fast);
   for (const auto termination : {intersect::EarlyTermination::None, intersect::EarlyTermination::Exact}) {
     Machine machine;
     intersect::config(machine).early_termination = termination;
     for (const Layer& layer : layers) {
       LayerOutcome outcome;
-      const double base = best(core_seconds, [&] { outcome = fast->run(machine, layer, nullptr); });
+      const double base = best(core_seconds, [&] { outcome = without_clock->run(machine, layer, nullptr); });
       fmt::print("{}, early termination {}, {} cycles: fast {:.4f} s with outputs\n", layer.name, name_of(termination),
                  outcome.cycles, base);
       for (const std::string& name : names) {
-        const auto engine = known.at(name)();
+        const auto engine = make_engine(known.at(name));
         LayerOutcome other;
         engine->run(machine, smallest_layer(), nullptr);  // compiles the RTL
         const double time = core_seconds([&] { other = engine->run(machine, layer, nullptr); });

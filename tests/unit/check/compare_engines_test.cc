@@ -3,18 +3,19 @@
 
 #include <catch2/catch.hpp>
 
+#include "machine/family.h"
+
 using namespace lacuna;
 
 namespace {
 
-/// Plays a list of events; its outcome has one output, `value`.
+/// Plays a list of records; its outcome has one output, `value`.
 class Player : public Engine {
  public:
-  explicit Player(std::vector<event::Group> groups, std::int32_t value = 0)
-      : groups_(std::move(groups)), value_(value) {}
+  explicit Player(std::vector<Record> groups, std::int32_t value = 0) : groups_(std::move(groups)), value_(value) {}
 
   LayerOutcome run(const Machine&, const Layer&, Progress*) override { return outcome(); }
-  LayerOutcome observe(const Machine&, const Layer&, EventSink& sink, Progress*) override {
+  LayerOutcome observe(const Machine&, const Layer&, RecordSink& sink, Progress*) override {
     for (const auto& group : groups_) sink.on(group);
     if (breaks_off) throw Bug("an assertion failed");
     return outcome();
@@ -29,12 +30,18 @@ class Player : public Engine {
     result.output.as<std::int32_t>()[0] = value_;
     return result;
   }
-  std::vector<event::Group> groups_;
+  std::vector<Record> groups_;
   std::int32_t value_;
 };
 
-event::Group group(std::uint64_t cycle, std::uint32_t pe, std::int64_t psum) {
-  return {cycle, pe, 0, 0, 1, 0, 0, psum};
+/// A record of the default family's first kind, the group of a PE.
+Record group(std::uint64_t cycle, std::uint32_t pe, std::int64_t psum) {
+  Record record;
+  record.cycle = cycle;
+  record.unit = pe;
+  record.spent = PeClass::Busy;
+  record.values = {1, 0, 0, psum};
+  return record;
 }
 
 Comparison compare(Player left, Player right, Compare how = Compare::Cycles) {
@@ -58,7 +65,8 @@ TEST_CASE("the first difference of a unit is found with what agreed before") {
   CHECK(c.difference->unit.index == 3);
   CHECK(c.difference->agreed == 1);
   REQUIRE(c.difference->last.size() == 1);
-  CHECK(text_of(c.difference->last[0]) == "cycle 1 group tile 0 step 0 executed 1 wasted 0 gated 0 psum 5");
+  CHECK(text_of(c.difference->last[0], families().front()->vocabulary()) ==
+        "cycle 1 group tile 0 step 0 executed 1 wasted 0 gated 0 psum 5");
   CHECK(c.difference->left->values[3] == 6);
   CHECK(c.difference->right->values[3] == 60);
 }
@@ -97,17 +105,17 @@ TEST_CASE("an engine that breaks off is a failure in its own words") {
 
 TEST_CASE("a comparison that ends early stops both engines") {
   // Far more events than the pipes hold: the threads must not wait for each other for ever.
-  std::vector<event::Group> many;
+  std::vector<Record> many;
   for (std::uint64_t cycle = 0; cycle < 400000; ++cycle) many.push_back(group(cycle, 0, 1));
-  std::vector<event::Group> other = many;
-  other[10].psum = 2;
+  std::vector<Record> other = many;
+  other[10].values[3] = 2;
   CHECK(!compare(Player(many), Player(other)).agrees());
   CHECK(compare(Player(many), Player(many)).agreed == 400000);
 }
 
 TEST_CASE("an earlier event that one side lacks is the difference even if a later one is seen first") {
   // PE 1 of the right side skips cycle 2 and goes on much later; PE 0 differs in cycle 40.
-  std::vector<event::Group> left, right;
+  std::vector<Record> left, right;
   for (std::uint64_t cycle = 0; cycle < 60; ++cycle) {
     left.push_back(group(cycle, 0, cycle == 40 ? 1 : 0));
     right.push_back(group(cycle, 0, 0));

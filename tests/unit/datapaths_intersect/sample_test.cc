@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/random.h"
-#include "datapaths/intersect/fast/engine.h"
+#include "datapaths/intersect/actions.h"
+#include "datapaths/intersect/config.h"
+#include "machine/engine.h"
 
 using namespace lacuna;
 

@@ -28,9 +28,9 @@ TEST_CASE("LeNet-5 does the same in RTL event by event under every skip rule wit
   const auto systemc = make_engine(EngineKind::Systemc);
   const auto rtl = make_engine(EngineKind::Rtl);
   const Workload workload = lenet5();
-  for (const SkipRule skip : {intersect::SkipRule::None, intersect::SkipRule::Gate, intersect::SkipRule::Activations,
-                              intersect::SkipRule::Weights, intersect::SkipRule::Both})
-    for (const EarlyTermination early : {intersect::EarlyTermination::None, intersect::EarlyTermination::Exact}) {
+  for (std::size_t rule = 0; rule < enum_count<intersect::SkipRule>(); ++rule)
+    for (const auto early : {intersect::EarlyTermination::None, intersect::EarlyTermination::Exact}) {
+      const auto skip = static_cast<intersect::SkipRule>(rule);
       Machine machine = small_machine();
       intersect::config(machine).skip = skip;
       intersect::config(machine).early_termination = early;
