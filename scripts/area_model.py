@@ -6,14 +6,14 @@ import os
 
 # What is varied, and the values it sets for a base. Twice, half: the base may be of any size.
 VARIATIONS = {
-    "chunk": lambda base: {"array.chunk": 2 * base["Chunk"]},
-    "half-chunk": lambda base: {"array.chunk": base["Chunk"] // 2},
-    "lanes": lambda base: {"array.lanes": 2 * base["Lanes"]},
-    "lanes4": lambda base: {"array.lanes": 4 * base["Lanes"]},
+    "chunk": lambda base: {"intersect.chunk": 2 * base["Chunk"]},
+    "half-chunk": lambda base: {"intersect.chunk": base["Chunk"] // 2},
+    "lanes": lambda base: {"intersect.lanes": 2 * base["Lanes"]},
+    "lanes4": lambda base: {"intersect.lanes": 4 * base["Lanes"]},
     "fifo": lambda base: fifos(max(1, base["WeightsFifoDepth"] // 2)),
     "fifo1": lambda base: fifos(1),
-    "early-termination": lambda base: {"array.early_termination": "exact"},
-    "none": lambda base: {"array.skip": "none"},
+    "early-termination": lambda base: {"intersect.early_termination": "exact"},
+    "none": lambda base: {"intersect.skip": "none"},
     "int16": lambda base: {"array.operand": "int16"},
     "chunk+lanes": lambda base: {**VARIATIONS["chunk"](base), **VARIATIONS["lanes"](base)},
     "lanes4+fifo1": lambda base: {**VARIATIONS["lanes4"](base), **fifos(1)},
@@ -26,7 +26,7 @@ GROUPS = {"chunk FIFOs": (("pe.fifos",), ("fifo",)),
 
 
 def fifos(depth):
-    return {"weights.fifo_depth": depth, "activations.fifo_depth": depth}
+    return {"intersect.weights.fifo_depth": depth, "intersect.activations.fifo_depth": depth}
 
 
 def compare(names, base_sets, parameters_of, synthesised, modelled):

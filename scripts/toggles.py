@@ -275,7 +275,7 @@ def main():
 
     parameters = area.model_parameters(options.parameters_program, options.config, options.set)
     if parameters["Lanes"] != 1 or parameters["WeightsEncoding"] != 1 or parameters["ActivationsEncoding"] != 1:
-        raise area.Failure("toggles are measured with array.lanes=1 and both encodings bitmask")
+        raise area.Failure("toggles are measured with intersect.lanes=1 and both encodings bitmask")
     table = prices(options.energy, "int8" if parameters["Operand"] == 0 else "int16")
     with tempfile.TemporaryDirectory() as folder:
         design = area.Design(options.rtl, area.Library(), folder)

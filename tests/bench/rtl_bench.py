@@ -16,7 +16,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MACHINE = ["--set", "array.rows=8", "--set", "array.columns=8", "--set", "array.chunk=16"]
+MACHINE = ["--set", "array.rows=8", "--set", "array.columns=8", "--set", "intersect.chunk=16"]
 REPEATS = 3  # the quickest counts
 
 # What Verilator is told otherwise than the engine tells it.

@@ -34,9 +34,9 @@ def hold(law, text):
 
 
 def area():
-    small = ["--set", "array.rows=2", "--set", "array.columns=3", "--set", "array.chunk=8",
-             "--set", "weights.fifo_depth=1", "--set", "activations.fifo_depth=1",
-             "--set", "weights.buffer_bytes=256", "--set", "activations.buffer_bytes=512"]
+    small = ["--set", "array.rows=2", "--set", "array.columns=3", "--set", "intersect.chunk=8",
+             "--set", "intersect.weights.fifo_depth=1", "--set", "intersect.activations.fifo_depth=1",
+             "--set", "intersect.weights.buffer_bytes=256", "--set", "intersect.activations.buffer_bytes=512"]
     result = measured("area", *small, "--skip", "both", "--early-termination", "none,exact")
     plain, exact = ({r["part"]: r for r in result["parts"] if r["early_termination"] == early}
                     for early in (False, True))
@@ -62,7 +62,7 @@ def area():
     hold(abs(sums - plain["array"]["area_um2"]) < 1, "2 x 3 PEs, 2 and 3 feeders are the array")
     slowest = plain["post"]["longest_path_ns"]
     hold(plain["array"]["longest_path_ns"] >= slowest - 0.5 > 1, "the array is as slow as its parts")
-    wider = ["array.chunk=16" if word == "array.chunk=8" else word for word in small]
+    wider = ["intersect.chunk=16" if word == "intersect.chunk=8" else word for word in small]
     wide = measured("area", *wider, "--skip", "both", "--early-termination", "none", "--parts",
                     "pe", "--no-timing")["parts"][0]
     hold(wide["area_um2"] > 1.2 * plain["pe"]["area_um2"], "a chunk of 16 takes more than one of 8")
@@ -85,7 +85,7 @@ def area():
         hold(result.returncode == 2 and "intersect_pe.sv:1" in result.stderr, f"a wrong line is named: {result.stderr}")
     for words, text in ((["--rtl", "/nowhere"], "--rtl wants a copy of the folder rtl/"),
                         (["--skip", "some"], "unknown word 'some'; legal: none, gate"),
-                        (["--set", "array.chunk=17"], "array.chunk is 17; allowed 8..128")):
+                        (["--set", "intersect.chunk=17"], "intersect.chunk is 17; allowed 8..128")):
         result = program("area", *words)
         hold(result.returncode == 2 and text in result.stderr, f"{words}: {result.stderr}")
     print("areas keep the laws")
@@ -94,8 +94,8 @@ def area():
 def model():
     """The area model beside synthesis, on a PE so small that nothing of it was fitted there."""
     table = str(ROOT / "configs/area/45nm.yaml")
-    small = ["--set", "array.rows=2", "--set", "array.columns=3", "--set", "array.chunk=8", "--set",
-             "weights.fifo_depth=2", "--set", "activations.fifo_depth=2"]
+    small = ["--set", "array.rows=2", "--set", "array.columns=3", "--set", "intersect.chunk=8", "--set",
+             "intersect.weights.fifo_depth=2", "--set", "intersect.activations.fifo_depth=2"]
     options = ["--model-program", sys.argv[3], *small, "--model"]
     result = measured("area", *options, table, "--vary", "lanes,fifo1,int16,none")
     machines = {r["machine"]: r for r in result["machines"]}
@@ -112,7 +112,7 @@ def model():
         hold(abs((1 + r["error"]) * r["ratio"] - r["model_ratio"]) < 1e-9, f"{name}: the error is that of the model")
         # The pages claim a few per cent for larger PEs; a slip in a count or a price is far more.
         hold(abs(r["error"]) < 0.12, f"{name}: the model is {100 * r['error']:.1f} % off synthesis")
-    hold(machines["lanes"]["set"] == ["array.lanes=2"] and machines["lanes"]["ratio"] > 1.1, "a lane takes area")
+    hold(machines["lanes"]["set"] == ["intersect.lanes=2"] and machines["lanes"]["ratio"] > 1.1, "a lane takes area")
     hold(machines["fifo1"]["ratio"] < 0.9 and machines["int16"]["ratio"] > 1.5, "FIFOs and operands take area")
     for side in ("share", "model_share"):
         hold(abs(sum(group[side] for group in result["groups"].values()) - 1) < 1e-6, f"{side}s add up")
@@ -129,8 +129,8 @@ def model():
 
 
 def toggles():
-    result = measured("toggles", "--set", "array.chunk=8", "--set", "weights.fifo_depth=2", "--set",
-                      "activations.fifo_depth=2", "--cycles", "240")
+    result = measured("toggles", "--set", "intersect.chunk=8", "--set", "intersect.weights.fifo_depth=2", "--set",
+                      "intersect.activations.fifo_depth=2", "--cycles", "240")
     runs = result["runs"]
     # A chunk of 8 takes 8 cycles, one of skipped positions 1.
     for name, cycles in ("executed", 8), ("wasted", 8), ("gated", 8), ("skipped", 1), ("matched", 8):
@@ -144,8 +144,8 @@ def toggles():
     claims = {c["claim"]: c for c in result["claims"]}
     hold(len(claims) == 7 and all(c["agree"] == (0.5 <= c["netlist"] / c["table"] <= 2) for c in result["claims"]),
          "agreement is a factor of two")
-    result = program("toggles", "--set", "array.lanes=2")
-    hold(result.returncode == 2 and "array.lanes=1" in result.stderr, result.stderr)
+    result = program("toggles", "--set", "intersect.lanes=2")
+    hold(result.returncode == 2 and "intersect.lanes=1" in result.stderr, result.stderr)
     print("toggles keep the laws")
 
 
