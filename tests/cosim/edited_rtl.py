@@ -18,9 +18,11 @@ import unittest
 PROGRAM, SOURCE = map(os.path.abspath, sys.argv[1:3])
 CONFIG = """name: small
 energy: none
-array: {rows: 2, columns: 3, chunk: 8, lanes: 2, skip: both, early_termination: exact}
-weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2}
-activations: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2}
+array: {rows: 2, columns: 3}
+intersect:
+  {chunk: 8, lanes: 2, skip: both, early_termination: exact,
+   weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2},
+   activations: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2}}
 """
 WORKLOAD = """network: tiny
 source: generated for a test

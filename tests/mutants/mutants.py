@@ -27,21 +27,26 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Each rule, both mappings, both widths, both encodings, FIFOs and buses of one; all but one with early termination.
 MACHINES = {
-    "both": "array: {rows: 2, columns: 3, chunk: 8, lanes: 2, skip: both, early_termination: exact}\n"
-            "weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 1}\n"
-            "activations: {buffer_bytes: 48, bus_bytes: 3, fifo_depth: 2}\npost: {threshold: 3}\n",
-    "gate": "array: {rows: 3, columns: 2, chunk: 16, lanes: 1, operand: int16, skip: gate, early_termination: exact, mapping: filters}\n"
-            "weights: {buffer_bytes: 192, bus_bytes: 8, fifo_depth: 3}\n"
-            "activations: {buffer_bytes: 64, bus_bytes: 16, fifo_depth: 1, encoding: dense}\n",
-    "weights": "array: {rows: 3, columns: 1, chunk: 16, lanes: 3, skip: weights, early_termination: exact}\n"
-               "weights: {buffer_bytes: 96, bus_bytes: 16, fifo_depth: 2, encoding: dense}\n"
-               "activations: {buffer_bytes: 64, bus_bytes: 1, fifo_depth: 4}\n",
-    "activations": "array: {rows: 1, columns: 2, chunk: 8, lanes: 1, skip: activations, early_termination: exact}\n"
-                   "weights: {buffer_bytes: 64, bus_bytes: 2, fifo_depth: 2}\n"
-                   "activations: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 3}\n",
-    "none": "array: {rows: 2, columns: 2, chunk: 8, lanes: 4, skip: none}\n"
-            "weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2}\n"
-            "activations: {buffer_bytes: 64, bus_bytes: 8, fifo_depth: 2}\n",
+    "both": "array: {rows: 2, columns: 3}\n"
+            "intersect:\n  {chunk: 8, lanes: 2, skip: both, early_termination: exact,\n"
+            "   weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 1},\n"
+            "   activations: {buffer_bytes: 48, bus_bytes: 3, fifo_depth: 2}}\npost: {threshold: 3}\n",
+    "gate": "array: {rows: 3, columns: 2, operand: int16}\n"
+            "intersect:\n  {chunk: 16, lanes: 1, skip: gate, early_termination: exact, mapping: filters,\n"
+            "   weights: {buffer_bytes: 192, bus_bytes: 8, fifo_depth: 3},\n"
+            "   activations: {buffer_bytes: 64, bus_bytes: 16, fifo_depth: 1, encoding: dense}}\n",
+    "weights": "array: {rows: 3, columns: 1}\n"
+               "intersect:\n  {chunk: 16, lanes: 3, skip: weights, early_termination: exact,\n"
+               "   weights: {buffer_bytes: 96, bus_bytes: 16, fifo_depth: 2, encoding: dense},\n"
+               "   activations: {buffer_bytes: 64, bus_bytes: 1, fifo_depth: 4}}\n",
+    "activations": "array: {rows: 1, columns: 2}\n"
+                   "intersect:\n  {chunk: 8, lanes: 1, skip: activations, early_termination: exact,\n"
+                   "   weights: {buffer_bytes: 64, bus_bytes: 2, fifo_depth: 2},\n"
+                   "   activations: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 3}}\n",
+    "none": "array: {rows: 2, columns: 2}\n"
+            "intersect:\n  {chunk: 8, lanes: 4, skip: none,\n"
+            "   weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 2},\n"
+            "   activations: {buffer_bytes: 64, bus_bytes: 8, fifo_depth: 2}}\n",
 }
 RANDOM_LAYERS = "120"
 LINT_FLAGS = ["-Wall", "-GRows=2", "-GColumns=3", "-GEarlyTermination=1", "-GChunk=16", "-GLanes=2"]
