@@ -329,19 +329,22 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
     const Mask positive = mask(stream, c, Pass::Positive);
     return pass == Pass::Positive ? positive : without(all, positive);
   };
+  std::vector<bool> walked(chunks_);
   const auto add_pass = [&](Pass pass) {
     for (std::uint32_t c = 0; c < chunks_; ++c) {
-      bool needed = pass == Pass::All;
+      // Every chunk is walked once at least, by the last pass if no other does.
+      bool needed = pass == Pass::All || (pass == Pass::Negative && !walked[c]);
       for (std::size_t stream = 0; stream < streams && !needed; ++stream)
         needed = !(skips_zero_weights ? mask(stream, c, pass) : owned(stream, c, pass)).none();
-      if (needed) tile->steps.push_back({.pass = pass, .chunk = c, .check_each = pass == Pass::Negative});
+      if (!needed) continue;
+      walked[c] = true;
+      tile->steps.push_back({.pass = pass, .chunk = c, .check_each = pass == Pass::Negative});
     }
   };
   if (early_termination_) {
     add_pass(Pass::Positive);
     if (!tile->steps.empty()) tile->steps.back().check_end = true;
     add_pass(Pass::Negative);
-    if (tile->steps.empty()) tile->steps.push_back({.pass = Pass::Negative, .check_each = true});
   } else {
     add_pass(Pass::All);
   }

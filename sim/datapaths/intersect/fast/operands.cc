@@ -195,18 +195,20 @@ std::shared_ptr<const Filters> Operands::build_filters(std::uint32_t group, std:
     const Mask every = Mask::first(128);
     const auto slots = [&](const Part& p) { return Rule::slots(p.owned, p.mask, every); };
     std::vector<Step>& steps = outline->steps;
+    std::vector<bool> walked(chunks_);
     const auto add_pass = [&](Pass pass) {
       for (std::uint32_t c = 0; c < chunks_; ++c) {
-        bool needed = pass == Pass::All;
+        bool needed = pass == Pass::All || (pass == Pass::Negative && !walked[c]);
         for (std::uint32_t i = 0; i < count && !needed; ++i) needed = !slots(part(i, c, pass)).none();
-        if (needed) steps.push_back({.pass = pass, .chunk = c, .check_each = pass == Pass::Negative});
+        if (!needed) continue;
+        walked[c] = true;
+        steps.push_back({.pass = pass, .chunk = c, .check_each = pass == Pass::Negative});
       }
     };
     if (two_passes) {
       add_pass(Pass::Positive);
       if (!steps.empty()) steps.back().check_end = true;
       add_pass(Pass::Negative);
-      if (steps.empty()) steps.push_back({.pass = Pass::Negative, .check_each = true});
     } else {
       add_pass(Pass::All);
     }
