@@ -354,6 +354,7 @@ def main():
     parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
     parser.add_argument("--skip", default=",".join(SKIP_RULES), help="skip rules, or 'configured'")
     parser.add_argument("--early-termination", default=",".join(EARLY_TERMINATIONS), help="none, exact or 'configured'")
+    parser.add_argument("--configured", action="store_true", help="only the machine of the configuration")
     parser.add_argument("--no-timing", action="store_true", help="area only")
     parser.add_argument("--format", default="table", choices=("table", "json"))
     parser.add_argument("--parameters-program", default=str(ROOT / "build/release/rtl_parameters"), metavar="FILE")
@@ -367,6 +368,8 @@ def main():
         print(json.dumps(result, indent=2) if options.format == "json" else area_model.report(result))
         return
 
+    if options.configured:
+        options.skip = options.early_termination = "configured"
     parameters = model_parameters(options.parameters_program, options.config, options.set)
     parts = words(options.parts, PARTS, "--parts")
     skips = [SKIP_RULES[parameters["Skip"]]] if options.skip == "configured" \

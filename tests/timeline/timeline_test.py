@@ -24,10 +24,10 @@ layers:
 """
 MACHINES = [
     [],
-    ["array.rows=3", "array.columns=2", "array.chunk=8", "array.skip=weights"],
-    ["array.rows=2", "array.columns=3", "array.chunk=8", "array.lanes=2", "array.skip=gate"],
-    ["array.rows=3", "array.columns=2", "array.chunk=8", "array.early_termination=exact"],
-    ["array.rows=2", "array.columns=2", "array.chunk=16", "array.mapping=filters", "weights.bus_bytes=2"],
+    ["array.rows=3", "array.columns=2", "intersect.chunk=8", "intersect.skip=weights"],
+    ["array.rows=2", "array.columns=3", "intersect.chunk=8", "intersect.lanes=2", "intersect.skip=gate"],
+    ["array.rows=3", "array.columns=2", "intersect.chunk=8", "intersect.early_termination=exact"],
+    ["array.rows=2", "array.columns=2", "intersect.chunk=16", "intersect.mapping=filters", "intersect.weights.bus_bytes=2"],
 ]
 
 
@@ -137,7 +137,7 @@ class TimelineTest(unittest.TestCase):
                 results = [e["args"]["psum"] for e in trace["traceEvents"] if e["ph"] == "i" and e["name"] == "result"]
                 self.assertEqual(len(results), total["outputs"]["all"])
                 self.assertGreater(len(set(results)), 10)
-                if "array.early_termination=exact" in settings:
+                if "intersect.early_termination=exact" in settings:
                     self.assertGreater(stops, 0)
 
     def test_a_window_of_cycles_is_that_part_of_the_whole_trace(self):

@@ -48,7 +48,7 @@ let browser, result;
 
 before(async () => {
   const words = ["run", "configs/default.yaml", "workloads/lenet5", "--engine", "systemc", "--format", "json"];
-  words.push("--set", `array.rows=${ROWS}`, "--set", `array.columns=${COLUMNS}`, "--set", "array.early_termination=exact");
+  words.push("--set", `array.rows=${ROWS}`, "--set", `array.columns=${COLUMNS}`, "--set", "intersect.early_termination=exact");
   words.push("--timeline", trace, "--timeline-cycles", `0-${WINDOW}`);
   result = JSON.parse(execFileSync(program, words, { cwd: source, encoding: "utf8" }));
   browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
