@@ -162,7 +162,7 @@ ARGUMENT_CASES = [
     (CHECK + ["--engines", "systemc,fast", "--rtl", "rtl"], "--rtl: neither engine is rtl (systemc, fast)"),
     (CHECK + ["--compare", "cycle"],
      "--compare: unknown comparison 'cycle'; did you mean 'cycles'? (cycles, events, outputs)"),
-    (CHECK + ["--rtl", "missing"], "missing/sources.f: cannot be read; the RTL engine compiles it"),
+    (CHECK + ["--rtl", "missing"], "missing/intersect/sources.f: cannot be read; the RTL engine compiles it"),
     (RUN + ["--engine"], "lacuna: --engine: 1 required WORD missing; see lacuna run --help"),
     (RUN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
     (RUN + ["--layers", "conv1,conv1"], "--layers: layer 'conv1' is named twice"),
