@@ -368,6 +368,8 @@ def main():
         print(json.dumps(result, indent=2) if options.format == "json" else area_model.report(result))
         return
 
+    if options.configured:
+        options.skip = options.early_termination = "configured"
     parameters = model_parameters(options.parameters_program, options.config, options.set)
     parts = words(options.parts, PARTS, "--parts")
     if options.configured:

@@ -164,9 +164,9 @@ constexpr std::size_t kBeforeWordLists = 2;
 constexpr std::string_view kManual = "manual";
 
 /// The lists of words of all families; two families that use a name have different words below it.
-Cells words_called(std::string_view name) {
+Cells words_called(std::string_view name, Families all) {
   Cells cells{{"name", "meaning"}, {}};
-  for (const Family* family : families())
+  for (const Family* family : all)
     for (const WordList& list : family->word_lists())
       if (list.name == name)
         for (const auto& [word, sentence] : list.words)
@@ -232,17 +232,17 @@ std::string list(const ListOptions& options) {
     return manual(datapath.value_or(Datapath{}));
   }
   const Family* const only = datapath ? &family(*datapath) : nullptr;
+  const Families all = only == nullptr ? families() : Families(&only, 1);
   for (const auto& topic : kTopics) {
     if (topic.name != options.what) continue;
-    if (only == nullptr) return formatted(topic.cells(families()));
-    if (topic.of_families) return formatted(topic.cells(Families(&only, 1)));
+    if (only != nullptr && !topic.of_families)
+      fail(Place{"--datapath"}, "'{}' is the same for every family; leave --datapath out", options.what);
+    return formatted(topic.cells(all));
   }
   const auto& topics = list_topics();
   if (std::ranges::find(topics, options.what) == topics.end())
     throw UserError(Place{"lacuna list"}, unknown_word("topic", options.what, topics));
-  if (only != nullptr)
-    fail(Place{"--datapath"}, "'{}' is the same for every family; leave --datapath out", options.what);
-  return formatted(words_called(options.what));
+  return formatted(words_called(options.what, all));
 }
 
 }  // namespace lacuna

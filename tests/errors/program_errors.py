@@ -152,6 +152,8 @@ ARGUMENT_CASES = [
     (CHECK + ["--stall", "10%", "--engines", "systemc,fast"], "--stall: the engine fast has no ports to hold back"),
     (CHECK + ["--waves", "w.fst", "--engines", "systemc,fast"],
      "--waves: neither engine is rtl (systemc, fast); only RTL has signals"),
+    (CHECK + ["--datapath", "intersect"],
+     "--datapath: random machines are of that family, but CONFIG is 'config.yaml'; leave one of them out"),
     (CHECK + ["--keep", "new", "--no-shrink"], "--keep: a kept case is shrunk; leave --no-shrink out"),
     (CHECK + ["--keep", "config.yaml"], "--keep: 'config.yaml' exists; a kept case needs a folder of its own"),
     (CHECK + ["--engines", "systemc"], "--engines: 1 engines are named; a check compares two"),
