@@ -13,9 +13,8 @@ import sys
 import tempfile
 import unittest
 
-import numpy as np
-
 try:
+    import numpy as np
     import torch
     import torch.nn.utils.prune
     import torchvision
