@@ -58,6 +58,14 @@ TEST_CASE("a result read back has the numbers of the report") {
   CHECK(result.layer("layer3") == nullptr);
 }
 
+TEST_CASE("a result of no layers is read back") {
+  Report report = sample();
+  report.layers.clear();
+  const Result result = parse_result(to_json(report), "r.json");
+  CHECK(result.layers.empty());
+  CHECK(result.total.actions.of("dram_read") == 0);
+}
+
 TEST_CASE("a result with names of an earlier version is read under those of today and in their order") {
   Json json = Json::parse(to_json(sample()));
   Json& config = json["config"];
