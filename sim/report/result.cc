@@ -218,6 +218,7 @@ void check_sums(const Result& result) {
   const std::uint64_t rows = result.number("array.rows"), columns = result.number("array.columns");
   ResultGroup sum;
   sum.verified = !result.layers.empty();
+  sum.actions = ByAction<std::uint64_t>(actions_of(result));
   for (const auto& layer : result.layers) {
     if (layer.pairs.sum() != layer.dense_pairs)
       fail(place, "layer '{}': pairs of all classes are {}, dense pairs {}; the file is damaged", layer.name,

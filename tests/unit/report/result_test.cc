@@ -58,6 +58,45 @@ TEST_CASE("a result read back has the numbers of the report") {
   CHECK(result.layer("layer3") == nullptr);
 }
 
+TEST_CASE("a result of no layers is read back") {
+  Report report = sample();
+  report.layers.clear();
+  const Result result = parse_result(to_json(report), "r.json");
+  CHECK(result.layers.empty());
+  CHECK(result.total.actions.of("dram_read") == 0);
+}
+
+TEST_CASE("a result with names of an earlier version is read under those of today and in their order") {
+  Json json = Json::parse(to_json(sample()));
+  Json& config = json["config"];
+  const Json own = config["intersect"];
+  for (const auto& [key, value] : own.items()) {
+    if (value.is_object())
+      config[key] = value;  // "weights" and "activations" were sections
+    else
+      config["array"][key] = value;
+  }
+  config.erase("intersect");
+  const Result old = parse_result(json.dump(), "old.json"), fresh = parse_result(to_json(sample()), "new.json");
+  CHECK(old.parameter("array.skip").empty());
+  CHECK(old.config == fresh.config);
+}
+
+TEST_CASE("a result of a datapath this version does not have is refused") {
+  CHECK(refusal([](Json& j) {
+          j["config"]["array"]["datapath"] = "intersekt";
+        }).starts_with("r.json: unknown config.array.datapath 'intersekt'; did you mean 'intersect'? ("));
+  CHECK(refusal([](Json& j) {
+          j["config"]["array"].erase("datapath");
+        }).starts_with("r.json: unknown config.array.datapath ''"));
+}
+
+TEST_CASE("an action this version does not know is refused") {
+  CHECK(refusal([](Json& j) {
+          j["layers"][0]["actions"]["dram_raed"] = 3;
+        }).starts_with("r.json: unknown layers[0].actions 'dram_raed'; did you mean 'dram_read'? ("));
+}
+
 TEST_CASE("a table of ratios is read back as one") {
   Report report = sample();
   report.energy_unit = EnergyUnit::Rf;

@@ -9,10 +9,15 @@ using namespace lacuna;
 
 namespace {
 
-bool holds(const std::string& text) {
-  Machine machine;  // 16 x 16, chunk 64, lanes 1, skip both, 1000 MHz
+/// On a machine of 8 x 16 PEs, chunk 64, lanes 1, skip both, 1000 MHz.
+std::vector<Parameter> machine() {
+  Machine machine;
   machine.array.rows = 8;
-  return Condition(yaml::load_text("skip_where: " + text, "s.yaml").entries[0].second).holds(parameters(machine));
+  return parameters(machine);
+}
+
+bool holds(const std::string& text, const std::vector<Parameter>& on = machine()) {
+  return Condition(yaml::load_text("skip_where: " + text, "s.yaml").entries[0].second).holds(on);
 }
 
 std::string refusal(const std::string& text) {
@@ -39,6 +44,24 @@ TEST_CASE("comparisons and arithmetic are those of numbers") {
   CHECK(holds("clock_mhz <= 1000"));
   CHECK_FALSE(holds("clock_mhz != 1000"));
   CHECK_FALSE(holds("clock_mhz < 1000"));
+}
+
+TEST_CASE("a comparison with a parameter that a machine does not have is neither true nor false") {
+  std::vector<Parameter> other = machine();  // of a family without the section, its parameters at other places
+  std::erase_if(other, [](const Parameter& p) { return p.name.starts_with("intersect."); });
+  CHECK(holds("clock_mhz == 1000", other));
+  for (const std::string unknown : {"intersect.skip == both", "intersect.skip != both", "intersect.chunk + 1 > 3"}) {
+    CHECK_FALSE(holds(unknown, other));
+    CHECK_FALSE(holds("not (" + unknown + ")", other));
+    CHECK_FALSE(holds(unknown + " and array.rows == 8", other));
+    CHECK(holds(unknown + " or array.rows == 8", other));
+    CHECK(holds("array.rows == 8 or " + unknown, other));
+    CHECK(holds("not (" + unknown + " and array.rows == 9)", other));
+  }
+}
+
+TEST_CASE("a parameter's name of an earlier version says where it went") {
+  CHECK(refusal("array.skip == both") == "s.yaml:1:13: 'array.skip' is now 'intersect.skip'");
 }
 
 TEST_CASE("words are compared as words") {

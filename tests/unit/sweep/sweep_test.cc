@@ -383,6 +383,38 @@ TEST_CASE("two processes share the points and a stopped run keeps what it finish
   CHECK(one.local_runner(c)->run(missing).computed == 120 - result.computed);
 }
 
+TEST_CASE("points stored under names of an earlier version are exported under those of today") {
+  const Files files(kHead + "axes: {array.rows: [2]}\n");
+  Sweep sweep(files.path("sweep.yaml"), options());
+  Store store(files.path("s.sqlite"), Store::Mode::Create);
+  auto tasks = sweep.tasks();
+  sweep.local_runner(store)->run(sweep.missing(tasks, store));
+  StoredPoint old = store.point(tasks.at(0).key).value();
+  auto config = nlohmann::ordered_json::parse(old.config);
+  const nlohmann::ordered_json own = config["intersect"];
+  for (const auto& [key, value] : own.items()) (value.is_object() ? config : config["array"])[key] = value;
+  config.erase("intersect");
+  config["array"]["lanes"] = 7;
+  old.config = config.dump();
+  old.identity.result_version = 1;
+  old.key = old.identity.key();
+  store.insert(old);
+  std::vector<nlohmann::ordered_json> objects;
+  export_points(store, std::nullopt, ExportFormat::Jsonl, ExportRows::Points,
+                [&](const std::string& line) { objects.push_back(nlohmann::ordered_json::parse(line)); });
+  REQUIRE(objects.size() == 2);
+  const bool first = objects[0]["key"] == old.key;
+  CHECK(objects[first ? 0 : 1]["intersect.lanes"] == 7);
+  CHECK(objects[first ? 1 : 0]["intersect.lanes"] == 1);
+  for (const auto& object : objects) CHECK_FALSE(object.contains("array.lanes"));
+  std::vector<std::string> lines;  // the columns of both in one table
+  export_points(store, std::nullopt, ExportFormat::Csv, ExportRows::Points,
+                [&](const std::string& line) { lines.push_back(line); });
+  REQUIRE(lines.size() == 3);
+  const auto commas = [](const std::string& line) { return std::ranges::count(line, ','); };
+  CHECK(commas(lines[0]) + 1 == static_cast<std::ptrdiff_t>(objects[0].size()));
+}
+
 TEST_CASE("an export has a row a point or a layer with the same columns everywhere") {
   const Files files(kHead + "axes: {array.rows: [2, 3], intersect.skip: [none, both]}\n");
   Sweep sweep(files.path("sweep.yaml"), options());
