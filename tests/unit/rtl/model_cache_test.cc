@@ -52,11 +52,14 @@ TEST_CASE("RTL that does not compile is refused with the compiler's lines") {
 
 TEST_CASE("a word that the RTL does not know ends the build") {
   const TemporaryFolder folder;
-  std::vector<ModelParameter> parameters = model_parameters(Machine{});
+  Machine machine;
+  machine.array.rows = machine.array.columns = 1;
+  std::vector<ModelParameter> parameters = model_parameters(machine);
   const auto skip = std::ranges::find(parameters, "Skip", &ModelParameter::name);
   REQUIRE(skip != parameters.end());
   skip->value = 1000;
   const std::string text = error_of([&] { (void)built_model(sources_in(folder.path()), parameters); });
+  INFO(text);
   CHECK(text.find("the RTL does not compile:") != std::string::npos);
   CHECK(text.find("unknown skip rule") != std::string::npos);
 }
