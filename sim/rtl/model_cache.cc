@@ -51,18 +51,30 @@ const std::string& verilator_version() {
 /// Registers that no reset sets start with arbitrary bits.
 const std::vector<std::string>& flags() {
   static const std::vector<std::string> list = {
-      "--cc",        "--exe",
-      "--build",     "--assert",
+      "--cc",
+      "--exe",
+      "--build",
+      "--assert",
       "-O3",
       "-fno-gate",  // keeps what PEs read in their own ports: their code stays the same for all
-      "--x-assign",  "unique",
-      "--x-initial", "unique",
-      "-Wno-fatal",  "-Wno-WIDTH",
-      "--prefix",    "Vmodel",
-      "-CFLAGS",     "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++20 -include hooks.h",
-      "-LDFLAGS",    "-shared",
-      "-MAKEFLAGS",  "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
-      "-o",          "model.so"};
+      "--x-assign",
+      "unique",
+      "--x-initial",
+      "unique",
+      "-Wno-fatal",
+      "-Wno-WIDTH",
+      "-Werror-USERERROR",  // $error while the array is elaborated: a word that the RTL does not know
+
+      "--prefix",
+      "Vmodel",
+      "-CFLAGS",
+      "-fPIC -fvisibility=hidden -fno-gnu-unique -std=c++20 -include hooks.h",
+      "-LDFLAGS",
+      "-shared",
+      "-MAKEFLAGS",
+      "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2",
+      "-o",
+      "model.so"};
   return list;
 }
 

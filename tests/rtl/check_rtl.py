@@ -82,6 +82,87 @@ def run(command, what, **options):
     return result.stdout
 
 
+def continues(text, number):
+    """Whether line `number` goes on with an expression, a macro or a list of arguments: aligned with what it goes on with."""
+    before = text.split("\n")[number - 2].split("//")[0].rstrip()
+    return before.endswith((",", "(", "+", "&&", "||", "\\"))
+
+
+def check_alignment(name, text):
+    """Names of a module's ports stand in one column, and so do parentheses of neighbouring named connections."""
+    header = re.search(r"\(\n((?:  (?:input|output|//)[^\n]*\n)+)\);", text)
+    ports = re.finditer(r"^  (?:input|output) .*?(\w+),?(?: *//.*)?$", header[1], re.M) if header else []
+    if len({port.start(1) - port.start() for port in ports}) > 1:
+        sys.exit(f"{name}: the names of the ports are not aligned")
+    column = None
+    for number, line in enumerate(text.split("\n"), 1):
+        found = re.match(r"\s*\.\w+ *\(", line)
+        if not found:
+            column = None
+        elif column not in (None, found.end()):
+            sys.exit(f"{name}:{number}: the connection is not aligned with the one above")
+        else:
+            column = found.end()
+
+
+def members(text, kind, pattern):
+    """What `pattern` finds in the body of `kind`, from top to bottom."""
+    body = re.search(kind, text, re.S)
+    if not body:
+        sys.exit(f"nothing looks like {kind}")
+    return re.findall(pattern, body[1], re.M)
+
+
+def check_reports():
+    """report.h has the members of intersect_report_pkg.sv in the opposite order, of the same size and name."""
+    package = (RTL / "intersect/probe/intersect_report_pkg.sv").read_text()
+    header = (RTL / "intersect/probe/report.h").read_text()
+    bits = {"std::uint32_t": 32, "std::int64_t": 64, "std::array<std::uint32_t, 8>": 256}
+    for sv, cc in ("pe_report_t", "PeReport"), ("feeder_report_t", "FeederReport"):
+        fields = members(package, r"struct packed \{([^}]*)\} %s;" % sv, r"^\s*logic \[(\d+):0\]\s+(\w+);")
+        theirs = [(int(high) + 1, name) for high, name in reversed(fields)]
+        ours = [(bits[kind], name) for kind, name in
+                members(header, r"struct %s \{(.*?)\};" % cc, r"^  (std::[\w:<, ]+>|std::\w+) (\w+);")]
+        if not ours or ours != theirs:
+            sys.exit(f"{sv} is {theirs}, {cc} is {ours}")
+    flags = members(package, r"struct packed \{([^}]*)\} pe_flags_t;", r"^\s*logic (\w+);")
+    words = members(header, r"enum class PeFlag[^{]*\{([^}]*)\}", r"(\w+)")
+    if [flag.replace("_", "") for flag in reversed(flags)] != [word.lower() for word in words]:
+        sys.exit(f"pe_flags_t is {flags}, PeFlag is {words}")
+
+
+def check_ports():
+    """ports.def names every port of the top module but the clock."""
+    top = (RTL / sources()[-1]).read_text()
+    ports = re.findall(r"^  (?:input|output) +logic .*?(\w+),?\s*(?://.*)?$", top, re.M)
+    listed = re.findall(r"^LACUNA_PORT\((\w+)\)$", (RTL / "intersect/ports.def").read_text(), re.M)
+    if not listed or set(listed) != set(ports) - {"clk_i"} or len(listed) != len(set(listed)):
+        sys.exit(f"ports.def and the top module differ in {sorted(set(listed) ^ (set(ports) - {'clk_i'}))}")
+
+
+def check_words():
+    """Words of the configuration have the same numbers in C++ and here; a skip rule has the same line in both tables."""
+    intersect = RTL.parent / "sim/datapaths/intersect"
+    rules = re.findall(r'^LACUNA_SKIP_RULE\((\w+), "\w+", (\w+), (\w+), (\w+),', (intersect / "skip_rules.def").read_text(),
+                       re.M)
+    package = (RTL / "intersect/intersect_pkg.sv").read_text()
+    config = (intersect / "config.h").read_text() + (RTL.parent / "sim/machine/config.h").read_text()
+    for sv, prefix in ("encoding_e", "Encoding"), ("mapping_e", "Mapping"), ("early_termination_e", "EarlyTermination"), \
+            ("operand_e", "Operand"):
+        text = (RTL / "common/lacuna_pkg.sv").read_text() if prefix == "Operand" else package
+        theirs = members(text, r"enum logic \[31:0\] \{([^}]*)\} %s;" % sv, r"(\w+)")
+        ours = [prefix + word for word in members(config, r"enum class %s \{([^}]*)\};" % prefix, r"(\w+)")]
+        if theirs != ours:
+            sys.exit(f"{sv} is {theirs}, in C++ {ours}")
+    numbered = re.findall(r"(\w+)", re.search(r"enum logic \[31:0\] \{([^}]*)\} skip_e;", package)[1])
+    if not rules or numbered != [f"Skip{rule[0]}" for rule in rules]:
+        sys.exit(f"skip_e is {numbered}, skip_rules.def has {[rule[0] for rule in rules]}")
+    table = re.findall(r"intersect_pkg::(Skip\w+): +skip_rule = 4'b1_(\d)_(\d)_(\d);", package)
+    expected = [(f"Skip{name}", *("1" if word == "true" else "0" for word in words)) for name, *words in rules]
+    if table != expected:
+        sys.exit(f"the table of skip rules is {table}, skip_rules.def says {expected}")
+
+
 def check_layout():
     listed = sources() + sources("intersect/probe/sources.f")
     found = {str(path.relative_to(RTL)) for path in RTL.rglob("*.sv")}
@@ -92,6 +173,11 @@ def check_layout():
         for number, line in enumerate(text.split("\n"), 1):
             if len(line) > 100:
                 sys.exit(f"{name}:{number} is longer than 100 columns")
+            if "\t" in line or line != line.rstrip():
+                sys.exit(f"{name}:{number} has a tab or ends in a blank")
+            if (len(line) - len(line.lstrip(" "))) % 2 and not continues(text, number):
+                sys.exit(f"{name}:{number} is indented by an odd number of blanks")
+        check_alignment(name, text)
         units = re.findall(r"^(?:module|package) (\w+)", text, re.M)
         if units != [pathlib.Path(name).stem]:
             sys.exit(f"{name} holds {units}; a file holds one module and has its name")
@@ -107,6 +193,9 @@ def check_layout():
 
 def lint():
     check_layout()
+    check_reports()
+    check_ports()
+    check_words()
     files = sources() + sources("intersect/probe/sources.f")
     for name, parameters in MACHINES.items():
         run(["verilator", "--lint-only", "-Wall", "-Icommon", "--top-module", "intersect_array"]

@@ -1,6 +1,7 @@
 // Models of the RTL are built once and kept; what can go wrong with that is said in one line or with the compiler's.
 #include "rtl/model_cache.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -47,6 +48,20 @@ TEST_CASE("RTL that does not compile is refused with the compiler's lines") {
   CHECK(text.find("prefix_pick.sv:1") != std::string::npos);
   // Nothing that looks like a model is left behind.
   for (const auto& entry : fs::directory_iterator(sources.cache)) CHECK(entry.path().extension() != ".so");
+}
+
+TEST_CASE("a word that the RTL does not know ends the build") {
+  const TemporaryFolder folder;
+  Machine machine;
+  machine.array.rows = machine.array.columns = 1;
+  std::vector<ModelParameter> parameters = model_parameters(machine);
+  const auto skip = std::ranges::find(parameters, "Skip", &ModelParameter::name);
+  REQUIRE(skip != parameters.end());
+  skip->value = 1000;
+  const std::string text = error_of([&] { (void)built_model(sources_in(folder.path()), parameters); });
+  INFO(text);
+  CHECK(text.find("the RTL does not compile:") != std::string::npos);
+  CHECK(text.find("unknown skip rule") != std::string::npos);
 }
 
 TEST_CASE("a cache that cannot be made is refused") {
