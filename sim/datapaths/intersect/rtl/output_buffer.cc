@@ -166,29 +166,7 @@ void OutputBuffer::store(const Tile& tile, std::uint32_t row, std::uint32_t colu
   const std::uint32_t filter = tile.filters->filters[tile.filter_stream(row, column)];
   const std::uint64_t window = tile.windows->windows[tile.window_stream(column)];
   const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
-  const std::size_t at = (window / plane * shape.M + filter) * plane + window % plane;
-  switch (output_.type()) {
-    case DType::Int8:
-      output_.as<std::int8_t>()[at] = static_cast<std::int8_t>(value);
-      return;
-    case DType::UInt8:
-      output_.as<std::uint8_t>()[at] = static_cast<std::uint8_t>(value);
-      return;
-    case DType::Int16:
-      output_.as<std::int16_t>()[at] = static_cast<std::int16_t>(value);
-      return;
-    case DType::UInt16:
-      output_.as<std::uint16_t>()[at] = static_cast<std::uint16_t>(value);
-      return;
-    case DType::Int32:
-      output_.as<std::int32_t>()[at] = static_cast<std::int32_t>(value);
-      return;
-    case DType::Int64:
-      output_.as<std::int64_t>()[at] = value;
-      return;
-    default:
-      throw Bug("outputs are integers");
-  }
+  output_.set((window / plane * shape.M + filter) * plane + window % plane, value);
 }
 
 }  // namespace lacuna::intersect
