@@ -372,8 +372,6 @@ def main():
         options.skip = options.early_termination = "configured"
     parameters = model_parameters(options.parameters_program, options.config, options.set)
     parts = words(options.parts, PARTS, "--parts")
-    if options.configured:
-        options.skip = options.early_termination = "configured"
     skips = [SKIP_RULES[parameters["Skip"]]] if options.skip == "configured" \
         else words(options.skip, SKIP_RULES, "--skip")
     earlies = [EARLY_TERMINATIONS[parameters["EarlyTermination"]]] if options.early_termination == "configured" \

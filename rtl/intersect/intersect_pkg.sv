@@ -1,6 +1,6 @@
 // What the modules of the intersect machine agree on: words of its section as numbers, in the order
-// in which sim/datapaths/intersect/config.h lists them, the table of skip rules, flags of a message,
-// sizes of operand buffers.
+// in which sim/datapaths/intersect/config.h lists them, the table of skip rules, flags of a
+// message, sizes of operand buffers.
 package intersect_pkg;
 
   typedef enum logic [31:0] {

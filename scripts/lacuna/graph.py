@@ -115,9 +115,8 @@ def ends(value, through=""):
             found.append(through + "relu")
         elif passes(node):
             deeper = through if node.view else "max_pool+"
-            found += [e for o in node.outputs[:1] for e in ends(o, deeper)] if not node.view else [
-                e for o in node.outputs for e in ends(o, deeper)
-            ]
+            kept = node.outputs if node.view else node.outputs[:1]  # max pooling also gives indices
+            found += [e for o in kept for e in ends(o, deeper)]
         else:
             found.append(word(node))
     return found

@@ -62,7 +62,7 @@ def sums(layer, x):
             acc = F.conv2d(x, w, None, layer.stride, layer.pad, layer.dilation, layer.groups)
         bias = layer.bias[None, :, None, None]
     acc = acc.numpy().astype(np.int64) + bias.astype(np.int64)
-    bits = 48 if x is not None and layer.wide else 32
+    bits = 48 if layer.wide else 32
     if acc.size and np.abs(acc).max() >= 2 ** (bits - 1):
         raise ValueError(f"{layer.name}: a sum does not fit {bits} bits")
     return acc

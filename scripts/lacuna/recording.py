@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from . import graph, quantise, report
-from .trace import run, trace
+from . import graph, products, quantise, report
+from .trace import all_parameters, run, trace
 
 
 @dataclass(eq=False)
@@ -62,12 +62,15 @@ class Layer:
         return float(np.sqrt(np.mean((self.dequantised() - self.float_output) ** 2)) / size) if size else 0.0
 
 
-def _names(nodes):
-    """A layer name for every product: its parameter's module, else the module in which it ran."""
+def _names(nodes, parameters):
+    """A layer name for every product: its parameter's module, else the module in which it ran.
+
+    Of several parameters the one of the module that ran is taken; masks and other buffers come last."""
     taken, names = {"input"}, {}
     for node in nodes:
         p = node.product
-        sources = sorted(p.weights_value.sources)
+        own = node.module + "."
+        sources = sorted(p.weights_value.sources, key=lambda s: (s not in parameters, not s.startswith(own), s))
         base = sources[0] if sources else (node.module + "." if node.module else "") + "matmul"
         base = re.sub(r"(\.weight(_orig|_v|_g)?|^weight(_orig|_v|_g)?)$", "", base) or p.op
         base = re.sub(r"_weight$", "", base)
@@ -79,13 +82,6 @@ def _names(nodes):
         taken.add(name)
         names[node] = name
     return names
-
-
-def _canonical(layer_op, groups, like, array):
-    """The model's output in Lacuna's form."""
-    if layer_op == "fc":
-        return array.reshape(like)
-    return array.reshape(like) if array.size == int(np.prod(like)) else array
 
 
 class Recording:
@@ -184,7 +180,7 @@ def record(model, images, *, inputs="float", percentile=None, zero_points=False,
     nodes = [n for n in traced.nodes if n.product]
     if not nodes:
         raise ValueError("no product was seen; nothing to record")
-    names = _names(nodes)
+    names = _names(nodes, {name for name, _ in all_parameters(model)})
     scales = dict(scales or {})
     for name in scales:
         if name not in names.values():
@@ -300,8 +296,6 @@ def _as_layer(p, y, shape):
 
 
 def _run_quantised(model, arguments, recording, folded):
-    from . import products
-
     by_call, passed = {}, {n.call for f in folded for n in f.folded}
     for f, layer in zip(folded, recording.layers):
         constant = f.node.product.weights_value.constant

@@ -85,8 +85,7 @@ class Tracer(TorchDispatchMode):
         self.calls = 0
         self.modules = [""]
         self.storages, self.owners, self.covered = {}, {}, {}
-        named = list(model.named_parameters(remove_duplicate=False)) if _can_repeat() else list(_all_parameters(model))
-        named += list(model.named_buffers())
+        named = list(all_parameters(model)) + list(model.named_buffers())
         for name, tensor in named:
             self.owners.setdefault(storage_of(tensor).data_ptr(), []).append((name, tensor))
         for tensor in tensors_in(inputs):
@@ -192,11 +191,7 @@ class Tracer(TorchDispatchMode):
         return result
 
 
-def _can_repeat():
-    return "remove_duplicate" in torch.nn.Module.named_parameters.__code__.co_varnames
-
-
-def _all_parameters(model):
+def all_parameters(model):
     """Parameters under every name they have (PyTorch before 2.0 names a shared one once)."""
     for prefix, module in model.named_modules(remove_duplicate=False):
         for name, parameter in module._parameters.items():

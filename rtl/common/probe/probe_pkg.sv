@@ -2,8 +2,8 @@
 // once, by its kind and its path, and reports with its number in each cycle. Simulation only.
 package probe_pkg;
 
-  // What a probe reports: words of 32 bits, the first one lowest. The kind of the probe decides what
-  // they mean.
+  // What a probe reports: words of 32 bits, the first one lowest. The kind of the probe decides
+  // what they mean.
   localparam int unsigned ReportWords = 12;
   typedef bit [32*ReportWords-1:0] report_t;
 

@@ -32,7 +32,7 @@ class Circuit {
 
   /// A unit. At most kMostUnits; names are for messages and must differ.
   void add(std::string_view name, Cycle cycle);
-  static constexpr std::size_t kMostUnits = 32;
+  static constexpr std::size_t kMostUnits = 12;
 
   /// Evaluates the units of each cycle in another order than the one in which they were added, decided by `seed`. No
   /// result changes: for tests that this is so.

@@ -35,7 +35,7 @@ Machine small_machine() {
 
 }  // namespace
 
-TEST_CASE("passes own each pair once and leave out chunks without work") {
+TEST_CASE("a pass leaves out chunks without work unless no other pass walks them") {
   Machine machine = small_machine();
   config(machine).early_termination = EarlyTermination::Exact;
   // Chunk 0 positive and zero, chunk 1 negative only, chunk 2 zero.
@@ -45,7 +45,7 @@ TEST_CASE("passes own each pair once and leave out chunks without work") {
   const Layer layer = fc(1, 24, weights);
   Lowering lowering(machine, layer);
   const auto tile = lowering.tile(0);
-  REQUIRE(tile->steps().size() == 2);
+  REQUIRE(tile->steps().size() == 3);
   CHECK(tile->steps()[0].pass == Pass::Positive);
   CHECK(tile->steps()[0].chunk == 0);
   CHECK(tile->steps()[0].first);
@@ -54,11 +54,17 @@ TEST_CASE("passes own each pair once and leave out chunks without work") {
   CHECK(tile->steps()[1].pass == Pass::Negative);
   CHECK(tile->steps()[1].chunk == 1);
   CHECK(tile->steps()[1].check_each);
-  CHECK(tile->steps()[1].last);
+  CHECK(!tile->steps()[1].last);
+  // No filter could spend a slot in chunk 2: the last pass walks it.
+  CHECK(tile->steps()[2].pass == Pass::Negative);
+  CHECK(tile->steps()[2].chunk == 2);
+  CHECK(tile->steps()[2].check_each);
+  CHECK(tile->steps()[2].last);
   CHECK(tile->filters->message(0, 0).owned == Mask{2, 0});
   CHECK(tile->filters->message(0, 1).owned == Mask{0xff, 0});
-  // Chunk 0's seven zeros and chunk 2's eight are in no pass.
-  CHECK(tile->filters->left_out == 7 + 8);
+  CHECK(tile->filters->message(0, 2).owned == Mask{0xff, 0});
+  // Chunk 0's seven zeros are in no pass.
+  CHECK(tile->filters->left_out == 7);
 }
 
 TEST_CASE("zero weights that cost slots belong to the negative pass") {
@@ -80,14 +86,21 @@ TEST_CASE("zero weights that cost slots belong to the negative pass") {
   CHECK(tile->filters->message(0, 1).bytes == 1 + 1);
 }
 
-TEST_CASE("a filter of zeros keeps one step") {
+TEST_CASE("a filter of zeros is walked in every chunk once") {
   Machine machine = small_machine();
   config(machine).early_termination = EarlyTermination::Exact;
   const Layer layer = fc(1, 20, std::vector<int>(20, 0));
   Lowering lowering(machine, layer);
-  REQUIRE(lowering.tile(0)->steps().size() == 1);
-  CHECK(lowering.tile(0)->steps()[0].first);
-  CHECK(lowering.tile(0)->steps()[0].last);
+  // Three chunks of 8, 8 and 4 positions.
+  const auto tile = lowering.tile(0);
+  REQUIRE(tile->steps().size() == 3);
+  for (std::uint32_t chunk = 0; chunk < 3; ++chunk) {
+    CHECK(tile->steps()[chunk].pass == Pass::Negative);
+    CHECK(tile->steps()[chunk].chunk == chunk);
+    CHECK(tile->steps()[chunk].first == (chunk == 0));
+    CHECK(tile->steps()[chunk].last == (chunk == 2));
+  }
+  CHECK(tile->filters->left_out == 0);
 }
 
 TEST_CASE("the last chunk of the reduction is shorter") {
