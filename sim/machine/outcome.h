@@ -24,6 +24,7 @@ struct LayerOutcome {
   std::uint64_t outputs = 0;              ///< output values
   std::uint64_t outputs_terminated = 0;   ///< sums stopped early
   std::vector<std::string> notes;  ///< what a reader must know: generated tensors, early termination off and why, ...
+  std::string engine_path;         ///< how the engine computed it, where it has several ways; decides no number
   Tensor output;                   ///< [N, M, P, Q] of layer.output_type()
 };
 

@@ -160,6 +160,7 @@ std::string to_json(const Report& report) {
     one["per_pe_busy"] = per_pe_json(layer.outcome, report.machine);
     if (layer.sampled) one["sampled"] = sampled_json(*layer.sampled, report);
     one["notes"] = layer.outcome.notes;
+    if (!layer.outcome.engine_path.empty()) one["engine_path"] = layer.outcome.engine_path;
     json["layers"].push_back(std::move(one));
   }
   const LayerReport sum = total(report);

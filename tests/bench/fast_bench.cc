@@ -199,8 +199,8 @@ void engines(const std::vector<Layer>& layers, const std::vector<std::string>& n
     for (const Layer& layer : layers) {
       LayerOutcome outcome;
       const double base = best(core_seconds, [&] { outcome = without_clock->run(machine, layer, nullptr); });
-      fmt::print("{}, early termination {}, {} cycles: fast {:.4f} s with outputs\n", layer.name, name_of(termination),
-                 outcome.cycles, base);
+      fmt::print("{}, early termination {}, {} cycles: fast {:.4f} s with outputs, by {}\n", layer.name,
+                 name_of(termination), outcome.cycles, base, outcome.engine_path);
       for (const std::string& name : names) {
         const auto engine = make_engine(known.at(name));
         LayerOutcome other;

@@ -202,10 +202,12 @@ struct Drain {
   std::uint64_t tile;
   std::int64_t value;
 
-  void count(Tally& tally) const {
+  void count(Tally& tally) const { count(tally, 1); }
+  /// The same of `results` drains at once.
+  static void count(Tally& tally, std::uint64_t results) {
     const Machine& machine = tally.machine();
-    tally.add(Action::DrainBus, std::uint64_t{accumulator_bits(machine) / 8} * machine.array.rows);
-    tally.add(CommonAction::PostOperation, 1);
+    tally.add(Action::DrainBus, results * (accumulator_bits(machine) / 8) * machine.array.rows);
+    tally.add(CommonAction::PostOperation, results);
   }
   [[nodiscard]] Record record(const Machine&) const {
     Record r = record_of(Kind::Drain, cycle, pe);

@@ -104,6 +104,27 @@ TEST_CASE("PEs taken one by one end as rows of them do") {
   }
 }
 
+TEST_CASE("an outcome says which way it was computed and why PEs were taken one by one") {
+  RandomCase c = random_case(40000);
+  intersect::Config& config = intersect::config(c.machine);
+  config.mapping = intersect::Mapping::FiltersWindows;
+  config.skip = intersect::SkipRule::Both;
+  config.early_termination = intersect::EarlyTermination::None;
+  const auto path = [&](bool whole_rows) {
+    return intersect::make_fast_engine({.whole_rows = whole_rows})->run(c.machine, c.layer, nullptr).engine_path;
+  };
+  CHECK(path(true) == "rows");
+  CHECK(path(false) == "PE by PE: asked for");
+  config.skip = intersect::SkipRule::Gate;
+  config.lanes = 1;
+  CHECK(path(true) == "rows");
+  config.lanes = 2;
+  CHECK(path(true) == "PE by PE: gate with several lanes");
+  config.mapping = intersect::Mapping::Filters;
+  config.weights.buffer_bytes *= 40;
+  CHECK(path(true) == "PE by PE: mapping filters: a row serves its PEs one by one");
+}
+
 TEST_CASE("arrays that divide a layer's filters or windows agree on every instruction set") {
   // Tiles that map every PE, or all rows, or all columns, run a block at a time; short tiles let feeders run ahead.
   const auto one_by_one = intersect::make_fast_engine({.whole_rows = false});

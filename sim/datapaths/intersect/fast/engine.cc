@@ -7,10 +7,10 @@
 
 #include "datapaths/intersect/fast/events.h"
 #include "datapaths/intersect/fast/operands.h"
-#include "datapaths/intersect/fast/stopping.h"
-#include "datapaths/intersect/fast/timing.h"
+#include "datapaths/intersect/fast/pe_by_pe.h"
+#include "datapaths/intersect/fast/row_array.h"
+#include "datapaths/intersect/fast/rows_with_stops.h"
 #include "datapaths/intersect/fast/values.h"
-#include "datapaths/intersect/fast/wide.h"
 #include "machine/sample.h"
 #include "machine/tally.h"
 
@@ -62,9 +62,9 @@ class FastEngine : public Engine {
     fast::Values values(operands, true);
     values.compute(threads_);
     fast::EventRecorder recorder(operands, values.output(), sink);
-    LayerOutcome outcome = *timed_by<fast::Timing>(lowering, operands, values, progress, &recorder);
-    // The outcome is that of run(), so that who compares two engines compares it too.
-    if (auto whole_rows = timed_by_rows(lowering, operands, values, nullptr)) outcome = std::move(*whole_rows);
+    timed_by<fast::PeByPe>("", lowering, operands, values, progress, &recorder);
+    // The outcome is that of run(), so that a caller who compares two engines compares both ways.
+    LayerOutcome outcome = timed(lowering, operands, values, nullptr);
     outcome.output = values.take_output();
     check_laws(outcome, machine);
     return outcome;
@@ -127,37 +127,35 @@ class FastEngine : public Engine {
     return areas;
   }
 
-  /// The outcome of the tiles in use, by the fastest way of timing that takes them; laws are not checked, without
-  /// output.
+  /// The outcome of the tiles in use, rows of PEs at a time where that is exact; laws are not checked, without output.
+  /// Its engine_path says what was done and why.
   LayerOutcome timed(const Lowering& lowering, fast::Operands& operands, const fast::Values& values,
                      Progress* progress) const {
-    auto outcome = timed_by_rows(lowering, operands, values, progress);
-    if (!outcome) outcome = timed_by<fast::Timing>(lowering, operands, values, progress);
-    return std::move(*outcome);
-  }
-  /// Nothing if rows of PEs cannot be taken at a time.
-  std::optional<LayerOutcome> timed_by_rows(const Lowering& lowering, fast::Operands& operands,
-                                            const fast::Values& values, Progress* progress) const {
-    if (whole_rows_ && fast::WideTiming::takes(lowering))
-      return timed_by<fast::WideTiming>(lowering, operands, values, progress);
-    if (whole_rows_ && fast::StoppingTiming::takes(lowering))
-      return timed_by<fast::StoppingTiming>(lowering, operands, values, progress);
-    return std::nullopt;
-  }
-  /// Nothing if this way of timing turns out not to take the layer.
-  template <typename Timing, typename... Recorder>
-  static std::optional<LayerOutcome> timed_by(const Lowering& lowering, fast::Operands& operands,
-                                              const fast::Values& values, Progress* progress, Recorder*... recorder) {
-    Tally tally(lowering.machine(), lowering.layer(), lowering.notes());
-    try {
-      Timing timing(operands, values, tally, recorder...);
-      timing.run([&](std::uint64_t written) {
-        if (progress) progress->tiles(written, lowering.tiles());
-      });
-    } catch (const fast::TooWide&) {
-      return std::nullopt;
+    std::optional<fast::Refusal> refusal =
+        whole_rows_ ? fast::refusal_of_rows(lowering) : std::optional(fast::Refusal::NotAsked);
+    if (!refusal) {
+      try {
+        if (lowering.early_termination())
+          return timed_by<fast::RowsWithStops>("rows with stops", lowering, operands, values, progress);
+        return timed_by<fast::RowsWithoutStops>("rows", lowering, operands, values, progress);
+      } catch (const fast::RowsRefused& late) {
+        refusal = late.refusal;
+      }
     }
-    return tally.take();
+    return timed_by<fast::PeByPe>(fmt::format("PE by PE: {}", fast::sentence(*refusal)), lowering, operands, values,
+                                  progress);
+  }
+  template <typename Timing, typename... Recorder>
+  static LayerOutcome timed_by(std::string path, const Lowering& lowering, fast::Operands& operands,
+                               const fast::Values& values, Progress* progress, Recorder*... recorder) {
+    Tally tally(lowering.machine(), lowering.layer(), lowering.notes());
+    Timing timing(operands, values, tally, recorder...);
+    timing.run([&](std::uint64_t written) {
+      if (progress) progress->tiles(written, lowering.tiles());
+    });
+    LayerOutcome outcome = tally.take();
+    outcome.engine_path = std::move(path);
+    return outcome;
   }
 
   const fast::Kernels& kernels_;

@@ -87,7 +87,7 @@ void EventRecorder::pair(std::uint32_t pe, const TileValues& values, std::uint32
   std::int64_t& psum = pes_[pe].psum;
   if (step == 0) psum = tile.filters->bias[tile.filter_stream(pe / columns_, pe % columns_)];
   const unsigned unused = 64 - accumulator_bits(machine_);
-  const bool gates = config_.skip == SkipRule::Gate;
+  const bool gates = with_skip_rule(config_.skip, [](auto rule) { return decltype(rule)::kGates; });
   Mask left = pair.slots;
   for (std::uint32_t group = 0; group < groups; ++group) {
     const Mask picked = next_group(left);
@@ -154,12 +154,12 @@ void EventRecorder::drain(std::uint32_t pe, const TileValues& values, Time time)
       event::Drain{time, pe, tile.index, output_[(window / plane * shape.M + filter) * plane + window % plane]});
 }
 
-void EventRecorder::tell(const event::Fetch& fetch, std::shared_ptr<const Tile> tile) {
+void EventRecorder::record(const event::Fetch& fetch, std::shared_ptr<const Tile> tile) {
   add(fetch.cycle, kMultiplied, fetch);
   fetched_.emplace_back(fetch.cycle, std::move(tile));
 }
 
-void EventRecorder::give(const Told& told) {
+void EventRecorder::give(const Recorded& recorded) {
   std::visit(
       [&](const auto& event) {
         if constexpr (std::is_same_v<std::decay_t<decltype(event)>, Waits>)
@@ -167,14 +167,14 @@ void EventRecorder::give(const Told& told) {
         else
           sink_.on(event.record(machine_));
       },
-      told.event);
+      recorded.event);
 }
 
 void EventRecorder::give_cycle() {
-  const std::vector<Told> now = told_.empty() ? std::vector<Told>() : std::move(told_.front());
+  const std::vector<Recorded> now = recorded_.empty() ? std::vector<Recorded>() : std::move(recorded_.front());
   const auto give_all = [&](Rank rank) {
-    for (const Told& told : now)
-      if (told.rank == rank) give(told);
+    for (const Recorded& recorded : now)
+      if (recorded.rank == rank) give(recorded);
   };
   give_all(kStopped);
   give_all(kRetired);
@@ -186,19 +186,19 @@ void EventRecorder::give_cycle() {
   }
   waiting_.resize(left);
   give_all(kOpened);
-  if (!told_.empty()) told_.pop_front();
+  if (!recorded_.empty()) recorded_.pop_front();
 }
 
 void EventRecorder::reached(Time time) {
-  for (; given_ < time && !(told_.empty() && waiting_.empty()); ++given_) give_cycle();
+  for (; given_ < time && !(recorded_.empty() && waiting_.empty()); ++given_) give_cycle();
   while (!fetched_.empty() && fetched_.front().first < given_) fetched_.pop_front();
 }
 
 void EventRecorder::finish(Time cycles) {
   reached(cycles);
-  for (const std::vector<Told>& cycle : told_)
-    for (const Told& told : cycle)
-      LACUNA_CHECK(std::holds_alternative<event::Send>(told.event), "something happens after cycle {}", cycles);
+  for (const std::vector<Recorded>& cycle : recorded_)
+    for (const Recorded& recorded : cycle)
+      LACUNA_CHECK(std::holds_alternative<event::Send>(recorded.event), "something happens after cycle {}", cycles);
 }
 
 }  // namespace lacuna::intersect::fast

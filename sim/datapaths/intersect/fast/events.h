@@ -1,4 +1,4 @@
-// What did every unit do, cycle by cycle? The events that the times of timing.h stand for: what a clocked engine
+// What did every unit do, cycle by cycle? The events that the times of pe_by_pe.h stand for: what a clocked engine
 // would have reported, in the order of cycles. Operands are multiplied here group by group, from their values, so that
 // masks, slots and stops found elsewhere show where they are wrong.
 #pragma once
@@ -51,9 +51,9 @@ class EventRecorder {
   /// In begin..end the match stage issued nothing, for the reason `why`: the class of the next cycle.
   void wait(std::uint32_t pe, Time begin, Time end, PeClass why);
   void drain(std::uint32_t pe, const TileValues& values, Time time);
-  void tell(const event::Send& send) { add(send.cycle, kMultiplied, send); }
-  void tell(const event::Write& write) { add(write.cycle, kMultiplied, write); }
-  void tell(const event::Fetch& fetch, std::shared_ptr<const Tile> tile);
+  void record(const event::Send& send) { add(send.cycle, kMultiplied, send); }
+  void record(const event::Write& write) { add(write.cycle, kMultiplied, write); }
+  void record(const event::Fetch& fetch, std::shared_ptr<const Tile> tile);
 
   /// Nothing that happens before `time` is still to come.
   void reached(Time time);
@@ -69,7 +69,7 @@ class EventRecorder {
     PeClass why;
     Time last;
   };
-  struct Told {
+  struct Recorded {
     Rank rank;
     std::variant<event::Group, event::Kill, Waits, event::Open, event::Stop, event::Retire, event::Send, event::Drain,
                  event::Fetch, event::Write>
@@ -89,16 +89,16 @@ class EventRecorder {
 
   template <typename Event>
   void add(Time cycle, Rank rank, const Event& event) {
-    LACUNA_CHECK(cycle >= given_, "told of cycle {} after cycle {}", cycle, given_);
+    LACUNA_CHECK(cycle >= given_, "cycle {} is recorded after cycle {} was reported", cycle, given_);
     const std::size_t ahead = cycle - given_;
-    if (told_.size() <= ahead) told_.resize(ahead + 1);
-    told_[ahead].push_back({rank, event});
+    if (recorded_.size() <= ahead) recorded_.resize(ahead + 1);
+    recorded_[ahead].push_back({rank, event});
   }
   [[nodiscard]] Pair pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const;
   [[nodiscard]] event::Stop stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const;
   /// Takes the next group from the slots that are left.
   [[nodiscard]] Mask next_group(Mask& slots) const;
-  void give(const Told& told);
+  void give(const Recorded& recorded);
   /// Gives what happens in cycle given_.
   void give_cycle();
 
@@ -110,7 +110,7 @@ class EventRecorder {
   std::uint32_t columns_;
   std::vector<Pe> pes_;
   Time given_ = 0;                                                    ///< all before this cycle
-  std::deque<std::vector<Told>> told_;                                ///< of cycles given_, given_ + 1, ...
+  std::deque<std::vector<Recorded>> recorded_;                        ///< of cycles given_, given_ + 1, ...
   std::vector<Waits> waiting_;                                        ///< waits that have begun
   std::deque<std::pair<Time, std::shared_ptr<const Tile>>> fetched_;  ///< tiles of fetches that are not given
 };

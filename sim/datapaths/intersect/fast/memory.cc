@@ -90,7 +90,7 @@ void MemorySequence::begin(const Next& next) {
     idle_ = next.write + transfer_cycles(machine_, {dram_bytes, bytes, 0});
     const event::Write write{next.write, idle_ - next.write, written_, bytes, dram_bytes};
     tally_.on(write);
-    if (recorder_) recorder_->tell(write);
+    if (recorder_) recorder_->record(write);
     written_at_[written_++ % 4] = idle_;
     drop();
     return;
@@ -101,7 +101,7 @@ void MemorySequence::begin(const Next& next) {
           (block.dram_bytes != 0 ? machine_.dram.latency : 0);
   const event::Fetch fetch{next.fetch, idle_ - next.fetch, tile.tile.get(), next_fetch_.block};
   tally_.on(fetch);
-  if (recorder_) recorder_->tell(fetch, tile.tile);
+  if (recorder_) recorder_->record(fetch, tile.tile);
   BlockTimes& times = tile.times[next_fetch_.block];
   times.begun = next.fetch;
   times.loaded = idle_;

@@ -35,7 +35,7 @@ class EventRecorder;
 
 class MemorySequence {
  public:
-  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `recorder`: may be null.
+  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `recorder`: null for none.
   MemorySequence(const Operands& operands, Tally& tally, std::function<void(std::uint64_t)> demand,
                  EventRecorder* recorder = nullptr);
 

@@ -1,6 +1,6 @@
-// In which class do the cycles end in which a PE's match stage issues nothing? What the PE and its feeders did is told
-// here; cycles in which the array's tile does not map the PE are idle_edge instead, as soon as it is known when that
-// was.
+// In which class do the cycles end in which a PE's match stage issues nothing? What the PE and its feeders did is
+// reported here; cycles in which the array's tile does not map the PE are idle_edge instead, as soon as it is known
+// when that was.
 #pragma once
 
 #include <vector>
@@ -12,7 +12,7 @@ namespace lacuna::intersect::fast {
 
 class WaitAccount {
  public:
-  /// `recorder`: may be null.
+  /// `recorder`: null for none.
   WaitAccount(const Operands& operands, const MemorySequence& memory, EventRecorder* recorder = nullptr);
 
   /// In begin..end the match stage of `pe` issued nothing, for want of an operand or of work.
@@ -31,7 +31,7 @@ class WaitAccount {
   void block(std::uint32_t pe, Time begin, Time end) { count(pe, begin, end, PeClass::BlockedOutput); }
   /// It issued a group that was killed.
   void kill(std::uint32_t pe) { ++classes_[pe][PeClass::Bubble]; }
-  /// From `begin` on `pe` has no further tile; the layer takes `cycles`. The last thing told of a PE.
+  /// From `begin` on `pe` has no further tile; the layer takes `cycles`. The last report of a PE.
   void finish(std::uint32_t pe, Time begin, Time cycles);
   /// Counts the waits of which it is known at which tile the array was.
   void flush();

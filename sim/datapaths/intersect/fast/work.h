@@ -1,5 +1,5 @@
 // What does every PE do in a tile, whenever it does it? Groups of slots, the group that stops a sum, pairs. Nothing
-// here depends on time; timing.h says when it happens.
+// here depends on time; pe_by_pe.h says when it happens.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "datapaths/intersect/fast/wide.h"
+#include "datapaths/intersect/fast/row_array.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,38 @@
 
 namespace lacuna::intersect::fast {
 
-WideArray::WideArray(Operands& operands, const Values& values, Tally& tally)
+namespace {
+
+bool gates(SkipRule skip) {
+  return with_skip_rule(skip, [](auto rule) { return decltype(rule)::kGates; });
+}
+
+}  // namespace
+
+std::string_view sentence(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::NotAsked:
+      return "asked for";
+    case Refusal::Mapping:
+      return "mapping filters: a row serves its PEs one by one";
+    case Refusal::GatedLanes:
+      return "gate with several lanes";
+    case Refusal::FeedersFarAhead:
+      return "feeders run ahead by a tile that does not map every PE, while sums stop early";
+    case Refusal::TimesFarApart:
+      return "times lie further apart than 32 bits";
+  }
+  throw Bug("unknown refusal");
+}
+
+std::optional<Refusal> refusal_of_rows(const Lowering& lowering) {
+  const Config& c = config(lowering.machine());
+  if (c.mapping != Mapping::FiltersWindows) return Refusal::Mapping;
+  if (gates(c.skip) && c.lanes > 1) return Refusal::GatedLanes;
+  return std::nullopt;
+}
+
+RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
     : operands_(operands),
       values_(values),
       lowering_(operands.lowering()),
@@ -17,6 +48,7 @@ WideArray::WideArray(Operands& operands, const Values& values, Tally& tally)
       kernels_(operands.kernels()),
       tally_(tally),
       tiles_(operands.tiles()),
+      gates_(gates(config_.skip)),
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
       stride_(padded(columns_)),
@@ -75,7 +107,7 @@ WideArray::WideArray(Operands& operands, const Values& values, Tally& tally)
   pair_.free = free_.data();
   pair_.cycles = cycles_.data();
   pair_.empty = empty_.data();
-  pair_.effectual = config_.skip == SkipRule::Gate ? effectual_.data() : nullptr;
+  pair_.effectual = gates_ ? effectual_.data() : nullptr;
   for (int i = 0; i < 2; ++i) {
     pair_.row_free[i] = row_free_[i].data();
     pair_.column_free[i] = column_free_[i].data();
@@ -87,7 +119,7 @@ WideArray::WideArray(Operands& operands, const Values& values, Tally& tally)
   });
 }
 
-WideArray::Run& WideArray::find_run(std::uint64_t tile) {
+RowArray::Run& RowArray::find_run(std::uint64_t tile) {
   while (tile >= first_run_ + runs_.size()) {
     const Run* const before = runs_.empty() ? nullptr : &runs_.back();
     Run& next = runs_.emplace_back();
@@ -108,15 +140,15 @@ WideArray::Run& WideArray::find_run(std::uint64_t tile) {
   return *latest_run_;
 }
 
-WideArray::Relative WideArray::relative(Time time) const {
+RowArray::Relative RowArray::relative(Time time) const {
   const std::int64_t difference = static_cast<std::int64_t>(time - base_);
-  if (difference >= 2 * std::int64_t{kSoon}) throw TooWide{};
+  if (difference >= 2 * std::int64_t{kSoon}) throw RowsRefused{Refusal::TimesFarApart};
   return difference < kLongAgo ? kLongAgo : static_cast<Relative>(difference);
 }
 
 // ---- Lines ----
 
-void WideArray::send_all(Lines& lines, Run& run, Relative loaded) {
+void RowArray::send_all(Lines& lines, Run& run, Relative loaded) {
   const Tile& tile = run.tile();
   const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
   const std::uint32_t count = lines_of(lines, tile);
@@ -137,12 +169,12 @@ void WideArray::send_all(Lines& lines, Run& run, Relative loaded) {
   }
 }
 
-void WideArray::clear_memory_waits(Lines& lines, std::size_t at) {
+void RowArray::clear_memory_waits(Lines& lines, std::size_t at) {
   lines.memory[at / lines.pad] = false;
   lines.parts[at / lines.pad] = false;
 }
 
-void WideArray::note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at) {
+void RowArray::note_memory_waits(Lines& lines, std::uint32_t count, const BlockTimes& block, std::size_t at) {
   const Time first = absolute(least(lines.bus.data(), count));
   if (first >= block.loaded) return;
   // Mostly there is one wait, of which each line sees what comes after it gets to the block.
@@ -171,8 +203,8 @@ void WideArray::note_memory_waits(Lines& lines, std::uint32_t count, const Block
     }
 }
 
-void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
-                                 std::size_t at) {
+void RowArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
+                                std::size_t at) {
   if (begin >= end) return;
   Interval whole{kUnknown, 0};
   memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
@@ -192,7 +224,7 @@ void WideArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTi
 
 // ---- PEs ----
 
-void WideArray::prepare_tile(const Run& run) {
+void RowArray::prepare_tile(const Run& run) {
   const Tile& tile = run.tile();
   pair_.rows = tile.rows;
   pair_.vectors = padded(tile.columns) / kLanes;
@@ -203,7 +235,7 @@ void WideArray::prepare_tile(const Run& run) {
   for (std::uint32_t column = 0; column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
 }
 
-bool WideArray::gate(const Run& run) {
+bool RowArray::gate(const Run& run) {
   // The results of each PE's tile before the previous one must have left: the latest drained or the one before.
   const Tile& tile = run.tile();
   bool known = true, gated = false;
@@ -230,7 +262,7 @@ bool WideArray::gate(const Run& run) {
   return true;
 }
 
-void WideArray::prepare_step(const Run& run) {
+void RowArray::prepare_step(const Run& run) {
   const std::size_t row_at = steps_worked_ % kAhead * row_lines_.pad;
   const std::size_t column_at = steps_worked_ % kAhead * column_lines_.pad;
   const Filters& filters = *run.operands.filters;
@@ -258,16 +290,16 @@ void WideArray::prepare_step(const Run& run) {
   pair_.column_memory_end = memory(column_lines_, column_lines_.memory_end, column_at);
 }
 
-void WideArray::count_waits(bool count) {
+void RowArray::count_waits(bool count) {
   pair_.starved_weight = count ? starved_weight_.data() : unused_.data();
   pair_.starved_activation = count ? starved_activation_.data() : unused_.data();
   pair_.starved_memory = count ? starved_memory_.data() : unused_.data();
   pair_.blocked = count ? blocked_.data() : unused_.data();
 }
 
-bool WideArray::apart() const { return apart_[0][0] || (columns_ > column_lines_.split && apart_[0][1]); }
+bool RowArray::apart() const { return apart_[0][0] || (columns_ > column_lines_.split && apart_[0][1]); }
 
-void WideArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& block) {
+void RowArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& block) {
   const Tile& tile = run.tile();
   prepare_step(run);
   count_waits(true);
@@ -307,7 +339,7 @@ void WideArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& bloc
   work_step_ += steps;
 }
 
-void WideArray::make_room(const Run& run) {
+void RowArray::make_room(const Run& run) {
   for_classes(run.tile(),
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
                 const std::uint64_t entry = worked_entries_[r][c]++;
@@ -318,14 +350,14 @@ void WideArray::make_room(const Run& run) {
               });
 }
 
-void WideArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations) {
+void RowArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations) {
   constexpr std::uint64_t kMost = 1u << 30;
   for (; bytes != 0; bytes -= std::min(bytes, kMost))
     tally_.on(event::Send{0, side, 0, tile, 0, static_cast<std::uint32_t>(std::min(bytes, kMost)), destinations});
 }
 
 /// All PEs are past the tile.
-void WideArray::finish_tile(Run& run) {
+void RowArray::finish_tile(Run& run) {
   const Tile& tile = run.tile();
   for (std::uint32_t row = 0; row < tile.rows; ++row) owned_ += run.operands.filters->owned[row] * tile.columns;
   ByClass<bool> mapped{};
@@ -341,7 +373,7 @@ void WideArray::finish_tile(Run& run) {
 }
 
 /// The results of the next tile, if it is known when they leave.
-bool WideArray::drain() {
+bool RowArray::drain() {
   if (drain_tile_ == tiles_ || drain_tile_ >= memory_.written() + 2) return false;
   Run& run = run_of(drain_tile_);
   if (!run.worked) return false;
@@ -359,14 +391,14 @@ bool WideArray::drain() {
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
   const Relative latest = largest(drain_bus_.data(), tile.columns) - 1;
   memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, run.operands));
-  for (std::uint32_t i = 0; i < tile.pes(); ++i) tally_.on(event::Drain{});
+  event::Drain::count(tally_, tile.pes());
   ++drain_tile_;
   return true;
 }
 
 // ---- The layer ----
 
-void WideArray::forget() {
+void RowArray::forget() {
   while (!runs_.empty() &&
          first_run_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
     if (runs_.front().complete.size() != 0) spare_.push_back(std::move(runs_.front().complete));
@@ -392,7 +424,7 @@ void WideArray::forget() {
 }
 
 /// Moves the base of relative times ahead.
-void WideArray::rebase() {
+void RowArray::rebase() {
   Relative latest = 0;
   for (const Lines* lines : {&row_lines_, &column_lines_})
     latest = std::max(latest, largest(lines->bus.data(), lines->pad));
@@ -402,7 +434,8 @@ void WideArray::rebase() {
   for (std::uint32_t row = 0; row < rows_; ++row)
     for (std::uint32_t column = 0; column < columns_; ++column) {
       const auto last = operands_.last_tile(row, column);
-      if (last && *last >= work_tile_ && free_[row * stride_ + column] < latest + kLongAgo / 2) throw TooWide{};
+      if (last && *last >= work_tile_ && free_[row * stride_ + column] < latest + kLongAgo / 2)
+        throw RowsRefused{Refusal::TimesFarApart};
     }
   const auto move = [&](Aligned<Relative>& times) {
     for (std::size_t i = 0; i < times.size(); ++i)
@@ -418,7 +451,7 @@ void WideArray::rebase() {
 }
 
 /// Moves the counters of the kernels to those of 64 bits.
-void WideArray::flush() {
+void RowArray::flush() {
   for (std::uint32_t row = 0; row < rows_; ++row)
     for (std::uint32_t column = 0; column < columns_; ++column) {
       const std::size_t at = row * stride_ + column;
@@ -437,19 +470,18 @@ void WideArray::flush() {
     }
 }
 
-void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
+void RowArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   flush();
   const Time cycles = memory_.idle();
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) waits_.finish(pe, done_at_[pe], cycles);
   waits_.flush();
-  const bool gates = config_.skip == SkipRule::Gate;
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) {
     Counters<PeClass>& classes = classes_[pe];
     classes += waits_.classes(pe);
     const std::uint64_t groups = group_sum_[pe] - empty_sum_[pe];
     classes[PeClass::Bubble] += empty_sum_[pe];
-    classes[PeClass::Busy] += gates ? effectual_sum_[pe] : groups;
-    if (gates) classes[PeClass::Gated] += groups - effectual_sum_[pe];
+    classes[PeClass::Busy] += gates_ ? effectual_sum_[pe] : groups;
+    if (gates_) classes[PeClass::Gated] += groups - effectual_sum_[pe];
     // Whatever else a PE waited for, it waited for others.
     classes[PeClass::Imbalance] = 0;
     LACUNA_CHECK(classes.sum() <= cycles, "PE {} has {} cycles of other classes, the layer {}", pe, classes.sum(),
@@ -460,8 +492,8 @@ void WideArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   tally_.on(event::PeSum{0,
                          {},
                          executed_,
-                         gates ? 0 : slots_ - executed_,
-                         gates ? slots_ - executed_ : 0,
+                         gates_ ? 0 : slots_ - executed_,
+                         gates_ ? slots_ - executed_ : 0,
                          owned_ - slots_ - terminated,
                          terminated,
                          stops});

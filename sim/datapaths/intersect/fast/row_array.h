@@ -1,12 +1,14 @@
-// When does everything happen, computed for a whole row of PEs at a time? The recurrences of timing.h, step by
-// step of the tiles for all lines and PEs, where every row sends to all of its PEs. WideTiming takes layers in which no
-// sum stops early, stopping.h the others. FAST.md says why whole steps are enough.
+// When does everything happen, computed for a whole row of PEs at a time? The recurrences of pe_by_pe.h, step by
+// step of the tiles for all lines and PEs, where every row sends to all of its PEs. RowsWithoutStops takes layers in
+// which no sum stops early, rows_with_stops.h the others. FAST.md says why whole steps are enough.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "datapaths/intersect/fast/memory.h"
@@ -17,8 +19,25 @@
 
 namespace lacuna::intersect::fast {
 
-/// Thrown when a layer does not fit this way of computing; timing.h takes any.
-struct TooWide {};
+/// Why rows of PEs cannot be taken at a time: pe_by_pe.h takes every layer.
+enum class Refusal : std::uint8_t {
+  NotAsked,         ///< the caller wants PEs one by one
+  Mapping,          ///< a row serves its PEs one by one
+  GatedLanes,       ///< whether a group of several lanes is gated depends on which slots share it
+  FeedersFarAhead,  ///< found while running: feeders may send past a gate that PEs of the tile do not share
+  TimesFarApart,    ///< found while running: times that are needed together do not fit 32 bits
+};
+/// One line for reports.
+[[nodiscard]] std::string_view sentence(Refusal refusal);
+
+/// What of a layer and machine keeps rows from being taken at a time, known before it runs.
+[[nodiscard]] std::optional<Refusal> refusal_of_rows(const Lowering& lowering);
+
+/// Thrown by run() of the classes below: the two refusals that are found only while running. What was computed until
+/// then is void.
+struct RowsRefused {
+  Refusal refusal;
+};
 
 /// The least and the largest of the first `count` numbers.
 inline std::int32_t least(const std::int32_t* numbers, std::uint32_t count) {
@@ -33,9 +52,9 @@ inline std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
 }
 
 /// The state of lines, PEs and buses, and what both ways of going through it share.
-class WideArray {
+class RowArray {
  protected:
-  WideArray(Operands& operands, const Values& values, Tally& tally);
+  RowArray(Operands& operands, const Values& values, Tally& tally);
 
   /// Times relative to base_.
   using Relative = std::int32_t;
@@ -131,6 +150,7 @@ class WideArray {
   const Kernels& kernels_;
   Tally& tally_;
   std::uint64_t tiles_;
+  const bool gates_;  ///< a slot with a zero is gated
   std::uint32_t rows_, columns_;
   std::size_t stride_;
   Time base_ = 0;
@@ -176,12 +196,9 @@ class WideArray {
 };
 
 /// Lines and PEs go through the tiles on their own, a step at a time, as far as what they depend on is known.
-class WideTiming : WideArray {
+class RowsWithoutStops : RowArray {
  public:
-  /// Layers and machines it is made for.
-  [[nodiscard]] static bool takes(const Lowering& lowering);
-
-  WideTiming(Operands& operands, const Values& values, Tally& tally) : WideArray(operands, values, tally) {}
+  RowsWithoutStops(Operands& operands, const Values& values, Tally& tally) : RowArray(operands, values, tally) {}
 
   /// Runs the layer and reports it to the tally; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
@@ -201,7 +218,7 @@ class WideTiming : WideArray {
 };
 
 template <typename Visit>
-void WideArray::for_classes(const Tile& tile, Visit visit) const {
+void RowArray::for_classes(const Tile& tile, Visit visit) const {
   const std::array<std::uint32_t, 3> row{0, row_lines_.split, tile.rows};
   const std::array<std::uint32_t, 3> column{0, column_lines_.split, tile.columns};
   for (int r = 0; r < 2; ++r)

@@ -1,4 +1,4 @@
-#include "datapaths/intersect/fast/timing.h"
+#include "datapaths/intersect/fast/pe_by_pe.h"
 
 #include <algorithm>
 #include <utility>
@@ -11,7 +11,7 @@ constexpr std::uint64_t kNoTile = UINT64_MAX;
 
 }  // namespace
 
-Timing::Timing(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder)
+PeByPe::PeByPe(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder)
     : operands_(operands),
       values_(values),
       lowering_(operands.lowering()),
@@ -53,7 +53,7 @@ Timing::Timing(Operands& operands, const Values& values, Tally& tally, EventReco
   for (Line& line : lines_) enter_tile(line, 0);
 }
 
-Timing::TileRun& Timing::run_of(std::uint64_t tile) {
+PeByPe::TileRun& PeByPe::run_of(std::uint64_t tile) {
   LACUNA_CHECK(tile >= first_run_ && tile < tiles_, "tile {} asked for, {}.. are held", tile, first_run_);
   while (tile >= first_run_ + runs_.size()) {
     TileRun& run = runs_.emplace_back();
@@ -75,7 +75,7 @@ Timing::TileRun& Timing::run_of(std::uint64_t tile) {
 
 // ---- Lines ----
 
-void Timing::enter_tile(Line& line, std::uint64_t tile) {
+void PeByPe::enter_tile(Line& line, std::uint64_t tile) {
   line.step = 0;
   line.column = 0;
   line.tile = tiles_;
@@ -90,7 +90,7 @@ void Timing::enter_tile(Line& line, std::uint64_t tile) {
 }
 
 template <typename Visit>
-void Timing::for_group(const Line& line, const Tile& tile, Visit visit) {
+void PeByPe::for_group(const Line& line, const Tile& tile, Visit visit) {
   const std::uint32_t columns = machine_.array.columns;
   if (line.side == kActivations) {
     for (std::uint32_t row = 0; row < tile.rows_of(line.index); ++row) visit(pes_[row * columns + line.index]);
@@ -103,7 +103,7 @@ void Timing::for_group(const Line& line, const Tile& tile, Visit visit) {
 }
 
 /// What the message that `line` sends next costs.
-Timing::Cost Timing::cost(const Line& line, const TileRun& run) const {
+PeByPe::Cost PeByPe::cost(const Line& line, const TileRun& run) const {
   const Tile& tile = run.work.tile();
   const Streams* streams = run.work.operands.windows.get();
   std::size_t entry = tile.steps()[line.step].chunk;
@@ -118,7 +118,7 @@ Timing::Cost Timing::cost(const Line& line, const TileRun& run) const {
 }
 
 /// Sends what is known to be sent.
-bool Timing::advance(Line& line) {
+bool PeByPe::advance(Line& line) {
   bool changed = false;
   while (line.tile < tiles_) {
     TileRun& run = run_of(line.tile);
@@ -181,7 +181,7 @@ bool Timing::advance(Line& line) {
 }
 
 /// Records a message or an end token, and goes to the next group, step or tile.
-void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool message) {
+void PeByPe::sent(Line& line, TileRun& run, Time start, Time arrival, bool message) {
   const Tile& tile = run.work.tile();
   std::uint32_t destinations = 0;
   for_group(line, tile, [&](Pe& pe) {
@@ -203,7 +203,7 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
                          line.index,  line.tile,
                          line.step,   bytes,
                          destinations};
-  if (recorder_) recorder_->tell(send);
+  if (recorder_) recorder_->record(send);
   if (line.tile == line.last_tile)
     late_sends_.push_back({arrival, send});
   else
@@ -223,7 +223,7 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
     line.column = live(0);
     message = line.column < columns;
   }
-  // Now `message` tells whether somebody still listens.
+  // From here on `message` says whether a PE of the row has not been sent its end token.
   const std::uint32_t block = tile.block_of[line.step];
   if (message && line.step + 1 < run.work.steps) {
     ++line.step;
@@ -235,7 +235,7 @@ void Timing::sent(Line& line, TileRun& run, Time start, Time arrival, bool messa
 }
 
 /// Notes the cycles of begin..end in which a line that waits for `block` waits for memory.
-void Timing::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Time end) {
+void PeByPe::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Time end) {
   if (begin >= end) return;
   memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
     if (!line.memory_waits.empty() && line.memory_waits.back().end == from)
@@ -247,17 +247,17 @@ void Timing::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Ti
 
 // ---- PEs ----
 
-void Timing::pop(Pe& pe, Side side, Time time) {
+void PeByPe::pop(Pe& pe, Side side, Time time) {
   pops_[side][index_of(pe) * depth_[side] + pe.pops[side]++ % depth_[side]] = time;
   line_of(side, pe).awake = true;
 }
 
-void Timing::starve(const Pe& pe, Side side, Time begin, Time end, Time start) {
+void PeByPe::starve(const Pe& pe, Side side, Time begin, Time end, Time start) {
   const PeClass starved = side == kWeights ? PeClass::StarvedWeight : PeClass::StarvedActivation;
   waits_.starve(index_of(pe), begin, end, start, starved, line_of(side, pe).memory_waits);
 }
 
-bool Timing::advance(Pe& pe) {
+bool PeByPe::advance(Pe& pe) {
   bool changed = false;
   for (;;) {
     bool step = false;
@@ -280,7 +280,7 @@ bool Timing::advance(Pe& pe) {
 }
 
 /// One chunk pair.
-bool Timing::work(Pe& pe) {
+bool PeByPe::work(Pe& pe) {
   if (!has_run(pe.tile)) return false;
   TileRun& run = run_of(pe.tile);
   const std::uint32_t steps = run.work.steps;
@@ -343,7 +343,7 @@ bool Timing::work(Pe& pe) {
 }
 
 /// The sum stopped with the last group of a pair: is the first group of the next pair issued, and killed?
-bool Timing::settle_stop(Pe& pe) {
+bool PeByPe::settle_stop(Pe& pe) {
   TileRun& run = run_of(pe.tile);
   const std::uint32_t steps = run.work.steps;
   const std::uint32_t step = pe.next[0];
@@ -380,7 +380,7 @@ bool Timing::settle_stop(Pe& pe) {
 }
 
 /// Discards what is known to arrive, an entry per operand and cycle, until both operands' ends.
-bool Timing::discard(Pe& pe) {
+bool PeByPe::discard(Pe& pe) {
   TileRun& run = run_of(pe.tile);
   const std::uint32_t steps = run.work.steps;
   if (pe.owed != kUnknown) {
@@ -424,7 +424,7 @@ bool Timing::discard(Pe& pe) {
 }
 
 /// The last group of a sum was issued in cycle `time`.
-void Timing::complete(Pe& pe, Time time) {
+void PeByPe::complete(Pe& pe, Time time) {
   const std::uint64_t k = pe.completions++;
   pe.complete[k % 2] = time;
   buses_[pe.column].awake = true;
@@ -434,7 +434,7 @@ void Timing::complete(Pe& pe, Time time) {
 }
 
 /// Goes to the next tile that maps the PE; its match stage may begin it at `free`.
-void Timing::finish_tile(Pe& pe, Time free) {
+void PeByPe::finish_tile(Pe& pe, Time free) {
   const bool discarded = pe.state == State::Discarding;
   if (pe.tile != kNoTile) --run_of(pe.tile).pes_left;
   pe.state = State::Working;
@@ -453,7 +453,7 @@ void Timing::finish_tile(Pe& pe, Time free) {
 // ---- Drain ----
 
 /// Takes the results that are known to be there.
-bool Timing::advance(std::uint32_t column, Bus& bus) {
+bool PeByPe::advance(std::uint32_t column, Bus& bus) {
   bool changed = false;
   while (bus.tile < tiles_ && bus.tile < memory_.written() + 2 && has_run(bus.tile)) {
     TileRun& run = run_of(bus.tile);
@@ -490,7 +490,7 @@ bool Timing::advance(std::uint32_t column, Bus& bus) {
 // ---- Memory ----
 
 /// Settles the earliest choice that waits for an unknown time, or begins the next transfer.
-void Timing::step_memory() {
+void PeByPe::step_memory() {
   const MemorySequence::Next next = memory_.next();
   Time threshold = kUnknown;
   bool* settled = nullptr;
@@ -509,7 +509,7 @@ void Timing::step_memory() {
 }
 
 /// Counts the pairs and the multiplied groups of a tile.
-void Timing::report(const TileWork& work) {
+void PeByPe::report(const TileWork& work) {
   for (std::uint32_t pe = 0; pe < work.pes.size(); ++pe) {
     const PeWork& p = work.pes[pe];
     event::PeSum sum{pe, {}, p.executed, p.wasted, p.gated, p.skipped, p.terminated, work.stop_step[pe] != kNever};
@@ -521,7 +521,7 @@ void Timing::report(const TileWork& work) {
 }
 
 /// Lets go of what no time to come depends on.
-void Timing::forget() {
+void PeByPe::forget() {
   if (memory_.array_tile() < tiles_) {
     for (Pe& pe : pes_) {
       if (pe.state != State::Finished || pe.free >= memory_.array_tile_since()) continue;
@@ -551,7 +551,7 @@ void Timing::forget() {
   }
 }
 
-Time Timing::reached() const {
+Time PeByPe::reached() const {
   Time time = std::min(waits_.reached(), memory_.finished() ? kUnknown : memory_.idle());
   for (const Line& line : lines_)
     if (line.tile < tiles_) time = std::min(time, line.bus_free);
@@ -566,7 +566,7 @@ Time Timing::reached() const {
   return time;
 }
 
-void Timing::finish(Time cycles) {
+void PeByPe::finish(Time cycles) {
   for (const Pe& pe : pes_) waits_.finish(index_of(pe), pe.free, cycles);
   waits_.flush();
   for (const LateSend& late : late_sends_)
@@ -576,7 +576,7 @@ void Timing::finish(Time cycles) {
   tally_.finish(cycles);
 }
 
-Time Timing::run(const std::function<void(std::uint64_t)>& progress) {
+Time PeByPe::run(const std::function<void(std::uint64_t)>& progress) {
   for (;;) {
     bool changed = true;
     while (changed) {

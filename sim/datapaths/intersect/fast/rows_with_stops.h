@@ -1,21 +1,17 @@
-// When does everything happen where sums stop early? The recurrences of wide.h with all lines and PEs at the same
+// When does everything happen where sums stop early? The recurrences of row_array.h with all lines and PEs at the same
 // step of the same tile: a line knows then which of its PEs have stopped.
 #pragma once
 
 #include <functional>
 #include <vector>
 
-#include "datapaths/intersect/fast/wide.h"
+#include "datapaths/intersect/fast/row_array.h"
 
 namespace lacuna::intersect::fast {
 
-class StoppingTiming : WideArray {
+class RowsWithStops : RowArray {
  public:
-  /// Layers and machines it is made for. Where feeders run further ahead than this way can follow, run() throws
-  /// TooWide.
-  [[nodiscard]] static bool takes(const Lowering& lowering);
-
-  StoppingTiming(Operands& operands, const Values& values, Tally& tally);
+  RowsWithStops(Operands& operands, const Values& values, Tally& tally);
 
   /// Runs the layer and reports it to the tally; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);

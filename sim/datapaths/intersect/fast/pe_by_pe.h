@@ -24,10 +24,10 @@
 
 namespace lacuna::intersect::fast {
 
-class Timing {
+class PeByPe {
  public:
-  /// `recorder` is told what happens; it may be null.
-  Timing(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder = nullptr);
+  /// `recorder` records what happens; null for none.
+  PeByPe(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder = nullptr);
 
   /// Runs the layer and reports it to the tally; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);

@@ -1,4 +1,4 @@
-#include "datapaths/intersect/fast/stopping.h"
+#include "datapaths/intersect/fast/rows_with_stops.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,14 +13,8 @@ constexpr std::int32_t kNoStop = INT32_MAX;
 
 }  // namespace
 
-bool StoppingTiming::takes(const Lowering& lowering) {
-  const Config& c = config(lowering.machine());
-  const bool groups_gate = c.skip == SkipRule::Gate && c.lanes > 1;
-  return c.mapping == Mapping::FiltersWindows && lowering.early_termination() && !groups_gate;
-}
-
-StoppingTiming::StoppingTiming(Operands& operands, const Values& values, Tally& tally)
-    : WideArray(operands, values, tally) {
+RowsWithStops::RowsWithStops(Operands& operands, const Values& values, Tally& tally)
+    : RowArray(operands, values, tally) {
   keep_waits_ = true;
   const std::size_t pes = rows_ * stride_;
   for (auto* numbers : {&stop_step_, &stop_group_, &cut_slots_, &cut_effectual_}) numbers->assign(pes, 0);
@@ -57,7 +51,7 @@ StoppingTiming::StoppingTiming(Operands& operands, const Values& values, Tally& 
 // ---- Where sums stop ----
 
 /// Translates stops into steps and groups of the tile, and into what lines may do.
-void StoppingTiming::place_stops(const Run& run) {
+void RowsWithStops::place_stops(const Run& run) {
   const Tile& tile = run.tile();
   const Filters& filters = *run.operands.filters;
   const Windows& windows = *run.operands.windows;
@@ -134,7 +128,7 @@ void StoppingTiming::place_stops(const Run& run) {
 }
 
 /// From when on all PEs of a line are stopped; they have stopped in steps before this one.
-WideArray::Relative StoppingTiming::stopped(Sides& side, const Run& run, std::uint32_t line) {
+RowArray::Relative RowsWithStops::stopped(Sides& side, const Run& run, std::uint32_t line) {
   LineStop& stop = side.stops[line];
   if (stop.known) return stop.stopped;
   stop.known = true;
@@ -149,7 +143,7 @@ WideArray::Relative StoppingTiming::stopped(Sides& side, const Run& run, std::ui
 // ---- Lines ----
 
 /// From when on every FIFO of a line has room for the entry of the step.
-WideArray::Relative StoppingTiming::room(const Sides& side, const Run& run, std::uint32_t line) const {
+RowArray::Relative RowsWithStops::room(const Sides& side, const Run& run, std::uint32_t line) const {
   const Lines& lines = *side.lines;
   const std::uint32_t others = weights(lines) ? run.tile().columns : run.tile().rows;
   const std::uint32_t other_split = weights(lines) ? column_lines_.split : row_lines_.split;
@@ -161,13 +155,13 @@ WideArray::Relative StoppingTiming::room(const Sides& side, const Run& run, std:
 }
 
 /// Whether the tile is the last of some line.
-bool StoppingTiming::is_last(const Sides& side, const Tile& tile) const {
+bool RowsWithStops::is_last(const Sides& side, const Tile& tile) const {
   const bool rows = &side == &row_side_;
   return tile.index == tiles_ - 1 ||
          tile.index == (rows ? last_tile_rows_ : last_tile_columns_)[lines_of(*side.lines, tile) - 1];
 }
 
-void StoppingTiming::sent(Sides& side, const Run& run, std::uint32_t line, std::uint32_t bytes, Relative arrival) {
+void RowsWithStops::sent(Sides& side, const Run& run, std::uint32_t line, std::uint32_t bytes, Relative arrival) {
   const bool rows = &side == &row_side_;
   const std::uint32_t destinations = rows ? run.tile().columns : run.tile().rows;
   if (run.tile().index != (rows ? last_tile_rows_ : last_tile_columns_)[line]) {
@@ -179,7 +173,7 @@ void StoppingTiming::sent(Sides& side, const Run& run, std::uint32_t line, std::
   }
 }
 
-void StoppingTiming::end_line(Sides& side, const Run& run, std::uint32_t line, Relative arrival) {
+void RowsWithStops::end_line(Sides& side, const Run& run, std::uint32_t line, Relative arrival) {
   side.stops[line].ended = static_cast<std::int32_t>(side.lines->step);
   --side.live;
   const Tile& tile = run.tile();
@@ -187,8 +181,8 @@ void StoppingTiming::end_line(Sides& side, const Run& run, std::uint32_t line, R
     memory_.pass(tile.index, block, 1, absolute(arrival));
 }
 
-void StoppingTiming::send_line(Sides& side, Run& run, std::uint32_t line, const BlockTimes& block, std::size_t at,
-                               bool all_end) {
+void RowsWithStops::send_line(Sides& side, Run& run, std::uint32_t line, const BlockTimes& block, std::size_t at,
+                              bool all_end) {
   Lines& lines = *side.lines;
   LineStop& stop = side.stops[line];
   if (stop.ended >= 0) {
@@ -222,7 +216,7 @@ void StoppingTiming::send_line(Sides& side, Run& run, std::uint32_t line, const 
   sent(side, run, line, static_cast<std::uint32_t>(streams.bytes[message]), lines.bus[line]);
 }
 
-void StoppingTiming::send(Sides& side, Run& run, bool all_end) {
+void RowsWithStops::send(Sides& side, Run& run, bool all_end) {
   Lines& lines = *side.lines;
   const Tile& tile = run.tile();
   const std::uint32_t count = lines_of(lines, tile);
@@ -249,7 +243,7 @@ void StoppingTiming::send(Sides& side, Run& run, bool all_end) {
 }
 
 /// All lines of a side have sent the message of the step.
-void StoppingTiming::report_step(Sides& side, const Run& run) {
+void RowsWithStops::report_step(Sides& side, const Run& run) {
   const Lines& lines = *side.lines;
   const Tile& tile = run.tile();
   const Streams& streams = weights(lines) ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
@@ -263,7 +257,7 @@ void StoppingTiming::report_step(Sides& side, const Run& run) {
     sent(side, run, i, static_cast<std::uint32_t>(streams.bytes[std::size_t{message} * streams.pad + i]), lines.bus[i]);
 }
 
-void StoppingTiming::send_ahead(Sides& side, const Run& at_work, Time until) {
+void RowsWithStops::send_ahead(Sides& side, const Run& at_work, Time until) {
   Lines& lines = *side.lines;
   std::uint64_t at_tile = work_tile_;
   std::uint32_t step = work_step_ + 1;
@@ -299,7 +293,7 @@ void StoppingTiming::send_ahead(Sides& side, const Run& at_work, Time until) {
   }
 }
 
-bool StoppingTiming::settle_block(Run& run) {
+bool RowsWithStops::settle_block(Run& run) {
   const Tile& tile = run.tile();
   const std::uint32_t block = tile.block_of[work_step_];
   while (memory_.block(tile.index, block).loaded == kUnknown) {
@@ -324,7 +318,7 @@ bool StoppingTiming::settle_block(Run& run) {
   return true;
 }
 
-void StoppingTiming::settle_gate(Run& run) {
+void RowsWithStops::settle_gate(Run& run) {
   while (!gate(run)) {
     if (drain()) continue;
     MemorySequence::Next next = memory_.next();
@@ -336,7 +330,7 @@ void StoppingTiming::settle_gate(Run& run) {
         for (const Lines* lines : {&row_lines_, &column_lines_})
           sent = std::max(
               sent, absolute(*std::max_element(lines->bus.data(), lines->bus.data() + lines_of(*lines, run.tile()))));
-        if (next.write > sent) throw TooWide{};
+        if (next.write > sent) throw RowsRefused{Refusal::FeedersFarAhead};
       } else {
         // What lines send up to the cycle of the write is known: the gate opens later. If they get past the block, the
         // fetch is known then; if not, it comes after the write.
@@ -350,7 +344,7 @@ void StoppingTiming::settle_gate(Run& run) {
 
 // ---- PEs ----
 
-void StoppingTiming::account(const Run& run) {
+void RowsWithStops::account(const Run& run) {
   const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
   const auto step = static_cast<std::int32_t>(work_step_);
   for_classes(run.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
@@ -387,7 +381,7 @@ void StoppingTiming::account(const Run& run) {
 }
 
 /// The entries of the step make room, on lines that sent one.
-void StoppingTiming::make_room(Sides& side, const Run& run) {
+void RowsWithStops::make_room(Sides& side, const Run& run) {
   Lines& lines = *side.lines;
   const bool rows = &side == &row_side_;
   const std::uint32_t count = lines_of(lines, run.tile());
@@ -405,7 +399,7 @@ void StoppingTiming::make_room(Sides& side, const Run& run) {
 
 /// Lines that ended early have had fewer entries than steps: moves what is known of their room to where all others have
 /// it.
-void StoppingTiming::align_rooms(Sides& side, const Run& run) {
+void RowsWithStops::align_rooms(Sides& side, const Run& run) {
   Lines& lines = *side.lines;
   const auto steps = static_cast<std::uint32_t>(run.tile().steps().size());
   const std::uint32_t others = weights(lines) ? run.tile().columns : run.tile().rows;
@@ -426,7 +420,7 @@ void StoppingTiming::align_rooms(Sides& side, const Run& run) {
 }
 
 /// After the last step: free PEs, classes, tiles to come.
-void StoppingTiming::leave_tile(Run& run) {
+void RowsWithStops::leave_tile(Run& run) {
   const Tile& tile = run.tile();
   for_classes(tile, [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
                         std::uint32_t columns) {
@@ -460,7 +454,7 @@ void StoppingTiming::leave_tile(Run& run) {
   }
 }
 
-bool StoppingTiming::work_before_stops(Run& run) {
+bool RowsWithStops::work_before_stops(Run& run) {
   const Tile& tile = run.tile();
   const std::uint32_t at = tile.block_of[work_step_];
   const Block& block = tile.blocks[at];
@@ -495,7 +489,7 @@ bool StoppingTiming::work_before_stops(Run& run) {
   return true;
 }
 
-void StoppingTiming::work_tile(Run& run) {
+void RowsWithStops::work_tile(Run& run) {
   const Tile& tile = run.tile();
   if (spare_.empty()) {
     run.complete.assign(free_.size(), 0);
@@ -534,7 +528,7 @@ void StoppingTiming::work_tile(Run& run) {
       executed_ += pair_.executed;
       slots_ += pair_.slot_count;
       all_slots_ += pair_.slot_count;
-      WideArray::make_room(run);
+      RowArray::make_room(run);
     } else {
       if (step == first_stop_ || step == 0) std::copy_n(free_.data(), free_.size(), free_activation_.data());
       step_.pair = pair_;
@@ -565,7 +559,7 @@ void StoppingTiming::work_tile(Run& run) {
   leave_tile(run);
 }
 
-Time StoppingTiming::run(const std::function<void(std::uint64_t)>& progress) {
+Time RowsWithStops::run(const std::function<void(std::uint64_t)>& progress) {
   while (work_tile_ < tiles_) {
     work_tile(run_of(work_tile_));
     forget();

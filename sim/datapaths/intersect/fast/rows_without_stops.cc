@@ -1,18 +1,12 @@
-// WideTiming: layers in which no sum stops early.
+// RowsWithoutStops: layers in which no sum stops early.
 #include <algorithm>
 #include <utility>
 
-#include "datapaths/intersect/fast/wide.h"
+#include "datapaths/intersect/fast/row_array.h"
 
 namespace lacuna::intersect::fast {
 
-bool WideTiming::takes(const Lowering& lowering) {
-  const Config& c = config(lowering.machine());
-  const bool groups_gate = c.skip == SkipRule::Gate && c.lanes > 1;
-  return c.mapping == Mapping::FiltersWindows && !lowering.early_termination() && !groups_gate;
-}
-
-bool WideTiming::send(Lines& lines, bool whole_block) {
+bool RowsWithoutStops::send(Lines& lines, bool whole_block) {
   if (lines.tile == tiles_) return false;
   Run& run = run_of(lines.tile);
   const Tile& tile = run.tile();
@@ -38,7 +32,7 @@ bool WideTiming::send(Lines& lines, bool whole_block) {
   return true;
 }
 
-void WideTiming::pass_step(Lines& lines, const Tile& tile) {
+void RowsWithoutStops::pass_step(Lines& lines, const Tile& tile) {
   const std::uint32_t block = tile.block_of[lines.step];
   if (++lines.step < tile.blocks[block].end) return;
   const std::uint32_t count = lines_of(lines, tile);
@@ -49,7 +43,7 @@ void WideTiming::pass_step(Lines& lines, const Tile& tile) {
 }
 
 /// The next step of all PEs, if what it depends on is known.
-bool WideTiming::work() {
+bool RowsWithoutStops::work() {
   if (work_tile_ == tiles_) return false;
   const auto sent = [&](const Lines& lines) { return lines.tile > work_tile_ || lines.step > work_step_; };
   if (!sent(row_lines_) || !sent(column_lines_)) return false;
@@ -74,7 +68,7 @@ bool WideTiming::work() {
   return true;
 }
 
-bool WideTiming::work_block() {
+bool RowsWithoutStops::work_block() {
   if (work_tile_ == tiles_) return false;
   const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
   if (!here(row_lines_) || !here(column_lines_)) return false;
@@ -103,7 +97,7 @@ bool WideTiming::work_block() {
 }
 
 /// After the last step of a tile.
-void WideTiming::leave_tile(Run& run) {
+void RowsWithoutStops::leave_tile(Run& run) {
   const Tile& tile = run.tile();
   for_classes(tile,
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
@@ -127,7 +121,7 @@ void WideTiming::leave_tile(Run& run) {
   }
 }
 
-void WideTiming::account(const Run& run) {
+void RowsWithoutStops::account(const Run& run) {
   // Tiles before this one are all sent, so their edges are known.
   const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
   for_classes(run.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
@@ -151,7 +145,7 @@ void WideTiming::account(const Run& run) {
   });
 }
 
-Time WideTiming::run(const std::function<void(std::uint64_t)>& progress) {
+Time RowsWithoutStops::run(const std::function<void(std::uint64_t)>& progress) {
   constexpr std::uint64_t kTidyEvery = 8;
   std::uint64_t transfers = 0;
   while (!memory_.finished()) {
