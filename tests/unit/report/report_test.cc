@@ -50,6 +50,15 @@ TEST_CASE("a report of no layers has zeros and no divisions by zero") {
   CHECK_NOTHROW(nlohmann::json::parse(to_json(report)));
 }
 
+TEST_CASE("a layer says which way its engine took where it has several") {
+  Report report = sample();
+  REQUIRE(report.layers.size() == 2);
+  report.layers[1].outcome.engine_path = "PE by PE: mapping filters";
+  const auto json = nlohmann::json::parse(to_json(report));
+  CHECK_FALSE(json["layers"][0].contains("engine_path"));
+  CHECK(json["layers"][1]["engine_path"] == "PE by PE: mapping filters");
+}
+
 TEST_CASE("the result file has the promised keys") {
   const auto json = nlohmann::json::parse(to_json(sample()));
   for (const std::string key : {"program", "config", "config_hash", "workload", "engine", "layers", "total"})
