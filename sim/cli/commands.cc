@@ -69,6 +69,11 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->disable_flag_override();
   run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")
       ->disable_flag_override();
+  run->add_flag("--all-layers", r.all_layers, "Tables show each layer, not only the ten with the most cycles")
+      ->disable_flag_override();
+  run->add_flag("--no-dense", r.no_dense,
+                "Do not run the machine beside this one that skips nothing, which the summary names")
+      ->disable_flag_override();
 
   check = app.add_subcommand("check", "Hold two engines against each other, event by event");
   auto& c = check_options;

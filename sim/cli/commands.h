@@ -42,6 +42,8 @@ struct RunOptions {
   std::optional<unsigned> threads;  ///< all cores
   bool no_verify = false;
   bool timing_only = false;
+  bool all_layers = false;
+  bool no_dense = false;
   std::optional<std::string> sample;  ///< "5%"
   std::uint64_t sample_seed = 1;
 };

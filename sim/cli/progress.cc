@@ -2,8 +2,10 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace lacuna {
@@ -13,6 +15,14 @@ namespace {
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
 }  // namespace
+
+std::size_t terminal_width() {
+  constexpr std::size_t kLeast = 60, kNoTerminal = 100;
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return kNoTerminal;
+  return std::max<std::size_t>(kLeast, size.ws_col);
+}
 
 TerminalProgress::TerminalProgress() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <mutex>
 #include <string>
 
 #include "machine/engine.h"
 
 namespace lacuna {
+
+/// Characters of a line on the terminal behind standard output, 60 at least; 100 if that is no terminal, so that what
+/// is written to a file depends on nothing else.
+std::size_t terminal_width();
 
 /// Safe to use from several threads.
 class TerminalProgress : public Progress {

@@ -1,6 +1,8 @@
 // Everything the user can get wrong is read and refused before the first cycle is simulated.
 #include "cli/run.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -28,10 +30,10 @@ constexpr std::string_view kNotVerified = "not verified: the outputs were not co
 constexpr std::string_view kTimingOnly = "timing only: no output tensor was made or compared";
 constexpr unsigned kMostThreads = 1024;
 
-std::string formatted(const Report& report, Format format) {
+std::string formatted(const Report& report, const RunOptions& options, Format format) {
   switch (format) {
     case Format::Table:
-      return to_table(report);
+      return to_table(report, {terminal_width(), options.all_layers});
     case Format::Json:
       return to_json(report);
     case Format::Csv:
@@ -133,6 +135,60 @@ LayerReport simulated(Engine& engine, const Machine& machine, const Layer& layer
   return one;
 }
 
+/// Settings of the dense machine beside this one that are not this one's own: "intersect.skip=none".
+std::vector<std::string> dense_changes(const Machine& machine) {
+  std::vector<std::string> changes;
+  for (const std::string_view setting : family(machine).dense_settings()) {
+    const auto name = setting.substr(0, setting.find('='));
+    const auto value = setting.substr(name.size() + 1);
+    for (const auto& p : parameters(machine))
+      if (p.name == name && p.value != value) changes.emplace_back(setting);
+  }
+  return changes;
+}
+
+/// The chosen layers on the machine that skips nothing, by the engine without a clock, whose numbers are every
+/// engine's. None if this is that machine.
+class DenseRun {
+ public:
+  DenseRun(const MachineFile& file, const RunOptions& options, const EnergyTable& table, std::size_t layers)
+      : table_(table), changes_(dense_changes(file.machine)), layers_(layers) {
+    if (changes_.empty()) return;
+    engine_ = make_engine("fast", Place{"--engine"});
+    std::vector<std::string> assignments = options.assignments;
+    for (const auto& change : changes_) {
+      const std::string name = change.substr(0, change.find('=') + 1);
+      std::erase_if(assignments, [&](const std::string& one) { return one.starts_with(name); });
+      assignments.push_back(change);
+    }
+    machine_ = read_machine(options.config, assignments).machine;
+  }
+
+  /// Layer `i` of the chosen ones; may be called for several at once.
+  void add(std::size_t i, const Layer& layer) {
+    if (!engine_) return;
+    const LayerOutcome outcome = engine_->time(machine_, layer, nullptr);
+    layers_[i] = {outcome.cycles, energy(machine_, outcome, table_).total};
+  }
+
+  [[nodiscard]] std::optional<DenseMachine> result() const {
+    if (!engine_) return std::nullopt;
+    DenseMachine dense{fmt::format("{}", fmt::join(changes_, " ")), 0, 0};
+    for (const auto& [cycles, energy] : layers_) {
+      dense.cycles += cycles;
+      dense.energy += energy;
+    }
+    return dense;
+  }
+
+ private:
+  const EnergyTable& table_;
+  std::vector<std::string> changes_;
+  std::vector<std::pair<std::uint64_t, double>> layers_;  ///< cycles and energy
+  std::unique_ptr<Engine> engine_;
+  Machine machine_;
+};
+
 }  // namespace
 
 std::string run(const RunOptions& options) {
@@ -166,6 +222,8 @@ std::string run(const RunOptions& options) {
   report.source = workload.source();
   report.workload_hash = workload.hash();
 
+  std::optional<DenseRun> dense;
+  if (format == Format::Table && !sample && !options.no_dense) dense.emplace(file, options, table, indices.size());
   const std::unique_ptr<Timeline> timeline = open_timeline(options, report);
   // Layers at the same time, and with threads left over each layer on several.
   const unsigned at_once = engine->runs_layers_at_once() && !timeline
@@ -182,11 +240,13 @@ std::string run(const RunOptions& options) {
       LayerReport& one = report.layers[i];
       one = simulated(*engine, machine, layer, options, sample, table, timeline.get(), layer_progress);
       one.energy = energy(machine, one.outcome, table);
+      if (dense) dense->add(i, layer);
       if (tensors_wanted) tensors[i] = write_npy(layer.user_output(one.outcome.output));
       one.outcome.output = Tensor();
     });
   }
 
+  if (dense) report.dense = dense->result();
   if (options.output) {
     std::map<std::string, std::string> files;
     for (std::size_t i = 0; i < tensors.size(); ++i)
@@ -200,7 +260,7 @@ std::string run(const RunOptions& options) {
     write_result_folder(*options.output, files);
   }
   if (timeline) timeline->commit();
-  return formatted(report, format);
+  return formatted(report, options, format);
 }
 
 }  // namespace lacuna

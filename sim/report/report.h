@@ -36,6 +36,13 @@ struct LayerReport {
   std::optional<Sampled> sampled;  ///< of the sum: if a layer was sampled
 };
 
+/// The same layers on the machine beside this one that skips nothing.
+struct DenseMachine {
+  std::string settings;  ///< what makes it of this machine: "intersect.skip=none"
+  std::uint64_t cycles = 0;
+  double energy = 0;  ///< in the unit of the energy table
+};
+
 struct Report {
   std::string version;  ///< of the program
   std::string engine;
@@ -45,6 +52,7 @@ struct Report {
   EnergyUnit energy_unit = EnergyUnit::Pj;
   std::string workload, source, workload_hash;
   std::vector<LayerReport> layers;
+  std::optional<DenseMachine> dense;  ///< for the summary only; no result file has it
 };
 
 /// Figures derived from one layer's counters, or from the sums over all layers (which run one after the other).
@@ -71,8 +79,17 @@ LayerReport total(const Report& report);
 /// Places in the list of the actions that move bytes through a buffer or DRAM: the keys of "traffic_bytes".
 std::vector<std::size_t> traffic_actions(const ActionList& list);
 
-/// For people: tables of cycles, pairs, PE-cycles, traffic, energy, throughput, and the notes.
-std::string to_table(const Report& report);
+struct TableOptions {
+  std::size_t width = 100;  ///< characters of a line; a table that is wider goes on below itself
+  bool all_layers = false;  ///< each layer, however many; otherwise of many layers the ten with the most cycles
+};
+
+/// For people: tables of cycles, pairs, PE-cycles, energy and traffic, the notes, where the numbers come from, and last
+/// the summary(), which is what a screen still shows when all else has scrolled away.
+std::string to_table(const Report& report, const TableOptions& options = {});
+/// A few lines: speed and energy of an inference, against the dense machine if it is known, where PE-cycles are lost,
+/// and whether the outputs were compared. Lines are at most `width` wide.
+std::string summary(const Report& report, std::size_t width);
 /// For programs: the keys of the result file.
 std::string to_json(const Report& report);
 /// For spreadsheets: a head line, one line per layer, one for the total (RFC 4180 quoting).

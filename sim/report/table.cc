@@ -3,10 +3,11 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <sstream>
+#include <numeric>
 
 #include "machine/config_reader.h"
 #include "machine/family.h"
+#include "report/notes_text.h"
 #include "report/number_text.h"
 #include "report/report.h"
 #include "report/text_table.h"
@@ -18,21 +19,6 @@ namespace {
 std::string percent(std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return "-";
   return fmt::format("{:.2f}", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
-/// `text` broken at blanks into lines of about 100 columns, the next ones indented like the head of the report.
-std::string wrapped(const std::string& text) {
-  constexpr std::size_t kWidth = 100;
-  std::string out, line;
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (!line.empty() && line.size() + 1 + word.size() > kWidth) {
-      out += line + "\n          ";
-      line.clear();
-    }
-    line += line.empty() ? word : " " + word;
-  }
-  return out + line;
 }
 
 /// A unit that keeps the largest figure of the run readable; ratios stay as they are.
@@ -49,26 +35,65 @@ Scale energy_scale(const Report& report, double largest) {
   return {1, "pJ"};
 }
 
-/// One line per layer and one for the total; `cells` gives the cells of a line after the name.
+/// The lines of each table: layers in the order of the network, of many only the largest and one line for the others;
+/// then all of them together.
+struct Lines {
+  struct Line {
+    LayerReport layer;
+    Figures figures;
+  };
+  std::vector<Line> lines;
+  std::size_t others = 0;  ///< layers in the line of the others
+  std::size_t width = 0;   ///< of a line of text
+};
+
+Lines lines_of(const Report& report, const TableOptions& options) {
+  constexpr std::size_t kLargest = 10;
+  std::vector<std::size_t> order(report.layers.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return report.layers[a].outcome.cycles > report.layers[b].outcome.cycles;
+  });
+  // A line for one or two others would save nothing.
+  const std::size_t shown = options.all_layers || order.size() <= kLargest + 2 ? order.size() : kLargest;
+  std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown));
+  Lines result;
+  result.width = options.width;
+  result.others = order.size() - shown;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const LayerReport& layer = report.layers[order[i]];
+    result.lines.push_back({layer, figures(report, layer)});
+  }
+  if (result.others > 0) {
+    Report rest = report;
+    rest.layers.clear();
+    for (std::size_t i = shown; i < order.size(); ++i) rest.layers.push_back(report.layers[order[i]]);
+    LayerReport sum = total(rest);
+    sum.outcome.name = fmt::format("{} others", result.others);
+    result.lines.push_back({std::move(sum), total_figures(rest)});
+  }
+  result.lines.push_back({total(report), total_figures(report)});
+  return result;
+}
+
+/// The cells of a line after the name.
 using Cells = std::function<std::vector<std::string>(const LayerReport&, const Figures&)>;
 
-std::string per_layer(const Report& report, std::vector<std::string> head, const Cells& cells) {
+std::string per_layer(const Lines& lines, std::vector<std::string> head, const Cells& cells) {
   head.insert(head.begin(), "layer");
   TextTable table(std::move(head));
-  const auto add = [&](const LayerReport& layer, const Figures& f) {
-    auto row = cells(layer, f);
+  for (const auto& [layer, figures] : lines.lines) {
+    auto row = cells(layer, figures);
     row.insert(row.begin(), layer.outcome.name);
     table.add(std::move(row));
-  };
-  for (const auto& layer : report.layers) add(layer, figures(report, layer));
-  add(total(report), total_figures(report));
-  return table.text();
+  }
+  return table.text(lines.width);
 }
 
 /// Shares of the classes of an enumeration, classes nobody is in left out.
 template <typename Enum>
-std::string shares(const Report& report, Counters<Enum> LayerOutcome::*counters) {
-  const LayerReport sum = total(report);
+std::string shares(const Lines& lines, Counters<Enum> LayerOutcome::*counters) {
+  const LayerReport& sum = lines.lines.back().layer;
   std::vector<std::size_t> shown;
   std::vector<std::string> head;
   for (std::size_t i = 0; i < enum_count<Enum>(); ++i) {
@@ -76,7 +101,7 @@ std::string shares(const Report& report, Counters<Enum> LayerOutcome::*counters)
     shown.push_back(i);
     head.emplace_back(EnumNames<Enum>::names[i]);
   }
-  return per_layer(report, head, [&](const LayerReport& layer, const Figures&) {
+  return per_layer(lines, head, [&](const LayerReport& layer, const Figures&) {
     const Counters<Enum>& of = layer.outcome.*counters;
     std::vector<std::string> row;
     for (std::size_t i : shown) row.push_back(percent(of.value[i], of.sum()));
@@ -84,7 +109,7 @@ std::string shares(const Report& report, Counters<Enum> LayerOutcome::*counters)
   });
 }
 
-std::string header(const Report& report) {
+std::string header(const Report& report, std::size_t width) {
   const ArrayConfig& a = report.machine.array;
   const std::string_view own = family(report.machine).name();
   // What is set below the family's name; deeper sections are details that the result file has.
@@ -95,23 +120,45 @@ std::string header(const Report& report) {
     if (key.find('.') == std::string::npos)
       settings += fmt::format("{}{} {}", settings.empty() ? "" : ", ", key, p.value);
   }
-  std::string out = fmt::format("lacuna {}, engine {}\n", report.version, report.engine);
+  std::string out = fmt::format("workload  {}, engine {}\n", report.workload, report.engine);
   out += fmt::format("machine   {}: {}, {} x {} PEs, {}, {} MHz\n", report.machine.name, own, a.rows, a.columns,
                      name_of(a.operand), report.machine.clock_mhz);
-  if (!settings.empty()) out += fmt::format("          {}\n", wrapped(settings));
-  out += fmt::format("          config {}\n", report.config_hash);
-  out += fmt::format("workload  {}\n", wrapped(fmt::format("{}: {}", report.workload, report.source)));
-  out += fmt::format("          hash {}\n", report.workload_hash);
-  out += fmt::format("energy    table {}, hash {}\n", report.energy_table, report.energy_hash);
+  if (!settings.empty()) out += wrapped("          " + settings, width, 10) + "\n";
   return out;
 }
 
-std::string energy_section(const Report& report) {
-  const LayerReport sum = total(report);
-  const Scale scale = energy_scale(report, sum.energy.total);
+/// Where the numbers come from: what a reader needs who wants to repeat them.
+std::string sources(const Report& report, std::size_t width) {
+  return "\nFrom\n" +
+         wrapped(fmt::format("  workload {}: {}; hash {}", report.workload, report.source, report.workload_hash), width,
+                 4) +
+         fmt::format("\n  lacuna {}, config {}\n  energy table {}, hash {}\n", report.version, report.config_hash,
+                     report.energy_table, report.energy_hash);
+}
+
+std::string cycles_section(const Lines& lines, const Scale& scale) {
+  const std::uint64_t all = lines.lines.back().figures.cycles;
+  return "\nCycles\n" + per_layer(lines,
+                                  {"cycles", "% of all", "time us", "dense pairs", "util. %", "GOP/s",
+                                   fmt::format("energy {}", scale.unit), "output"},
+                                  [&](const LayerReport& layer, const Figures& f) {
+                                    return std::vector<std::string>{grouped(f.cycles),
+                                                                    percent(f.cycles, all),
+                                                                    fmt::format("{:.3f}", f.seconds * 1e6),
+                                                                    grouped(layer.outcome.dense_pairs),
+                                                                    fmt::format("{:.2f}", 100 * f.utilisation),
+                                                                    fmt::format("{:.2f}", f.effective_gops),
+                                                                    fmt::format("{:.3f}", f.energy * scale.factor),
+                                                                    layer.verified      ? "verified"
+                                                                    : layer.timing_only ? "none"
+                                                                                        : "not verified"};
+                                  });
+}
+
+std::string energy_section(const Lines& lines, const Scale& scale) {
   std::vector<std::size_t> shown;
   std::vector<std::string> head;
-  const auto components = sum.energy.components();
+  const auto components = lines.lines.back().layer.energy.components();
   for (std::size_t i = 0; i < components.size(); ++i) {
     if (components[i].second == 0) continue;
     shown.push_back(i);
@@ -119,7 +166,7 @@ std::string energy_section(const Report& report) {
   }
   head.emplace_back("total");
   return fmt::format("\nEnergy by component, {}\n", scale.unit) +
-         per_layer(report, head, [&](const LayerReport& layer, const Figures&) {
+         per_layer(lines, head, [&](const LayerReport& layer, const Figures&) {
            const auto values = layer.energy.components();
            std::vector<std::string> row;
            for (std::size_t i : shown) row.push_back(fmt::format("{:.3f}", values[i].second * scale.factor));
@@ -128,11 +175,29 @@ std::string energy_section(const Report& report) {
          });
 }
 
+std::string traffic_section(const Report& report, const Lines& lines) {
+  std::vector<std::string> head;
+  const ActionList& actions = family(report.machine).actions();
+  const std::vector<std::size_t> traffic = traffic_actions(actions);
+  for (const std::size_t i : traffic) {
+    std::string word(actions[i].name);
+    for (const auto& [from, to] : {std::pair("_buffer", ""), {"activation", "act."}, {"_", " "}})
+      if (const auto at = word.find(from); at != std::string::npos) word.replace(at, std::strlen(from), to);
+    head.push_back(word);
+  }
+  return "\nTraffic of buffers and DRAM, bytes\n" +
+         per_layer(lines, head, [&traffic](const LayerReport& layer, const Figures&) {
+           std::vector<std::string> row;
+           for (const std::size_t i : traffic) row.push_back(grouped(layer.outcome.actions.value.at(i)));
+           return row;
+         });
+}
+
 /// What was measured of each layer and how far its estimates may be off.
-std::string sampled_section(const Report& report, const Scale& scale) {
+std::string sampled_section(const Lines& lines, const Scale& scale) {
   return "\nSampled: estimates of all figures from a part of the tiles, +- with 95 % confidence\n" +
          per_layer(
-             report, {"tiles", "measured", "simulated", "cycles +-", "%", fmt::format("energy {} +-", scale.unit), "%"},
+             lines, {"tiles", "measured", "simulated", "cycles +-", "%", fmt::format("energy {} +-", scale.unit), "%"},
              [&](const LayerReport& layer, const Figures&) {
                const Sampled& s = *layer.sampled;
                const auto percent = [](const Estimate& e) {
@@ -146,83 +211,24 @@ std::string sampled_section(const Report& report, const Scale& scale) {
              });
 }
 
-/// Everything a reader must know, a line each; a note all layers share is said once.
-std::string notes(const Report& report) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> said;  // note and the layers that say it
-  for (const auto& layer : report.layers)
-    for (const auto& note : layer.outcome.notes) {
-      auto at = std::find_if(said.begin(), said.end(), [&](const auto& entry) { return entry.first == note; });
-      if (at == said.end()) at = said.insert(said.end(), {note, {}});
-      at->second.push_back(layer.outcome.name);
-    }
-  std::string out = "\nNotes\n";
-  for (const auto& [note, layers] : said)
-    out += layers.size() == report.layers.size() ? fmt::format("  {}\n", note)
-                                                 : fmt::format("  {}: {}\n", fmt::join(layers, ", "), note);
-  out +=
-      "  utilisation is busy PE-cycles of all; effective throughput counts 2 operations for every dense pair,\n"
-      "  skipped ones too; peak is 2 operations a cycle for every multiplier\n"
-      "  per inference: each layer divided by its images\n";
-  return out;
-}
-
 }  // namespace
 
-std::string to_table(const Report& report) {
-  std::string out = header(report);
-  const LayerReport sum = total(report);
+std::string to_table(const Report& report, const TableOptions& options) {
+  const Lines lines = lines_of(report, options);
+  const LayerReport& sum = lines.lines.back().layer;
   const Scale scale = energy_scale(report, sum.energy.total);
-  const std::string_view product = report.energy_unit == EnergyUnit::Pj ? "EDP J s" : "EDP RF s";
-  const double to_joule = report.energy_unit == EnergyUnit::Pj ? 1e-12 : 1;
-
-  out += "\nCycles and throughput\n" +
-         per_layer(report,
-                   {"cycles", "time us", "dense pairs", "util. %", "effective GOP/s", "peak GOP/s",
-                    fmt::format("energy {}", scale.unit), std::string(product), "output"},
-                   [&](const LayerReport& layer, const Figures& f) {
-                     return std::vector<std::string>{grouped(f.cycles),
-                                                     fmt::format("{:.3f}", f.seconds * 1e6),
-                                                     grouped(layer.outcome.dense_pairs),
-                                                     fmt::format("{:.2f}", 100 * f.utilisation),
-                                                     fmt::format("{:.2f}", f.effective_gops),
-                                                     fmt::format("{:.2f}", f.peak_gops),
-                                                     fmt::format("{:.3f}", f.energy * scale.factor),
-                                                     fmt::format("{:.4g}", f.energy_delay * to_joule),
-                                                     layer.verified      ? "verified"
-                                                     : layer.timing_only ? "none"
-                                                                         : "not verified"};
-                   });
-  if (sum.sampled) out += sampled_section(report, scale);
-  out += "\nPairs, % of the dense layer\n" + shares(report, &LayerOutcome::pairs);
-  out += "\nPE-cycles, %\n" + shares(report, &LayerOutcome::pe_cycles);
-  out += energy_section(report);
-
-  std::vector<std::string> head;
-  const ActionList& actions = family(report.machine).actions();
-  const std::vector<std::size_t> traffic = traffic_actions(actions);
-  for (const std::size_t i : traffic) {
-    std::string word(actions[i].name);
-    for (const auto& [from, to] : {std::pair("_buffer", ""), {"activation", "act."}, {"_", " "}})
-      if (const auto at = word.find(from); at != std::string::npos) word.replace(at, std::strlen(from), to);
-    head.push_back(word);
-  }
-  out += "\nTraffic of buffers and DRAM, bytes\n";
-  out += per_layer(report, head, [&traffic](const LayerReport& layer, const Figures&) {
-    std::vector<std::string> row;
-    for (const std::size_t i : traffic) row.push_back(grouped(layer.outcome.actions.value.at(i)));
-    return row;
-  });
-
-  out += "\nPer inference\n" +
-         per_layer(report, {"images", "cycles", "time us", fmt::format("energy {}", scale.unit), std::string(product)},
-                   [&](const LayerReport& layer, const Figures& f) {
-                     return std::vector<std::string>{layer.op.empty() ? "" : grouped(layer.images),
-                                                     fmt::format("{:.1f}", f.inference_cycles),
-                                                     fmt::format("{:.3f}", f.inference_seconds * 1e6),
-                                                     fmt::format("{:.3f}", f.inference_energy * scale.factor),
-                                                     fmt::format("{:.4g}", f.inference_energy_delay * to_joule)};
-                   });
-  return out + notes(report);
+  std::string out = header(report, options.width);
+  if (lines.others > 0)
+    out += fmt::format("\nThe ten of {} layers with the most cycles; --all-layers shows each.\n", report.layers.size());
+  out += cycles_section(lines, scale);
+  if (sum.sampled) out += sampled_section(lines, scale);
+  out += "\nPairs, % of the dense layer\n" + shares(lines, &LayerOutcome::pairs);
+  out += "\nPE-cycles, %\n" + shares(lines, &LayerOutcome::pe_cycles);
+  out += energy_section(lines, scale);
+  out += traffic_section(report, lines);
+  out += notes_text(report, options);
+  out += sources(report, options.width);
+  return out + "\n" + summary(report, options.width);
 }
 
 }  // namespace lacuna

@@ -2,6 +2,7 @@
 #include "report/text_table.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/error.h"
 
@@ -9,7 +10,7 @@ namespace lacuna {
 
 namespace {
 
-std::size_t width(const std::string& text) {
+std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
@@ -21,20 +22,33 @@ void TextTable::add(std::vector<std::string> row) {
   rows_.push_back(std::move(row));
 }
 
-std::string TextTable::text() const {
+std::string TextTable::text(std::size_t width) const {
   std::vector<std::size_t> widths(rows_.front().size(), 0);
   for (const auto& row : rows_)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], characters(row[i]));
+
   std::string out;
-  for (const auto& row : rows_) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blanks(widths[i] - width(row[i]), ' ');
-      line += "  " + (i < left_ ? row[i] + blanks : blanks + row[i]);
+  std::size_t next = std::min(left_, widths.size());
+  do {
+    std::vector<std::size_t> columns(std::min(left_, widths.size()));
+    std::iota(columns.begin(), columns.end(), std::size_t{0});
+    std::size_t used = 0;
+    for (const std::size_t i : columns) used += 2 + widths[i];
+    for (bool first = true; next < widths.size() && (first || used + 2 + widths[next] <= width); first = false) {
+      used += 2 + widths[next];
+      columns.push_back(next++);
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + '\n';
-  }
+    if (!out.empty()) out += '\n';
+    for (const auto& row : rows_) {
+      std::string line;
+      for (const std::size_t i : columns) {
+        const std::string blanks(widths[i] - characters(row[i]), ' ');
+        line += "  " + (i < left_ ? row[i] + blanks : blanks + row[i]);
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      out += line + '\n';
+    }
+  } while (next < widths.size());
   return out;
 }
 

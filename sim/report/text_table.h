@@ -1,6 +1,7 @@
 // Columns that line up: the first one or few to the left, the others to the right.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,11 @@ class TextTable {
   /// As many cells as the head has.
   void add(std::vector<std::string> row);
   /// Every line ends in a newline and begins with two spaces; no trailing blanks. A cell's width is its characters.
-  [[nodiscard]] std::string text() const;
+  /// Columns beyond `width` characters go on below, after an empty line, with the first columns repeated; a block has
+  /// one column more than those at least.
+  [[nodiscard]] std::string text(std::size_t width = kUnlimited) const;
+
+  static constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
 
  private:
   std::size_t left_;
