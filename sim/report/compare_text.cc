@@ -21,7 +21,38 @@ std::string difference(const ChangeRow& row) {
   return change == 0 ? "0" : (change < 0 ? "-" : "+") + grouped_tenths(std::abs(change));
 }
 
-std::string ratio(const ChangeRow& row) { return ratio_text(to_double(row.base), to_double(row.now)); }
+std::string value_or_dash(const std::string& value) { return value.empty() ? "-" : value; }
+
+/// Of cycles: "1.25x faster", of all else "1.25x less".
+std::string times(const ChangeSection& section, const ChangeRow& row) {
+  const bool time = section.key == "cycles";
+  return times_text(to_double(row.base), to_double(row.now), time ? "faster" : "less", time ? "slower" : "more");
+}
+
+/// The figures that people ask for, of all layers together: "3.30x faster, energy 1.51x less".
+std::string headline(const ResultComparison& c) {
+  std::string text;
+  for (const std::string_view key : {"cycles", "energy"}) {
+    const ChangeSection* section = c.section(key);
+    if (!section) continue;
+    const std::string words = times(*section, section->rows.back());
+    const bool said_alone = key == "cycles" && words != "equal" && words != "-";
+    text += fmt::format("{}{}{}", text.empty() ? "" : ", ", said_alone ? "" : fmt::format("{} ", key), words);
+  }
+  return text;
+}
+
+/// What made the difference, if it can be said in a line: "from intersect.skip both -> weights"; "" if nothing changed.
+std::string cause(const ResultComparison& c) {
+  constexpr std::size_t kMost = 3;
+  if (c.settings.empty()) return "";
+  if (c.settings.size() > kMost) return fmt::format("; {} settings differ", c.settings.size());
+  std::string text = "; from ";
+  for (std::size_t i = 0; i < c.settings.size(); ++i)
+    text += fmt::format("{}{} {} -> {}", i == 0 ? "" : ", ", c.settings[i].name, value_or_dash(c.settings[i].base),
+                        value_or_dash(c.settings[i].now));
+  return text;
+}
 
 /// With more layers than this, only what differs is listed, and classes only for all of them together.
 constexpr std::size_t kMostLayers = 64;
@@ -51,14 +82,14 @@ std::string left_out(const ResultComparison& c) {
 std::vector<std::string> head_of(const ResultComparison& c, const ChangeSection& section) {
   std::vector<std::string> head = {c.base->part};
   if (!section.column.empty()) head.push_back(section.column);
-  head.insert(head.end(), {"base", "new", "difference", "ratio"});
+  head.insert(head.end(), {"base", "new", "difference", "new is"});
   return head;
 }
 
 std::vector<std::string> cells_of(const ChangeSection& section, const ChangeRow& row) {
   std::vector<std::string> cells = {row.layer};
   if (!section.column.empty()) cells.push_back(row.name);
-  cells.insert(cells.end(), {text_of(row.base), text_of(row.now), difference(row), ratio(row)});
+  cells.insert(cells.end(), {text_of(row.base), text_of(row.now), difference(row), times(section, row)});
   return cells;
 }
 
@@ -71,8 +102,6 @@ std::string side(std::string_view word, const Result& result) {
 }
 
 constexpr std::string_view kNothingChanged = "same configuration, energy table, workload, engine and version";
-
-std::string value_or_dash(const std::string& value) { return value.empty() ? "-" : value; }
 
 /// Text inside a Markdown table or line: what would end a cell, begin markup or be HTML is made harmless.
 std::string markdown(const std::string& text) {
@@ -110,7 +139,8 @@ std::string markdown_head(const std::vector<std::string>& cells, std::size_t lef
 }  // namespace
 
 std::string compare_table(const ResultComparison& c, const GateVerdict* verdict) {
-  std::string out = side("base", *c.base) + side("new ", *c.now);
+  std::string out = fmt::format("new against base: {}{}\n", headline(c), cause(c));
+  out += side("base", *c.base) + side("new ", *c.now);
   for (const auto& warning : c.warnings) out += fmt::format("warning: {}\n", warning);
   out += "\nWhat changed\n";
   if (c.settings.empty()) {
@@ -140,12 +170,7 @@ std::string compare_table(const ResultComparison& c, const GateVerdict* verdict)
 }
 
 std::string compare_markdown(const ResultComparison& c, const GateVerdict* verdict) {
-  std::string out = "### lacuna compare";
-  const auto headline = [&](std::string_view key) {
-    const ChangeSection* section = c.section(key);
-    return section ? fmt::format(" {} {}", key, ratio(section->rows.back())) : std::string();
-  };
-  out += ":" + headline("cycles") + (c.section("energy") ? "," : "") + headline("energy") + "\n\n";
+  std::string out = fmt::format("### lacuna compare: {}{}\n\n", headline(c), markdown(cause(c)));
   if (verdict) {
     out += fmt::format("**Gate {}**\n\n", verdict->passes ? "passed" : "FAILED");
     for (const auto& line : verdict->lines) out += fmt::format("- {}\n", markdown(line));

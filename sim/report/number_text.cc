@@ -36,12 +36,6 @@ std::string grouped_difference(std::uint64_t base, std::uint64_t now) {
   return now > base ? "+" + grouped(now - base) : "-" + grouped(base - now);
 }
 
-std::string ratio_text(double base, double now) {
-  if (base == now) return "1.000x";
-  if (base == 0) return "-";
-  return fmt::format("{:.3f}x", now / base);
-}
-
 std::string times_text(double base, double now, std::string_view less, std::string_view more) {
   if (base == now) return "equal";
   if (base == 0 || now == 0) return "-";

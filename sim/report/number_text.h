@@ -13,9 +13,6 @@ std::string grouped(std::uint64_t value);
 std::string grouped_tenths(double value);
 /// +1,234 or -1,234 or 0: `now` less `base`.
 std::string grouped_difference(std::uint64_t base, std::uint64_t now);
-/// "1.250x"; "-" where `base` is zero and `now` is not; "1.000x" where both are zero.
-std::string ratio_text(double base, double now);
-
 /// How much less, or how much more: "3.30x less" from 33 to 10, "1.10x more" from 10 to 11, "equal"; "-" where one of
 /// them is zero. The words are the caller's: "faster" and "slower" for times.
 std::string times_text(double base, double now, std::string_view less, std::string_view more);
