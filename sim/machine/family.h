@@ -59,7 +59,7 @@ class Family {
   [[nodiscard]] virtual const Vocabulary& vocabulary() const = 0;
   /// Pairs that a PE multiplies in a cycle at best.
   [[nodiscard]] virtual double pairs_per_cycle(const Machine& machine) const = 0;
-  /// Assignments that turn a machine of this family into the one beside it that skips nothing, "intersect.skip=none":
+  /// Assignments, as of --set, that turn a machine of this family into the one beside it that skips nothing:
   /// what reports compare with. Empty if the family never skips.
   [[nodiscard]] virtual std::span<const std::string_view> dense_settings() const { return {}; }
   /// Whether sums may stop before their last pair, so that later stops lawfully change what comes after.

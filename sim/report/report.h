@@ -38,7 +38,7 @@ struct LayerReport {
 
 /// The same layers on the machine beside this one that skips nothing.
 struct DenseMachine {
-  std::string settings;  ///< what makes it of this machine: "intersect.skip=none"
+  std::string settings;  ///< the assignments that make it of this machine, with blanks between them
   std::uint64_t cycles = 0;
   double energy = 0;  ///< in the unit of the energy table
 };

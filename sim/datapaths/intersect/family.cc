@@ -60,7 +60,8 @@ class IntersectFamily final : public Family {
   [[nodiscard]] const Vocabulary& vocabulary() const override { return intersect::vocabulary(); }
   [[nodiscard]] double pairs_per_cycle(const Machine& machine) const override { return config(machine).lanes; }
   [[nodiscard]] std::span<const std::string_view> dense_settings() const override {
-    static constexpr std::array<std::string_view, 2> kDense = {"intersect.skip=none", "intersect.early_termination=none"};
+    static constexpr std::array<std::string_view, 2> kDense = {"intersect.skip=none",
+                                                               "intersect.early_termination=none"};
     return kDense;
   }
   [[nodiscard]] bool stops_early(const Machine& machine) const override {

@@ -4,7 +4,7 @@
 function metricsOf(results) {
   const unit = results[0].energy_unit;
   const list = [
-    ["cycles", { text: count, value: (layer) => layer.cycles }],
+    ["cycles", { text: count, value: (layer) => layer.cycles, less: "faster", more: "slower" }],
     [
       "DRAM bytes",
       { text: bytesText, value: (layer) => layer.traffic_bytes.dram_read + layer.traffic_bytes.dram_write },
@@ -92,11 +92,12 @@ function comparisonCard(results) {
             callbacks: {
               label: (item) => {
                 const base = value(results[0], item.label);
-                const ratio =
+                const { text, less, more } = metrics.get(metric);
+                const times =
                   base > 0 && item.datasetIndex > 0
-                    ? `, ${(item.raw / base).toFixed(3)}x of ${cut(results[0].label, 24)}`
+                    ? `, ${timesText(base, item.raw, less, more)} than ${cut(results[0].label, 24)}`
                     : "";
-                return `${cut(item.dataset.label, 30)}: ${metrics.get(metric).text(item.raw)}${ratio}`;
+                return `${cut(item.dataset.label, 30)}: ${text(item.raw)}${times}`;
               },
             },
           },
@@ -110,12 +111,12 @@ function comparisonCard(results) {
       const now = value(result, name),
         base = value(results[0], name);
       if (now === null) return "–";
-      const text = metrics.get(metric).text(now);
-      return result === results[0] || !base ? text : `${text} (${(now / base).toFixed(3)}x)`;
+      const { text, less, more } = metrics.get(metric);
+      return result === results[0] || !base ? text(now) : `${text(now)} (${timesText(base, now, less, more)})`;
     };
     figures.replaceChildren(
       foldedTable(
-        `${metric}, and the ratio to ${results[0].label}`,
+        `${metric}, beside ${results[0].label}`,
         [
           { head: "layer", long: true },
           ...results.map((result) => ({ head: result.label, title: result.file, long: true })),
@@ -138,7 +139,7 @@ function comparisonCard(results) {
   );
   return card(
     "Layer by layer",
-    "Ratios are to the first result.",
+    `Each result beside the first one, ${results[0].label}.`,
     { controls: [picker], wide: true },
     bars.node,
     figures,
@@ -186,6 +187,23 @@ function totalsCards(results) {
   return cards;
 }
 
+/// What one asks first: how much faster, how much less energy, and from what.
+function answers(results) {
+  const [base, ...others] = results;
+  return others.map((now) => {
+    const words = [`${now.label}: ${timesText(base.total.cycles, now.total.cycles, "faster", "slower")}`];
+    if (base.energy_unit === now.energy_unit)
+      words.push(`energy ${timesText(base.total.energy_total, now.total.energy_total)}`);
+    const before = new Map(base.config);
+    const changed = now.config.filter(([name, value]) => before.get(name) !== value);
+    const cause =
+      changed.length === 0 || changed.length > 3
+        ? `${changed.length || "no"} settings differ`
+        : `from ${changed.map(([name, value]) => `${name} ${before.get(name) ?? "–"} → ${value}`).join(", ")}`;
+    return el("p", { class: "answer" }, `${words.join(", ")}, than ${base.label}`, el("small", {}, cause));
+  });
+}
+
 function comparisonSection(results) {
   const warnings = [];
   if (new Set(results.map((result) => result.workload_hash)).size > 1)
@@ -196,6 +214,7 @@ function comparisonSection(results) {
     "div",
     {},
     warnings.map((text) => el("p", { class: "bad" }, text)),
+    answers(results),
     el("div", { class: "cards" }, differencesCard(results), comparisonCard(results), totalsCards(results)),
   );
 }

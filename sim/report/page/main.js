@@ -27,8 +27,9 @@ function build() {
   ]
     .filter(Boolean)
     .join(" and ");
-  const named =
-    results.length + sweeps.length === 1 ? [...sweeps.map((s) => s.name), ...results.map((r) => r.workload)][0] : null;
+  // One workload names the page, also where several machines ran it.
+  const names = new Set([...sweeps.map((s) => s.name), ...results.map((r) => r.workload)]);
+  const named = names.size === 1 ? [...names][0] : null;
   document.title = `Lacuna: ${named || what}`;
   document
     .getElementById("top")
@@ -37,9 +38,9 @@ function build() {
       el(
         "p",
         { class: "soft" },
-        named && results.length === 1
+        results.length === 1 && sweeps.length === 0
           ? `${results[0].machine.name}: ${results[0].machine.datapath}, ${results[0].machine.rows} x ${results[0].machine.columns} PEs, engine ${results[0].engine}`
-          : `${what}, made by lacuna ${DATA.version}`,
+          : `${what}: ${[...sweeps.map((s) => s.name), ...results.map((r) => r.label)].slice(0, 4).join(", ")}${results.length + sweeps.length > 4 ? ", …" : ""}`,
       ),
     );
   const main = document.getElementById("main");

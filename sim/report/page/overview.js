@@ -10,6 +10,27 @@ function perInference(result, value) {
   return result.layers.reduce((sum, layer) => sum + value(layer) / layer.images, 0);
 }
 
+/// The class with the most PE-cycles that are not busy.
+function largestLoss(result) {
+  const [word, cycles] = Object.entries(result.total.pe_cycles)
+    .filter(([name]) => name !== "busy")
+    .reduce((most, one) => (one[1] > most[1] ? one : most), ["", 0]);
+  if (!cycles) return null;
+  const sentence = Object.fromEntries(DATA.words.pe_classes)[word];
+  return figure(
+    "largest loss",
+    percent(cycles / (result.machine.pes * result.total.cycles)),
+    `${spoken(word)}: ${sentence}`,
+  );
+}
+
+/// The folder of a result stands alone: its configuration runs as it is.
+function commandOf(result) {
+  const folder = result.file.replace(/[^/]*$/, "");
+  const engine = result.engine === "fast" ? "" : ` --engine ${result.engine}`;
+  return `lacuna run ${folder}config.yaml WORKLOAD${engine}    # ${result.workload}, hash ${result.workload_hash}`;
+}
+
 function overview(result) {
   const { total, machine } = result;
   const seconds = total.cycles / (machine.clock_mhz * 1e6);
@@ -36,6 +57,7 @@ function overview(result) {
         : null,
     ),
     figure("busy PE-cycles", percent(total.pe_cycles.busy / peCycles), `of ${machine.rows} x ${machine.columns} PEs`),
+    largestLoss(result),
     figure("throughput", rateText((2 * total.pairs.dense) / Math.max(seconds, 1e-12)), "dense pairs, skipped ones too"),
     figure("DRAM traffic", bytesText(total.traffic_bytes.dram_read + total.traffic_bytes.dram_write)),
     figure(
@@ -61,6 +83,7 @@ function settingsCard(result) {
     "Configuration",
     "Everything needed to run this again.",
     {},
+    el("pre", {}, commandOf(result)),
     el(
       "details",
       {},

@@ -69,6 +69,28 @@ function filter(view, parameter) {
   return fieldset;
 }
 
+/// The best points in a sentence each, beside the first point of the sweep.
+function bestPoints(view) {
+  const { sweep, metrics } = view;
+  if (sweep.count === 0) return null;
+  const points = [...Array(sweep.count).keys()];
+  // Points of several workloads are not compared with each other.
+  const workload = view.axes.find((p) => p.single);
+  const among = workload ? points.filter((i) => workload.index[i] === workload.first) : points;
+  const best = (name) => among.reduce((a, b) => (metrics.get(name).of(b) < metrics.get(name).of(a) ? b : a));
+  const sentence = (title, name, less, more) => {
+    const i = best(name),
+      { of, text } = metrics.get(name);
+    return el(
+      "p",
+      { class: "answer" },
+      `${title}: ${text(of(i))}, ${timesText(of(among[0]), of(i), less, more)} than the first point`,
+      el("small", {}, view.describe(i).join(", ") || "the only point"),
+    );
+  };
+  return [sentence("Fewest cycles", "cycles", "faster", "slower"), sentence("Least energy", "energy", "less", "more")];
+}
+
 function sweepSection(sweep) {
   const view = new SweepView(sweep);
   const box = el("section", { class: "card", "aria-label": "Filters" });
@@ -102,6 +124,7 @@ function sweepSection(sweep) {
     "div",
     {},
     el("p", { class: "about" }, `${count(sweep.count)} finished points from ${sweep.file}.`),
+    bestPoints(view),
     el("div", { class: "sweep" }, el("div", { class: "side" }, box), el("div", { class: "cards" }, cards)),
   );
 }

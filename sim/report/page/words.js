@@ -79,6 +79,14 @@ function rateText(operations) {
   return rounded(operations / size) + "\u00a0" + name;
 }
 
+/// What `now` is beside `base`: "3.30x faster", "1.20x more", "equal"; "–" where one of them is zero.
+function timesText(base, now, less = "less", more = "more") {
+  if (base === now) return "equal";
+  if (!base || !now) return "–";
+  const times = Math.max(base, now) / Math.min(base, now);
+  return `${times.toFixed(times < 1.005 ? 6 : 2)}x ${now < base ? less : more}`;
+}
+
 function bytesText(bytes) {
   for (const [size, name] of [
     [2 ** 30, "GiB"],

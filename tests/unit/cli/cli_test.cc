@@ -87,6 +87,20 @@ TEST_CASE("a timing-only run has the same cycles and energy and says that there 
   CHECK(files == std::set<std::string>{"config.yaml", "energy.yaml", "result.csv", "result.json"});
 }
 
+TEST_CASE("a run is set beside the machine that skips nothing") {
+  RunOptions options = lenet("json");
+  options.layers = {"fc2"};
+  options.assignments = {"intersect.skip=none"};
+  const auto dense = nlohmann::json::parse(run(options))["total"];
+  options.format = "table";
+  CHECK_THAT(run(options), !Catch::Contains("than the same machine"));  // it is that machine
+  options.assignments = {"intersect.skip=weights"};
+  CHECK_THAT(run(options), Catch::Contains("than the same machine with intersect.skip=none") &&
+                               Catch::Contains(fmt::format("({} cycles,", dense["cycles"].get<int>())));
+  options.no_dense = true;
+  CHECK_THAT(run(options), !Catch::Contains("than the same machine"));
+}
+
 TEST_CASE("a sampled run says so and gives intervals around its estimates") {
   RunOptions options = lenet("json");
   options.workload = LACUNA_SOURCE_DIR "/workloads/vgg16";
