@@ -13,7 +13,7 @@ import sys
 
 VERSION = 14
 FOLDERS = ("sim", "tests")
-KINDS = (".cc", ".h")
+KINDS = (".cc", ".h", ".inc")
 
 
 def program():

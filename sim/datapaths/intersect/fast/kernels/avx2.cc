@@ -19,10 +19,7 @@ namespace {
 }  // namespace
 
 extern const Kernels kAvx2Kernels;
-const Kernels kAvx2Kernels{
-    "avx2",      nonzero,           transpose,      widen,     products,    byte_products,     wide_products,
-    add_outside, slots_before_stop, not_above_zero, pair_step, block_run,   stop_step,         count_slots,
-    measure,     send_step,         drain_step,     sum_words, longest_run, largest_difference};
+const Kernels kAvx2Kernels = kernels("avx2");
 
 }  // namespace lacuna::intersect::fast
 #pragma GCC pop_options

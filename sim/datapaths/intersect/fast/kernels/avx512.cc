@@ -19,10 +19,7 @@ namespace {
 }  // namespace
 
 extern const Kernels kAvx512Kernels;
-const Kernels kAvx512Kernels{
-    "avx512",    nonzero,           transpose,      widen,     products,    byte_products,     wide_products,
-    add_outside, slots_before_stop, not_above_zero, pair_step, block_run,   stop_step,         count_slots,
-    measure,     send_step,         drain_step,     sum_words, longest_run, largest_difference};
+const Kernels kAvx512Kernels = kernels("avx512");
 
 }  // namespace lacuna::intersect::fast
 #pragma GCC pop_options

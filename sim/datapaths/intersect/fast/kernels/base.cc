@@ -17,9 +17,6 @@ namespace {
 }  // namespace
 
 extern const Kernels kBaseKernels;
-const Kernels kBaseKernels{
-    "base",      nonzero,           transpose,      widen,     products,    byte_products,     wide_products,
-    add_outside, slots_before_stop, not_above_zero, pair_step, block_run,   stop_step,         count_slots,
-    measure,     send_step,         drain_step,     sum_words, longest_run, largest_difference};
+const Kernels kBaseKernels = kernels("base");
 
 }  // namespace lacuna::intersect::fast
