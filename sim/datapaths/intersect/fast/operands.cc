@@ -314,8 +314,8 @@ void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& win
   }
   for (std::uint32_t begin = 0; begin < steps;) {
     const std::uint32_t end =
-        std::min(kernels_.longest_run(filters.feeder_words(), steps, filters.feeder_pad(), begin, half_weights),
-                 kernels_.longest_run(activations, steps, windows.pad, begin, half_activations));
+        std::min(kernels_.longest_stretch(filters.feeder_words(), steps, filters.feeder_pad(), begin, half_weights),
+                 kernels_.longest_stretch(activations, steps, windows.pad, begin, half_activations));
     if (end == begin) {
       lowering_.tile(first_tile_ + tile.index);
       throw Bug("the lowering cuts a tile whose chunk does not fit its buffer");

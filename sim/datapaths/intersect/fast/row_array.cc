@@ -52,7 +52,7 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
       stride_(padded(columns_)),
-      memory_(operands, tally, [this](std::uint64_t tile) { run_of(tile); }),
+      memory_(operands, tally, [this](std::uint64_t tile) { state_of(tile); }),
       waits_(operands, memory_) {
   keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
@@ -72,6 +72,8 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
       times->assign(kAhead * lines.pad, kLongAgo);
     lines.waits.resize(count);
   };
+  row_lines_.across = &column_lines_;
+  column_lines_.across = &row_lines_;
   set_up(row_lines_, event::Side::Weights, config_.weights, rows_, row_split);
   set_up(column_lines_, event::Side::Activations, config_.activations, columns_, column_split);
   for (int r = 0; r < 2; ++r)
@@ -90,8 +92,8 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   classes_.resize(done_at_.size());
   for (auto* sum : {&group_sum_, &empty_sum_, &effectual_sum_}) sum->assign(done_at_.size(), 0);
   valid_.assign(stride_, 0);
-  left_.assign(stride_, 0);
-  for (std::uint32_t column = 0; column < column_split; ++column) left_[column] = -1;
+  class_0_.assign(stride_, 0);
+  for (std::uint32_t column = 0; column < column_split; ++column) class_0_[column] = -1;
   for (int i = 0; i < 2; ++i) {
     row_free_[i].assign(row_lines_.pad, 0);
     column_free_[i].assign(column_lines_.pad, 0);
@@ -103,7 +105,7 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   pair_.stride = stride_;
   pair_.lanes = config_.lanes;
   pair_.lane_reciprocal = (65536 + pair_.lanes - 1) / pair_.lanes;
-  pair_.left = left_.data();
+  pair_.class_0 = class_0_.data();
   pair_.free = free_.data();
   pair_.cycles = cycles_.data();
   pair_.empty = empty_.data();
@@ -119,10 +121,10 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   });
 }
 
-RowArray::Run& RowArray::find_run(std::uint64_t tile) {
-  while (tile >= first_run_ + runs_.size()) {
-    const Run* const before = runs_.empty() ? nullptr : &runs_.back();
-    Run& next = runs_.emplace_back();
+RowArray::TileState& RowArray::find_state(std::uint64_t tile) {
+  while (tile >= first_state_ + states_.size()) {
+    const TileState* const before = states_.empty() ? nullptr : &states_.back();
+    TileState& next = states_.emplace_back();
     if (before) {
       next.first_step = before->first_step + before->tile().steps().size();
       next.entries = before->entries;
@@ -132,12 +134,12 @@ RowArray::Run& RowArray::find_run(std::uint64_t tile) {
         ++next.tiles[rows][columns];
       });
     }
-    next.operands = operands_.tile(first_run_ + runs_.size() - 1);
-    memory_.add(runs_.back().operands.tile);
+    next.operands = operands_.tile(first_state_ + states_.size() - 1);
+    memory_.add(states_.back().operands.tile);
   }
   latest_tile_ = tile;
-  latest_run_ = &runs_[tile - first_run_];
-  return *latest_run_;
+  latest_state_ = &states_[tile - first_state_];
+  return *latest_state_;
 }
 
 RowArray::Relative RowArray::relative(Time time) const {
@@ -148,20 +150,18 @@ RowArray::Relative RowArray::relative(Time time) const {
 
 // ---- Lines ----
 
-void RowArray::send_all(Lines& lines, Run& run, Relative loaded) {
-  const Tile& tile = run.tile();
-  const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
-  const std::uint32_t count = lines_of(lines, tile);
-  const std::uint32_t others = weights(lines) ? tile.columns : tile.rows;
-  const std::uint32_t other_split = weights(lines) ? column_lines_.split : row_lines_.split;
-  const Streams& streams = weights(lines) ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
-  const std::size_t message = weights(lines) ? lines.step : tile.steps()[lines.step].chunk;
+void RowArray::send_all(Lines& lines, TileState& state, Relative loaded) {
+  const Tile& tile = state.tile();
+  const std::size_t at = (state.first_step + lines.step) % kAhead * lines.pad;
+  const std::uint32_t count = lines.mapped(tile);
+  const Streams& streams = lines.streams(state);
+  const std::size_t message = lines.message(tile);
   const std::array<std::uint32_t, 3> bounds{0, std::min(lines.split, count), count};
   for (int own = 0; own < 2; ++own) {
     if (bounds[own] == bounds[own + 1]) continue;
     const auto room = [&](int other) -> const Relative* {
-      if (other == 1 && others <= other_split) return never_.data();
-      return lines.room[other].data() + entry(lines, run, own, other) % lines.depth * lines.pad;
+      if (other == lines.across->classes(tile)) return never_.data();
+      return lines.room[other].data() + entry(lines, state, own, other) % lines.depth * lines.pad;
     };
     kernels_.send_step({bounds[own], bounds[own + 1], lines.bus.data(), room(0), room(1), loaded,
                         streams.words.data() + message * streams.pad, lines.start.data() + at,
@@ -224,8 +224,8 @@ void RowArray::note_memory_wait(Lines& lines, std::uint32_t line, const BlockTim
 
 // ---- PEs ----
 
-void RowArray::prepare_tile(const Run& run) {
-  const Tile& tile = run.tile();
+void RowArray::prepare_tile(const TileState& state) {
+  const Tile& tile = state.tile();
   pair_.rows = tile.rows;
   pair_.vectors = padded(tile.columns) / kLanes;
   const bool simple =
@@ -235,9 +235,9 @@ void RowArray::prepare_tile(const Run& run) {
   for (std::uint32_t column = 0; column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
 }
 
-bool RowArray::gate(const Run& run) {
+bool RowArray::gate(const TileState& state) {
   // The results of each PE's tile before the previous one must have left: the latest drained or the one before.
-  const Tile& tile = run.tile();
+  const Tile& tile = state.tile();
   bool known = true, gated = false;
   std::array<bool, 2> use{};
   for_classes(tile, [&](int r, int c, auto...) {
@@ -262,13 +262,13 @@ bool RowArray::gate(const Run& run) {
   return true;
 }
 
-void RowArray::prepare_step(const Run& run) {
+void RowArray::prepare_step(const TileState& state) {
   const std::size_t row_at = steps_worked_ % kAhead * row_lines_.pad;
   const std::size_t column_at = steps_worked_ % kAhead * column_lines_.pad;
-  const Filters& filters = *run.operands.filters;
-  const Windows& windows = *run.operands.windows;
+  const Filters& filters = *state.operands.filters;
+  const Windows& windows = *state.operands.windows;
   const std::size_t weights = std::size_t{work_step_} * filters.pad;
-  const std::size_t activations = std::size_t{run.tile().steps()[work_step_].chunk} * windows.pad;
+  const std::size_t activations = std::size_t{state.tile().steps()[work_step_].chunk} * windows.pad;
   pair_.weights = filters.low.data() + weights;
   pair_.slots = filters.own_slots ? filters.slots_low.data() + weights : pair_.weights;
   pair_.activations = windows.low.data() + activations;
@@ -299,36 +299,36 @@ void RowArray::count_waits(bool count) {
 
 bool RowArray::apart() const { return apart_[0][0] || (columns_ > column_lines_.split && apart_[0][1]); }
 
-void RowArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& block) {
-  const Tile& tile = run.tile();
-  prepare_step(run);
+void RowArray::work_steps(TileState& state, std::uint32_t steps, const BlockTimes& block) {
+  const Tile& tile = state.tile();
+  prepare_step(state);
   count_waits(true);
-  BlockRun r{};
+  BlockSteps r{};
   r.pair = pair_;
   r.steps = steps;
   r.split = columns_ > column_lines_.split;
   r.loaded = relative(block.loaded);
   const auto slot = [&](int of, const Lines& lines) {
-    return static_cast<std::uint32_t>((run.entries[0][of] + work_step_) % lines.depth);
+    return static_cast<std::uint32_t>((state.entries[0][of] + work_step_) % lines.depth);
   };
   const auto set_up = [&](Lines& lines, std::size_t entry, const Streams& streams, Relative* start, Relative* arrival) {
-    return BlockRun::Lines{lines_of(lines, tile),
-                           lines.pad,
-                           lines.depth,
-                           {slot(0, lines), slot(1, lines)},
-                           lines.bus.data(),
-                           {lines.room[0].data(), lines.room[1].data()},
-                           streams.words.data() + entry * streams.pad,
-                           streams.pad,
-                           start,
-                           arrival};
+    return BlockSteps::Lines{lines.mapped(tile),
+                             lines.pad,
+                             lines.depth,
+                             {slot(0, lines), slot(1, lines)},
+                             lines.bus.data(),
+                             {lines.room[0].data(), lines.room[1].data()},
+                             streams.words.data() + entry * streams.pad,
+                             streams.pad,
+                             start,
+                             arrival};
   };
-  r.rows = set_up(row_lines_, work_step_, *run.operands.filters, scratch_[0].data(), scratch_[1].data());
-  r.columns = set_up(column_lines_, tile.steps()[work_step_].chunk, *run.operands.windows, scratch_[2].data(),
+  r.rows = set_up(row_lines_, work_step_, *state.operands.filters, scratch_[0].data(), scratch_[1].data());
+  r.columns = set_up(column_lines_, tile.steps()[work_step_].chunk, *state.operands.windows, scratch_[2].data(),
                      scratch_[3].data());
-  r.weights_pad = run.operands.filters->pad;
-  r.activations_pad = run.operands.windows->pad;
-  kernels_.block_run(r);
+  r.weights_pad = state.operands.filters->pad;
+  r.activations_pad = state.operands.windows->pad;
+  kernels_.block_steps(r);
   pair_.executed = r.pair.executed;
   pair_.slot_count = r.pair.slot_count;
   executed_ += r.pair.executed;
@@ -339,8 +339,8 @@ void RowArray::work_steps(Run& run, std::uint32_t steps, const BlockTimes& block
   work_step_ += steps;
 }
 
-void RowArray::make_room(const Run& run) {
-  for_classes(run.tile(),
+void RowArray::make_room(const TileState& state) {
+  for_classes(state.tile(),
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
                 const std::uint64_t entry = worked_entries_[r][c]++;
                 std::copy(row_free_[c].data() + row, row_free_[c].data() + rows,
@@ -357,9 +357,9 @@ void RowArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t b
 }
 
 /// All PEs are past the tile.
-void RowArray::finish_tile(Run& run) {
-  const Tile& tile = run.tile();
-  for (std::uint32_t row = 0; row < tile.rows; ++row) owned_ += run.operands.filters->owned[row] * tile.columns;
+void RowArray::finish_tile(TileState& state) {
+  const Tile& tile = state.tile();
+  for (std::uint32_t row = 0; row < tile.rows; ++row) owned_ += state.operands.filters->owned[row] * tile.columns;
   ByClass<bool> mapped{};
   for_classes(tile, [&](int r, int c, auto...) {
     mapped[r][c] = true;
@@ -367,7 +367,7 @@ void RowArray::finish_tile(Run& run) {
   });
   for (int r = 0; r < 2; ++r)
     for (int c = 0; c < 2; ++c) apart_[r][c] |= !mapped[r][c];
-  run.worked = true;
+  state.worked = true;
   work_step_ = 0;
   ++work_tile_;
 }
@@ -375,22 +375,22 @@ void RowArray::finish_tile(Run& run) {
 /// The results of the next tile, if it is known when they leave.
 bool RowArray::drain() {
   if (drain_tile_ == tiles_ || drain_tile_ >= memory_.written() + 2) return false;
-  Run& run = run_of(drain_tile_);
-  if (!run.worked) return false;
-  const Tile& tile = run.tile();
+  TileState& state = state_of(drain_tile_);
+  if (!state.worked) return false;
+  const Tile& tile = state.tile();
   if (drain_tile_ >= 2) {
     const Relative written = relative(memory_.written_at(drain_tile_ - 2));
     for (std::uint32_t column = 0; column < tile.columns; ++column)
       drain_bus_[column] = std::max(drain_bus_[column], written);
   }
-  const Relative* const complete = run.complete.size() != 0 ? run.complete.data() : free_.data();
+  const Relative* const complete = state.complete.size() != 0 ? state.complete.data() : free_.data();
   const std::array<std::uint32_t, 3> bounds{0, std::min(row_lines_.split, tile.rows), tile.rows};
   for (int r = 0; r < 2; ++r)
     kernels_.drain_step({bounds[r], bounds[r + 1], 0, tile.columns, stride_, complete, drained_before_.data(),
                          drained_.data(), drain_bus_.data()});
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
   const Relative latest = largest(drain_bus_.data(), tile.columns) - 1;
-  memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, run.operands));
+  memory_.results(drain_tile_, absolute(latest), output_bytes(operands_, values_, state.operands));
   event::Drain::count(tally_, tile.pes());
   ++drain_tile_;
   return true;
@@ -399,11 +399,11 @@ bool RowArray::drain() {
 // ---- The layer ----
 
 void RowArray::forget() {
-  while (!runs_.empty() &&
-         first_run_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
-    if (runs_.front().complete.size() != 0) spare_.push_back(std::move(runs_.front().complete));
-    runs_.pop_front();
-    ++first_run_;
+  while (!states_.empty() &&
+         first_state_ + 1 < std::min({drain_tile_, row_lines_.tile, column_lines_.tile, memory_.written()})) {
+    if (states_.front().complete.size() != 0) spare_.push_back(std::move(states_.front().complete));
+    states_.pop_front();
+    ++first_state_;
   }
   const Relative oldest = std::min(least(row_lines_.bus.data(), rows_), least(column_lines_.bus.data(), columns_));
   memory_.forget_before(absolute(oldest));
@@ -413,11 +413,9 @@ void RowArray::forget() {
     for (std::uint32_t i = 0; i < lines->waits.size(); ++i) {
       if (lines->waits[i].size() < kManyWaits) continue;
       Relative free = kSoon;
-      for (std::uint32_t j = 0; j < (lines == &row_lines_ ? columns_ : rows_); ++j) {
-        const std::uint32_t row = lines == &row_lines_ ? i : j;
-        const std::uint32_t column = lines == &row_lines_ ? j : i;
-        const auto last = operands_.last_tile(row, column);
-        if (last && *last >= work_tile_) free = std::min(free, free_[row * stride_ + column]);
+      for (std::uint32_t j = 0; j < lines->across->waits.size(); ++j) {
+        const auto last = lines->are_rows() ? operands_.last_tile(i, j) : operands_.last_tile(j, i);
+        if (last && *last >= work_tile_) free = std::min(free, free_[lines->pe(i, j, stride_)]);
       }
       std::erase_if(lines->waits[i], [&](const Interval& wait) { return wait.end <= absolute(free); });
     }
@@ -446,7 +444,7 @@ void RowArray::rebase() {
                         &lines->memory_begin, &lines->memory_end})
       move(*times);
   for (auto* times : {&free_, &drained_before_, &drained_, &gate_, &drain_bus_}) move(*times);
-  for (Run& run : runs_) move(run.complete);
+  for (TileState& state : states_) move(state.complete);
   base_ += static_cast<Time>(latest);
 }
 

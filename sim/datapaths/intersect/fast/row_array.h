@@ -64,7 +64,7 @@ class RowArray {
   template <typename T>
   using ByClass = std::array<std::array<T, 2>, 2>;  ///< [class of the row][class of the column]
 
-  struct Run {
+  struct TileState {
     CompactTile operands;
     std::uint64_t first_step = 0;               ///< steps of all tiles before
     ByClass<std::uint64_t> entries{}, tiles{};  ///< of each class, before this tile
@@ -72,9 +72,10 @@ class RowArray {
     bool worked = false;                        ///< every sum of it is complete
     [[nodiscard]] const Tile& tile() const { return *operands.tile; }
   };
-  /// Rows or columns.
+  /// Rows, which carry weights, or columns, which carry activations.
   struct Lines {
     event::Side side = event::Side::Weights;
+    const Lines* across = nullptr;                ///< the columns of rows, the rows of columns
     std::uint32_t depth = 0, pad = 0, split = 0;  ///< lines below `split` are of class 0
     std::uint64_t tile = 0;                       ///< the next step to be sent
     std::uint32_t step = 0;
@@ -86,20 +87,32 @@ class RowArray {
     std::array<bool, 128> memory{};              ///< [step mod kAhead]: some line waited
     std::array<bool, 128> parts{};               ///< likewise: the wait of a line has parts; `waits` has them
     std::vector<std::vector<Interval>> waits;    ///< [line]: all of them, where they may be asked for
+
+    [[nodiscard]] bool are_rows() const { return side == event::Side::Weights; }
+    /// Lines that a tile maps.
+    [[nodiscard]] std::uint32_t mapped(const Tile& tile) const { return are_rows() ? tile.rows : tile.columns; }
+    /// Classes of the lines that a tile maps.
+    [[nodiscard]] int classes(const Tile& tile) const { return mapped(tile) > split ? 2 : 1; }
+    /// The PE where line `line` meets line `other` across.
+    [[nodiscard]] std::size_t pe(std::uint32_t line, std::uint32_t other, std::size_t stride) const {
+      return are_rows() ? line * stride + other : other * stride + line;
+    }
+    /// What they send, and which of it in their next step.
+    [[nodiscard]] const Streams& streams(const TileState& state) const {
+      if (are_rows()) return *state.operands.filters;
+      return *state.operands.windows;
+    }
+    [[nodiscard]] std::size_t message(const Tile& tile) const { return are_rows() ? step : tile.steps()[step].chunk; }
   };
 
-  Run& run_of(std::uint64_t tile) { return tile == latest_tile_ ? *latest_run_ : find_run(tile); }
-  Run& find_run(std::uint64_t tile);
-  [[nodiscard]] bool weights(const Lines& lines) const { return lines.side == event::Side::Weights; }
-  [[nodiscard]] std::uint32_t lines_of(const Lines& lines, const Tile& tile) const {
-    return weights(lines) ? tile.rows : tile.columns;
-  }
+  TileState& state_of(std::uint64_t tile) { return tile == latest_tile_ ? *latest_state_ : find_state(tile); }
+  TileState& find_state(std::uint64_t tile);
   /// The entry of the next step of `lines`, for PEs of class `other` on lines of class `own`.
-  [[nodiscard]] std::uint64_t entry(const Lines& lines, const Run& run, int own, int other) const {
-    return (weights(lines) ? run.entries[own][other] : run.entries[other][own]) + lines.step;
+  [[nodiscard]] std::uint64_t entry(const Lines& lines, const TileState& state, int own, int other) const {
+    return (lines.are_rows() ? state.entries[own][other] : state.entries[other][own]) + lines.step;
   }
   /// Sends the next message of all lines; their block is loaded and room known.
-  void send_all(Lines& lines, Run& run, Relative loaded);
+  void send_all(Lines& lines, TileState& state, Relative loaded);
   /// Notes when `line` waits for memory before the step kept at `at`: in begin..end, if the block is not loaded.
   void note_memory_wait(Lines& lines, std::uint32_t line, const BlockTimes& block, Time begin, Time end,
                         std::size_t at);
@@ -112,22 +125,22 @@ class RowArray {
   void for_classes(const Tile& tile, Visit visit) const;
 
   /// Sets up pair_ for the next step of the tile.
-  void prepare_tile(const Run& run);
-  void prepare_step(const Run& run);
+  void prepare_tile(const TileState& state);
+  void prepare_step(const TileState& state);
   /// Whether the results that gate the first step of the tile have left their PEs is known; sets pair_.gate.
-  bool gate(const Run& run);
+  bool gate(const TileState& state);
   /// Some PEs of whole tiles were apart and are not yet known to be together again.
   [[nodiscard]] bool apart() const;
   /// The next `steps` steps of a whole tile, of one block and of neighbouring chunks: lines and PEs are at the first of
   /// them, whose gate is set and whose memory waits are noted.
-  void work_steps(Run& run, std::uint32_t steps, const BlockTimes& block);
+  void work_steps(TileState& state, std::uint32_t steps, const BlockTimes& block);
   /// The entries of the step make room.
-  void make_room(const Run& run);
+  void make_room(const TileState& state);
   /// Tells the tally of messages.
   void report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations);
   /// The step is accounted for PE by PE: kernels count its waits nowhere.
   void count_waits(bool count);
-  void finish_tile(Run& run);
+  void finish_tile(TileState& state);
   bool drain();
   void forget();
   void rebase();
@@ -156,11 +169,11 @@ class RowArray {
   Time base_ = 0;
   Lines row_lines_, column_lines_;
   Aligned<Relative> never_;  ///< [line]: room there always is
-  std::deque<Run> runs_;
-  std::uint64_t first_run_ = 0;
+  std::deque<TileState> states_;
+  std::uint64_t first_state_ = 0;
   std::uint64_t latest_tile_ = UINT64_MAX;  ///< the tile last asked for
-  Run* latest_run_ = nullptr;
-  std::vector<Aligned<Relative>> spare_;    ///< for Run::complete
+  TileState* latest_state_ = nullptr;
+  std::vector<Aligned<Relative>> spare_;    ///< for TileState::complete
   ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
   bool whole_tile_ = false;                 ///< the tile at hand maps every column, and its rows are of one class
   bool keep_waits_ = false;                 ///< lines note all their waits for memory
@@ -184,9 +197,9 @@ class RowArray {
   ByClass<std::uint64_t> worked_entries_{}, worked_tiles_{}, drained_tiles_{};
   ByClass<bool> apart_{};  ///< a tile that does not map the class came since its last step
   PairStep pair_{};
-  Aligned<std::int32_t> valid_, left_;  ///< [column] as PairStep takes them
+  Aligned<std::int32_t> valid_, class_0_;  ///< [column] as PairStep takes them
   Aligned<Relative> row_free_[2], column_free_[2];
-  Aligned<Relative> scratch_[4];  ///< starts and arrivals of a step of a block run
+  Aligned<Relative> scratch_[4];  ///< starts and arrivals of a step of the steps of a block
 
   std::uint64_t drain_tile_ = 0;
   Aligned<Relative> drain_bus_;  ///< [column]
@@ -212,9 +225,9 @@ class RowsWithoutStops : RowArray {
   bool work();
   /// The rest of the block at hand in one go, if lines and PEs are at the same step of a tile that maps every PE.
   bool work_block();
-  void leave_tile(Run& run);
+  void leave_tile(TileState& state);
   /// Waits of a step in which PEs may have waited since a tile that does not map them.
-  void account(const Run& run);
+  void account(const TileState& state);
 };
 
 template <typename Visit>

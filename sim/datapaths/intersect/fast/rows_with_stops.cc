@@ -21,20 +21,19 @@ RowsWithStops::RowsWithStops(Operands& operands, const Values& values, Tally& ta
   free_activation_.assign(pes, 0);
   kill_.assign(pes, INT32_MIN);
   stopped_.assign(pes, 0);
-  const auto set_up = [](Sides& side, Lines& lines, std::uint32_t count) {
+  const auto set_up = [](SideStops& side, Lines& lines, std::uint32_t count) {
     side.lines = &lines;
+    side.last_tile.assign(count, 0);
     side.stops.resize(count);
     side.entry.assign(lines.pad, kNothing);
   };
   set_up(row_side_, row_lines_, rows_);
   set_up(column_side_, column_lines_, columns_);
-  last_tile_rows_.assign(rows_, 0);
-  last_tile_columns_.assign(columns_, 0);
   for (std::uint32_t row = 0; row < rows_; ++row)
     for (std::uint32_t column = 0; column < columns_; ++column)
       if (const auto last = operands_.last_tile(row, column)) {
-        last_tile_rows_[row] = std::max(last_tile_rows_[row], *last);
-        last_tile_columns_[column] = std::max(last_tile_columns_[column], *last);
+        row_side_.last_tile[row] = std::max(row_side_.last_tile[row], *last);
+        column_side_.last_tile[column] = std::max(column_side_.last_tile[column], *last);
       }
   step_.row_entry = row_side_.entry.data();
   step_.column_entry = column_side_.entry.data();
@@ -51,10 +50,10 @@ RowsWithStops::RowsWithStops(Operands& operands, const Values& values, Tally& ta
 // ---- Where sums stop ----
 
 /// Translates stops into steps and groups of the tile, and into what lines may do.
-void RowsWithStops::place_stops(const Run& run) {
-  const Tile& tile = run.tile();
-  const Filters& filters = *run.operands.filters;
-  const Windows& windows = *run.operands.windows;
+void RowsWithStops::place_stops(const TileState& state) {
+  const Tile& tile = state.tile();
+  const Filters& filters = *state.operands.filters;
+  const Windows& windows = *state.operands.windows;
   const std::vector<Step>& steps = tile.steps();
   const auto last = static_cast<std::int32_t>(steps.size()) - 1;
   const auto first_negative =
@@ -66,9 +65,9 @@ void RowsWithStops::place_stops(const Run& run) {
   const std::uint32_t lanes = config_.lanes;
   const bool asks = pair_.any_activation == 0;
   const bool cuts = !pair_.only_effectual;
-  const Lowering::Position& position = run.operands.position;
+  const Lowering::Position& position = state.operands.position;
   const std::uint64_t first_window = tile.windows->windows.front();
-  for (Sides* side : {&row_side_, &column_side_})
+  for (SideStops* side : {&row_side_, &column_side_})
     for (LineStop& line : side->stops) line = {};
   last_stop_ = -1;
   first_stop_ = kNoStop;
@@ -119,8 +118,8 @@ void RowsWithStops::place_stops(const Run& run) {
     row_side_.stops[row].last = last_of_row;
     last_stop_ = std::max(last_stop_, row_side_.stops[row].last);
   }
-  for (Sides* side : {&row_side_, &column_side_}) {
-    side->live = lines_of(*side->lines, tile);
+  for (SideStops* side : {&row_side_, &column_side_}) {
+    side->live = side->lines->mapped(tile);
     side->first_stop = kNoStop;
     for (std::uint32_t i = 0; i < side->live; ++i) side->first_stop = std::min(side->first_stop, side->stops[i].last);
     std::fill_n(side->entry.data(), side->lines->pad, kNothing);
@@ -128,61 +127,55 @@ void RowsWithStops::place_stops(const Run& run) {
 }
 
 /// From when on all PEs of a line are stopped; they have stopped in steps before this one.
-RowArray::Relative RowsWithStops::stopped(Sides& side, const Run& run, std::uint32_t line) {
+RowArray::Relative RowsWithStops::stopped(SideStops& side, const TileState& state, std::uint32_t line) {
   LineStop& stop = side.stops[line];
   if (stop.known) return stop.stopped;
   stop.known = true;
   stop.stopped = kLongAgo;
-  const bool rows = &side == &row_side_;
-  const std::uint32_t others = rows ? run.tile().columns : run.tile().rows;
-  for (std::uint32_t i = 0; i < others; ++i)
-    stop.stopped = std::max(stop.stopped, stopped_[rows ? line * stride_ + i : i * stride_ + line]);
+  for (std::uint32_t i = 0; i < side.lines->across->mapped(state.tile()); ++i)
+    stop.stopped = std::max(stop.stopped, stopped_[side.lines->pe(line, i, stride_)]);
   return stop.stopped;
 }
 
 // ---- Lines ----
 
 /// From when on every FIFO of a line has room for the entry of the step.
-RowArray::Relative RowsWithStops::room(const Sides& side, const Run& run, std::uint32_t line) const {
+RowArray::Relative RowsWithStops::room(const SideStops& side, const TileState& state, std::uint32_t line) const {
   const Lines& lines = *side.lines;
-  const std::uint32_t others = weights(lines) ? run.tile().columns : run.tile().rows;
-  const std::uint32_t other_split = weights(lines) ? column_lines_.split : row_lines_.split;
   const int own = line < lines.split ? 0 : 1;
-  Relative from = lines.room[0][entry(lines, run, own, 0) % lines.depth * lines.pad + line];
-  if (others > other_split)
-    from = std::max(from, lines.room[1][entry(lines, run, own, 1) % lines.depth * lines.pad + line]);
+  Relative from = lines.room[0][entry(lines, state, own, 0) % lines.depth * lines.pad + line];
+  if (lines.across->classes(state.tile()) == 2)
+    from = std::max(from, lines.room[1][entry(lines, state, own, 1) % lines.depth * lines.pad + line]);
   return from;
 }
 
 /// Whether the tile is the last of some line.
-bool RowsWithStops::is_last(const Sides& side, const Tile& tile) const {
-  const bool rows = &side == &row_side_;
-  return tile.index == tiles_ - 1 ||
-         tile.index == (rows ? last_tile_rows_ : last_tile_columns_)[lines_of(*side.lines, tile) - 1];
+bool RowsWithStops::is_last(const SideStops& side, const Tile& tile) const {
+  return tile.index == tiles_ - 1 || tile.index == side.last_tile[side.lines->mapped(tile) - 1];
 }
 
-void RowsWithStops::sent(Sides& side, const Run& run, std::uint32_t line, std::uint32_t bytes, Relative arrival) {
-  const bool rows = &side == &row_side_;
-  const std::uint32_t destinations = rows ? run.tile().columns : run.tile().rows;
-  if (run.tile().index != (rows ? last_tile_rows_ : last_tile_columns_)[line]) {
-    report_sent(side.lines->side, run.tile().index, bytes, destinations);
+void RowsWithStops::sent(SideStops& side, const TileState& state, std::uint32_t line, std::uint32_t bytes,
+                         Relative arrival) {
+  const std::uint32_t destinations = side.lines->across->mapped(state.tile());
+  if (state.tile().index != side.last_tile[line]) {
+    report_sent(side.lines->side, state.tile().index, bytes, destinations);
   } else {
     const Time time = absolute(arrival);
     late_sends_.push_back(
-        {time, {time - 1, side.lines->side, line, run.tile().index, side.lines->step, bytes, destinations}});
+        {time, {time - 1, side.lines->side, line, state.tile().index, side.lines->step, bytes, destinations}});
   }
 }
 
-void RowsWithStops::end_line(Sides& side, const Run& run, std::uint32_t line, Relative arrival) {
+void RowsWithStops::end_line(SideStops& side, const TileState& state, std::uint32_t line, Relative arrival) {
   side.stops[line].ended = static_cast<std::int32_t>(side.lines->step);
   --side.live;
-  const Tile& tile = run.tile();
+  const Tile& tile = state.tile();
   for (std::uint32_t block = tile.block_of[side.lines->step]; block < tile.blocks.size(); ++block)
     memory_.pass(tile.index, block, 1, absolute(arrival));
 }
 
-void RowsWithStops::send_line(Sides& side, Run& run, std::uint32_t line, const BlockTimes& block, std::size_t at,
-                              bool all_end) {
+void RowsWithStops::send_line(SideStops& side, TileState& state, std::uint32_t line, const BlockTimes& block,
+                              std::size_t at, bool all_end) {
   Lines& lines = *side.lines;
   LineStop& stop = side.stops[line];
   if (stop.ended >= 0) {
@@ -190,11 +183,11 @@ void RowsWithStops::send_line(Sides& side, Run& run, std::uint32_t line, const B
     return;
   }
   const auto step = static_cast<std::int32_t>(lines.step);
-  const Relative ready = std::max(lines.bus[line], room(side, run, line));
+  const Relative ready = std::max(lines.bus[line], room(side, state, line));
   const Relative loaded = all_end ? INT32_MAX : relative(block.loaded);
   const Relative start = std::max(ready, loaded);
-  const bool ends = stop.last < step && stopped(side, run, line) <= start;
-  const bool first = lines.step == run.tile().blocks[run.tile().block_of[lines.step]].begin;
+  const bool ends = stop.last < step && stopped(side, state, line) <= start;
+  const bool first = lines.step == state.tile().blocks[state.tile().block_of[lines.step]].begin;
   if (first) {
     const Time until =
         ends && all_end ? absolute(stop.stopped) : std::min(block.loaded, ends ? absolute(stop.stopped) : kUnknown);
@@ -205,33 +198,33 @@ void RowsWithStops::send_line(Sides& side, Run& run, std::uint32_t line, const B
     lines.start[at + line] = begin;
     lines.arrival[at + line] = lines.bus[line] = begin + 1;
     side.entry[line] = kToken;
-    end_line(side, run, line, begin + 1);
+    end_line(side, state, line, begin + 1);
     return;
   }
-  const Streams& streams = weights(lines) ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
-  const std::size_t message = (weights(lines) ? lines.step : run.tile().steps()[lines.step].chunk) * streams.pad + line;
+  const Streams& streams = lines.streams(state);
+  const std::size_t message = lines.message(state.tile()) * streams.pad + line;
   lines.start[at + line] = start;
   lines.arrival[at + line] = lines.bus[line] = start + streams.words[message];
   side.entry[line] = kMessage;
-  sent(side, run, line, static_cast<std::uint32_t>(streams.bytes[message]), lines.bus[line]);
+  sent(side, state, line, static_cast<std::uint32_t>(streams.bytes[message]), lines.bus[line]);
 }
 
-void RowsWithStops::send(Sides& side, Run& run, bool all_end) {
+void RowsWithStops::send(SideStops& side, TileState& state, bool all_end) {
   Lines& lines = *side.lines;
-  const Tile& tile = run.tile();
-  const std::uint32_t count = lines_of(lines, tile);
+  const Tile& tile = state.tile();
+  const std::uint32_t count = lines.mapped(tile);
   const std::uint32_t block = tile.block_of[lines.step];
   const BlockTimes& times = memory_.block(tile.index, block);
-  const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
+  const std::size_t at = (state.first_step + lines.step) % kAhead * lines.pad;
   clear_memory_waits(lines, at);
   if (static_cast<std::int32_t>(lines.step) <= side.first_stop && !is_last(side, tile)) {
     // No line ends here.
     if (lines.step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
-    send_all(lines, run, relative(times.loaded));
+    send_all(lines, state, relative(times.loaded));
     std::fill_n(side.entry.data(), count, kMessage);
-    report_step(side, run);
+    report_step(side, state);
   } else {
-    for (std::uint32_t i = 0; i < count; ++i) send_line(side, run, i, times, at, all_end);
+    for (std::uint32_t i = 0; i < count; ++i) send_line(side, state, i, times, at, all_end);
   }
   const bool block_ends = lines.step + 1 == tile.steps().size() || tile.block_of[lines.step + 1] != block;
   if (block_ends && side.live != 0) {
@@ -243,30 +236,31 @@ void RowsWithStops::send(Sides& side, Run& run, bool all_end) {
 }
 
 /// All lines of a side have sent the message of the step.
-void RowsWithStops::report_step(Sides& side, const Run& run) {
+void RowsWithStops::report_step(SideStops& side, const TileState& state) {
   const Lines& lines = *side.lines;
-  const Tile& tile = run.tile();
-  const Streams& streams = weights(lines) ? static_cast<const Streams&>(*run.operands.filters) : *run.operands.windows;
-  const std::uint32_t message = weights(lines) ? lines.step : tile.steps()[lines.step].chunk;
+  const Tile& tile = state.tile();
+  const Streams& streams = lines.streams(state);
+  const std::uint32_t message = lines.message(tile);
   if (!is_last(side, tile)) {
     report_sent(lines.side, tile.index, streams.bytes_before[message + 1] - streams.bytes_before[message],
-                weights(lines) ? tile.columns : tile.rows);
+                lines.across->mapped(tile));
     return;
   }
-  for (std::uint32_t i = 0; i < lines_of(lines, tile); ++i)
-    sent(side, run, i, static_cast<std::uint32_t>(streams.bytes[std::size_t{message} * streams.pad + i]), lines.bus[i]);
+  for (std::uint32_t i = 0; i < lines.mapped(tile); ++i)
+    sent(side, state, i, static_cast<std::uint32_t>(streams.bytes[std::size_t{message} * streams.pad + i]),
+         lines.bus[i]);
 }
 
-void RowsWithStops::send_ahead(Sides& side, const Run& at_work, Time until) {
+void RowsWithStops::send_ahead(SideStops& side, const TileState& at_work, Time until) {
   Lines& lines = *side.lines;
   std::uint64_t at_tile = work_tile_;
   std::uint32_t step = work_step_ + 1;
   for (; at_tile < tiles_; ++at_tile, step = 0) {
-    Run& run = run_of(at_tile);
-    const Tile& tile = run.tile();
-    const std::uint32_t count = lines_of(lines, tile);
+    TileState& state = state_of(at_tile);
+    const Tile& tile = state.tile();
+    const std::uint32_t count = lines.mapped(tile);
     for (; step < tile.steps().size(); ++step) {
-      const std::uint64_t index = run.first_step + step;
+      const std::uint64_t index = state.first_step + step;
       if (index < side.sent) continue;
       const std::uint32_t block = tile.block_of[step];
       const BlockTimes& times = memory_.block(at_tile, block);
@@ -275,7 +269,7 @@ void RowsWithStops::send_ahead(Sides& side, const Run& at_work, Time until) {
       lines.step = step;
       const Relative loaded = relative(times.loaded);
       Relative latest = loaded;
-      for (std::uint32_t i = 0; i < count; ++i) latest = std::max({latest, lines.bus[i], room(side, run, i)});
+      for (std::uint32_t i = 0; i < count; ++i) latest = std::max({latest, lines.bus[i], room(side, state, i)});
       lines.step = work_step_;
       if (absolute(latest) > until) return;
       // No PE of the tile stops before its gate opens, so all send messages.
@@ -283,8 +277,8 @@ void RowsWithStops::send_ahead(Sides& side, const Run& at_work, Time until) {
       const std::size_t at = index % kAhead * lines.pad;
       clear_memory_waits(lines, at);
       if (step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
-      send_all(lines, run, loaded);
-      report_step(side, run);
+      send_all(lines, state, loaded);
+      report_step(side, state);
       if (step + 1 == tile.blocks[block].end)
         memory_.pass(at_tile, block, count, absolute(*std::max_element(lines.bus.data(), lines.bus.data() + count)));
       side.sent = index + 1;
@@ -293,8 +287,8 @@ void RowsWithStops::send_ahead(Sides& side, const Run& at_work, Time until) {
   }
 }
 
-bool RowsWithStops::settle_block(Run& run) {
-  const Tile& tile = run.tile();
+bool RowsWithStops::settle_block(TileState& state) {
+  const Tile& tile = state.tile();
   const std::uint32_t block = tile.block_of[work_step_];
   while (memory_.block(tile.index, block).loaded == kUnknown) {
     while (drain()) {
@@ -305,10 +299,10 @@ bool RowsWithStops::settle_block(Run& run) {
       // Every line ends before a block that comes too late to be sent; if all are past it by then, it is not even
       // fetched.
       Time past = memory_.released();
-      for (Sides* side : {&row_side_, &column_side_})
-        for (std::uint32_t i = 0; i < lines_of(*side->lines, tile); ++i) {
+      for (SideStops* side : {&row_side_, &column_side_})
+        for (std::uint32_t i = 0; i < side->lines->mapped(tile); ++i) {
           Relative end = side->lines->bus[i];
-          if (side->stops[i].ended < 0) end = std::max({end, room(*side, run, i), stopped(*side, run, i)}) + 1;
+          if (side->stops[i].ended < 0) end = std::max({end, room(*side, state, i), stopped(*side, state, i)}) + 1;
           past = std::max(past, absolute(end));
         }
       if (past <= next.fetch) return false;
@@ -318,8 +312,8 @@ bool RowsWithStops::settle_block(Run& run) {
   return true;
 }
 
-void RowsWithStops::settle_gate(Run& run) {
-  while (!gate(run)) {
+void RowsWithStops::settle_gate(TileState& state) {
+  while (!gate(state)) {
     if (drain()) continue;
     MemorySequence::Next next = memory_.next();
     if (next.fetch == kUnknown && next.write != kUnknown) {
@@ -329,12 +323,12 @@ void RowsWithStops::settle_gate(Run& run) {
         Time sent = 0;
         for (const Lines* lines : {&row_lines_, &column_lines_})
           sent = std::max(
-              sent, absolute(*std::max_element(lines->bus.data(), lines->bus.data() + lines_of(*lines, run.tile()))));
+              sent, absolute(*std::max_element(lines->bus.data(), lines->bus.data() + lines->mapped(state.tile()))));
         if (next.write > sent) throw RowsRefused{Refusal::FeedersFarAhead};
       } else {
         // What lines send up to the cycle of the write is known: the gate opens later. If they get past the block, the
         // fetch is known then; if not, it comes after the write.
-        for (Sides* side : {&row_side_, &column_side_}) send_ahead(*side, run, next.write);
+        for (SideStops* side : {&row_side_, &column_side_}) send_ahead(*side, state, next.write);
         next = memory_.next();
       }
     }
@@ -344,11 +338,11 @@ void RowsWithStops::settle_gate(Run& run) {
 
 // ---- PEs ----
 
-void RowsWithStops::account(const Run& run) {
+void RowsWithStops::account(const TileState& state) {
   const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
   const auto step = static_cast<std::int32_t>(work_step_);
-  for_classes(run.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
-                              std::uint32_t columns) {
+  for_classes(state.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
+                                std::uint32_t columns) {
     bool near = false;
     for (std::uint32_t row = first_row; row < rows; ++row)
       for (std::uint32_t column = first_column; column < columns; ++column) {
@@ -381,37 +375,32 @@ void RowsWithStops::account(const Run& run) {
 }
 
 /// The entries of the step make room, on lines that sent one.
-void RowsWithStops::make_room(Sides& side, const Run& run) {
+void RowsWithStops::make_room(SideStops& side, const TileState& state) {
   Lines& lines = *side.lines;
-  const bool rows = &side == &row_side_;
-  const std::uint32_t count = lines_of(lines, run.tile());
-  const std::uint32_t others = rows ? run.tile().columns : run.tile().rows;
-  const std::uint32_t other_split = rows ? column_lines_.split : row_lines_.split;
-  for (int other = 0; other < (others > other_split ? 2 : 1); ++other) {
-    const Relative* const free = (rows ? row_free_ : column_free_)[other].data();
+  const std::uint32_t count = lines.mapped(state.tile());
+  for (int other = 0; other < lines.across->classes(state.tile()); ++other) {
+    const Relative* const free = (lines.are_rows() ? row_free_ : column_free_)[other].data();
     for (std::uint32_t line = 0; line < count; ++line) {
       if (side.entry[line] == kNothing) continue;
       const int own = line < lines.split ? 0 : 1;
-      lines.room[other][entry(lines, run, own, other) % lines.depth * lines.pad + line] = free[line];
+      lines.room[other][entry(lines, state, own, other) % lines.depth * lines.pad + line] = free[line];
     }
   }
 }
 
 /// Lines that ended early have had fewer entries than steps: moves what is known of their room to where all others have
 /// it.
-void RowsWithStops::align_rooms(Sides& side, const Run& run) {
+void RowsWithStops::align_rooms(SideStops& side, const TileState& state) {
   Lines& lines = *side.lines;
-  const auto steps = static_cast<std::uint32_t>(run.tile().steps().size());
-  const std::uint32_t others = weights(lines) ? run.tile().columns : run.tile().rows;
-  const std::uint32_t other_split = weights(lines) ? column_lines_.split : row_lines_.split;
+  const auto steps = static_cast<std::uint32_t>(state.tile().steps().size());
   const std::uint32_t depth = lines.depth;
   std::vector<Relative> rooms(depth);
-  for (std::uint32_t line = 0; line < lines_of(lines, run.tile()); ++line) {
+  for (std::uint32_t line = 0; line < lines.mapped(state.tile()); ++line) {
     if (side.stops[line].ended < 0) continue;
     const auto entries = static_cast<std::uint32_t>(side.stops[line].ended) + 1;
     const std::uint32_t shift = (steps - entries) % depth;
     if (shift == 0) continue;
-    for (int other = 0; other < (others > other_split ? 2 : 1); ++other) {
+    for (int other = 0; other < lines.across->classes(state.tile()); ++other) {
       Relative* const room = lines.room[other].data() + line;
       for (std::uint32_t i = 0; i < depth; ++i) rooms[(i + shift) % depth] = room[i * lines.pad];
       for (std::uint32_t i = 0; i < depth; ++i) room[i * lines.pad] = rooms[i];
@@ -420,8 +409,8 @@ void RowsWithStops::align_rooms(Sides& side, const Run& run) {
 }
 
 /// After the last step: free PEs, classes, tiles to come.
-void RowsWithStops::leave_tile(Run& run) {
-  const Tile& tile = run.tile();
+void RowsWithStops::leave_tile(TileState& state) {
+  const Tile& tile = state.tile();
   for_classes(tile, [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
                         std::uint32_t columns) {
     const bool last = last_of_class_[r][c] == tile.index;
@@ -440,12 +429,12 @@ void RowsWithStops::leave_tile(Run& run) {
         else if (stops && edges)
           waits_.add(pe, absolute(stopped_[at]), absolute(free_[at]), PeClass::Imbalance);
       }
-    worked_entries_[r][c] = run.entries[r][c] + tile.steps().size();
+    worked_entries_[r][c] = state.entries[r][c] + tile.steps().size();
   });
-  align_rooms(row_side_, run);
-  align_rooms(column_side_, run);
-  steps_worked_ = run.first_step + tile.steps().size();
-  finish_tile(run);
+  align_rooms(row_side_, state);
+  align_rooms(column_side_, state);
+  steps_worked_ = state.first_step + tile.steps().size();
+  finish_tile(state);
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     lines->tile = work_tile_;
     lines->step = 0;
@@ -454,12 +443,12 @@ void RowsWithStops::leave_tile(Run& run) {
   }
 }
 
-bool RowsWithStops::work_before_stops(Run& run) {
-  const Tile& tile = run.tile();
+bool RowsWithStops::work_before_stops(TileState& state) {
+  const Tile& tile = state.tile();
   const std::uint32_t at = tile.block_of[work_step_];
   const Block& block = tile.blocks[at];
-  if (work_step_ == block.begin || !whole_tile_ || apart() || is_sent(row_side_, run) || is_sent(column_side_, run) ||
-      is_last(row_side_, tile) || is_last(column_side_, tile))
+  if (work_step_ == block.begin || !whole_tile_ || apart() || is_sent(row_side_, state) ||
+      is_sent(column_side_, state) || is_last(row_side_, tile) || is_last(column_side_, tile))
     return false;
   const std::vector<Step>& steps = tile.steps();
   std::uint32_t end = work_step_;
@@ -471,17 +460,17 @@ bool RowsWithStops::work_before_stops(Run& run) {
   const std::uint32_t chunk = steps[begin].chunk;
   for (Lines* lines : {&row_lines_, &column_lines_}) clear_memory_waits(*lines, steps_worked_ % kAhead * lines->pad);
   pair_.gate = nullptr;
-  work_steps(run, end - begin, memory_.block(tile.index, at));
+  work_steps(state, end - begin, memory_.block(tile.index, at));
   all_slots_ += pair_.slot_count;
   const auto bytes = [](const Streams& streams, std::uint32_t first, std::uint32_t last) {
     return streams.bytes_before[last] - streams.bytes_before[first];
   };
-  report_sent(event::Side::Weights, tile.index, bytes(*run.operands.filters, begin, end), tile.columns);
-  report_sent(event::Side::Activations, tile.index, bytes(*run.operands.windows, chunk, chunk + (end - begin)),
+  report_sent(event::Side::Weights, tile.index, bytes(*state.operands.filters, begin, end), tile.columns);
+  report_sent(event::Side::Activations, tile.index, bytes(*state.operands.windows, chunk, chunk + (end - begin)),
               tile.rows);
   if (end == block.end) {
-    for (const Sides* side : {&row_side_, &column_side_}) {
-      const std::uint32_t count = lines_of(*side->lines, tile);
+    for (const SideStops* side : {&row_side_, &column_side_}) {
+      const std::uint32_t count = side->lines->mapped(tile);
       memory_.pass(tile.index, at, count,
                    absolute(*std::max_element(side->lines->bus.data(), side->lines->bus.data() + count)));
     }
@@ -489,38 +478,38 @@ bool RowsWithStops::work_before_stops(Run& run) {
   return true;
 }
 
-void RowsWithStops::work_tile(Run& run) {
-  const Tile& tile = run.tile();
+void RowsWithStops::work_tile(TileState& state) {
+  const Tile& tile = state.tile();
   if (spare_.empty()) {
-    run.complete.assign(free_.size(), 0);
+    state.complete.assign(free_.size(), 0);
   } else {
-    run.complete = std::move(spare_.back());
+    state.complete = std::move(spare_.back());
     spare_.pop_back();
   }
-  step_.complete = run.complete.data();
-  prepare_tile(run);
-  place_stops(run);
+  step_.complete = state.complete.data();
+  prepare_tile(state);
+  place_stops(state);
   const auto steps = static_cast<std::uint32_t>(tile.steps().size());
   for (work_step_ = 0; work_step_ < steps && (row_side_.live != 0 || column_side_.live != 0);) {
-    if (work_before_stops(run)) continue;
+    if (work_before_stops(state)) continue;
     row_lines_.step = column_lines_.step = work_step_;
-    const bool ahead = is_sent(row_side_, run) && is_sent(column_side_, run);
-    const bool comes = ahead || settle_block(run);
-    for (Sides* side : {&row_side_, &column_side_}) {
-      if (is_sent(*side, run))
-        std::fill_n(side->entry.data(), lines_of(*side->lines, tile), kMessage);
+    const bool ahead = is_sent(row_side_, state) && is_sent(column_side_, state);
+    const bool comes = ahead || settle_block(state);
+    for (SideStops* side : {&row_side_, &column_side_}) {
+      if (is_sent(*side, state))
+        std::fill_n(side->entry.data(), side->lines->mapped(tile), kMessage);
       else
-        send(*side, run, !comes);
+        send(*side, state, !comes);
     }
     pair_.gate = nullptr;
-    if (work_step_ == 0) settle_gate(run);
+    if (work_step_ == 0) settle_gate(state);
 
-    prepare_step(run);
+    prepare_step(state);
     bool apart = false;
     for (const Lines* lines : {&row_lines_, &column_lines_}) apart |= lines->parts[steps_worked_ % kAhead];
     for_classes(tile, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
     count_waits(!apart);
-    if (apart) account(run);
+    if (apart) account(state);
     const auto step = static_cast<std::int32_t>(work_step_);
     if (step < first_stop_) {
       // Nothing has stopped yet.
@@ -528,7 +517,7 @@ void RowsWithStops::work_tile(Run& run) {
       executed_ += pair_.executed;
       slots_ += pair_.slot_count;
       all_slots_ += pair_.slot_count;
-      RowArray::make_room(run);
+      RowArray::make_room(state);
     } else {
       if (step == first_stop_ || step == 0) std::copy_n(free_.data(), free_.size(), free_activation_.data());
       step_.pair = pair_;
@@ -538,15 +527,15 @@ void RowsWithStops::work_tile(Run& run) {
       executed_ += step_.pair.executed;
       slots_ += step_.pair.slot_count;
       all_slots_ += step_.all_slots;
-      make_room(row_side_, run);
-      make_room(column_side_, run);
+      make_room(row_side_, state);
+      make_room(column_side_, state);
     }
     ++steps_worked_;
-    if (step == last_stop_) run.worked = true;  // every sum has stopped
+    if (step == last_stop_) state.worked = true;  // every sum has stopped
     ++work_step_;
   }
   for (; work_step_ < steps; ++work_step_, ++steps_worked_) {
-    prepare_step(run);
+    prepare_step(state);
     pair_.valid = valid_.data();
     all_slots_ += kernels_.count_slots(pair_);
   }
@@ -554,14 +543,14 @@ void RowsWithStops::work_tile(Run& run) {
     // The sums that did not stop; what PEs do that are not mapped is not read.
     for (std::size_t first = 0; first < tile.rows * stride_; first += kLanes)
       for (std::size_t at = first; at < first + kLanes; ++at)
-        run.complete[at] = stop_step_[at] == kNoStop ? free_[at] : run.complete[at];
+        state.complete[at] = stop_step_[at] == kNoStop ? free_[at] : state.complete[at];
   }
-  leave_tile(run);
+  leave_tile(state);
 }
 
 Time RowsWithStops::run(const std::function<void(std::uint64_t)>& progress) {
   while (work_tile_ < tiles_) {
-    work_tile(run_of(work_tile_));
+    work_tile(state_of(work_tile_));
     forget();
     rebase();
     progress(memory_.written());

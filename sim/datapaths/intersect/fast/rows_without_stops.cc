@@ -8,25 +8,25 @@ namespace lacuna::intersect::fast {
 
 bool RowsWithoutStops::send(Lines& lines, bool whole_block) {
   if (lines.tile == tiles_) return false;
-  Run& run = run_of(lines.tile);
-  const Tile& tile = run.tile();
+  TileState& state = state_of(lines.tile);
+  const Tile& tile = state.tile();
   const std::uint32_t block = tile.block_of[lines.step];
   const BlockTimes& times = memory_.block(lines.tile, block);
   if (times.loaded == kUnknown) return false;
-  const std::uint32_t count = lines_of(lines, tile);
+  const std::uint32_t count = lines.mapped(tile);
   bool room_known = true;
   const std::uint32_t step = whole_block ? tile.blocks[block].end - 1 : lines.step;
   for_classes(tile, [&](int r, int c, auto...) {
-    room_known &= run.entries[r][c] + step < worked_entries_[r][c] + lines.depth;
+    room_known &= state.entries[r][c] + step < worked_entries_[r][c] + lines.depth;
   });
   if (!room_known) return false;
 
-  const std::size_t at = (run.first_step + lines.step) % kAhead * lines.pad;
+  const std::size_t at = (state.first_step + lines.step) % kAhead * lines.pad;
   clear_memory_waits(lines, at);
   if (lines.step == tile.blocks[block].begin) note_memory_waits(lines, count, times, at);
   // A wait in parts happens only where a line has passed over a tile; then its PEs are apart, and account() reads the
   // parts.
-  send_all(lines, run, relative(times.loaded));
+  send_all(lines, state, relative(times.loaded));
 
   pass_step(lines, tile);
   return true;
@@ -35,7 +35,7 @@ bool RowsWithoutStops::send(Lines& lines, bool whole_block) {
 void RowsWithoutStops::pass_step(Lines& lines, const Tile& tile) {
   const std::uint32_t block = tile.block_of[lines.step];
   if (++lines.step < tile.blocks[block].end) return;
-  const std::uint32_t count = lines_of(lines, tile);
+  const std::uint32_t count = lines.mapped(tile);
   memory_.pass(lines.tile, block, count, absolute(largest(lines.bus.data(), count)));
   if (lines.step < tile.steps().size()) return;
   lines.step = 0;
@@ -47,24 +47,24 @@ bool RowsWithoutStops::work() {
   if (work_tile_ == tiles_) return false;
   const auto sent = [&](const Lines& lines) { return lines.tile > work_tile_ || lines.step > work_step_; };
   if (!sent(row_lines_) || !sent(column_lines_)) return false;
-  Run& run = run_of(work_tile_);
-  const Tile& tile = run.tile();
+  TileState& state = state_of(work_tile_);
+  const Tile& tile = state.tile();
   pair_.gate = nullptr;
   if (work_step_ == 0) {
-    if (!gate(run)) return false;
-    prepare_tile(run);
+    if (!gate(state)) return false;
+    prepare_tile(state);
   }
-  prepare_step(run);
+  prepare_step(state);
   bool apart = false;
   for_classes(tile, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
   count_waits(!apart);
-  if (apart) account(run);
+  if (apart) account(state);
   kernels_.pair_step(pair_);
   executed_ += pair_.executed;
   slots_ += pair_.slot_count;
-  make_room(run);
+  make_room(state);
   ++steps_worked_;
-  if (++work_step_ == tile.steps().size()) leave_tile(run);
+  if (++work_step_ == tile.steps().size()) leave_tile(state);
   return true;
 }
 
@@ -72,33 +72,33 @@ bool RowsWithoutStops::work_block() {
   if (work_tile_ == tiles_) return false;
   const auto here = [&](const Lines& lines) { return lines.tile == work_tile_ && lines.step == work_step_; };
   if (!here(row_lines_) || !here(column_lines_)) return false;
-  Run& run = run_of(work_tile_);
-  const Tile& tile = run.tile();
+  TileState& state = state_of(work_tile_);
+  const Tile& tile = state.tile();
   const std::uint32_t at = tile.block_of[work_step_];
   const Block& block = tile.blocks[at];
   const BlockTimes& times = memory_.block(tile.index, at);
   if (times.loaded == kUnknown) return false;
   pair_.gate = nullptr;
-  if (work_step_ == 0) prepare_tile(run);
+  if (work_step_ == 0) prepare_tile(state);
   if (!whole_tile_ || apart()) return false;
-  if (work_step_ == 0 && !gate(run)) return false;
+  if (work_step_ == 0 && !gate(state)) return false;
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     const std::size_t kept = steps_worked_ % kAhead * lines->pad;
     clear_memory_waits(*lines, kept);
-    if (work_step_ == block.begin) note_memory_waits(*lines, lines_of(*lines, tile), times, kept);
+    if (work_step_ == block.begin) note_memory_waits(*lines, lines->mapped(tile), times, kept);
   }
-  work_steps(run, block.end - work_step_, times);
+  work_steps(state, block.end - work_step_, times);
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     lines->step = work_step_ - 1;
     pass_step(*lines, tile);
   }
-  if (work_step_ == tile.steps().size()) leave_tile(run);
+  if (work_step_ == tile.steps().size()) leave_tile(state);
   return true;
 }
 
 /// After the last step of a tile.
-void RowsWithoutStops::leave_tile(Run& run) {
-  const Tile& tile = run.tile();
+void RowsWithoutStops::leave_tile(TileState& state) {
+  const Tile& tile = state.tile();
   for_classes(tile,
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
                 if (tile.index != last_of_class_[r][c]) return;
@@ -106,26 +106,26 @@ void RowsWithoutStops::leave_tile(Run& run) {
                   for (std::uint32_t j = column; j < columns; ++j)
                     done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
               });
-  report_sent(event::Side::Weights, tile.index, run.operands.filters->bytes_before.back(), tile.columns);
-  report_sent(event::Side::Activations, tile.index, run.operands.windows->bytes_before.back(), tile.rows);
-  finish_tile(run);
+  report_sent(event::Side::Weights, tile.index, state.operands.filters->bytes_before.back(), tile.columns);
+  report_sent(event::Side::Activations, tile.index, state.operands.windows->bytes_before.back(), tile.rows);
+  finish_tile(state);
   while (drain()) {
   }
   if (drain_tile_ < work_tile_) {
     if (!spare_.empty()) {
-      run.complete = std::move(spare_.back());
+      state.complete = std::move(spare_.back());
       spare_.pop_back();
     }
-    run.complete.resize(free_.size());
-    std::copy_n(free_.data(), free_.size(), run.complete.data());
+    state.complete.resize(free_.size());
+    std::copy_n(free_.data(), free_.size(), state.complete.data());
   }
 }
 
-void RowsWithoutStops::account(const Run& run) {
+void RowsWithoutStops::account(const TileState& state) {
   // Tiles before this one are all sent, so their edges are known.
   const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
-  for_classes(run.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
-                              std::uint32_t columns) {
+  for_classes(state.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
+                                std::uint32_t columns) {
     bool near = false;
     for (std::uint32_t row = first_row; row < rows; ++row)
       for (std::uint32_t column = first_column; column < columns; ++column) {

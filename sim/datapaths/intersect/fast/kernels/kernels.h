@@ -29,10 +29,10 @@ struct PairStep {
   bool only_effectual;                                  ///< the slots are the pairs of nonzeros
   std::uint32_t lanes, lane_reciprocal;                 ///< ceil(65536 / lanes)
   const std::int32_t *row_start, *row_arrival, *column_start, *column_arrival;
-  const std::int32_t* valid;  ///< [column] -1 where the column is mapped, else 0
-  const std::int32_t* left;   ///< [column] -1 where it is of class 0
-  std::int32_t* free;         ///< the first cycle in which the PE may begin the pair; after the step, the next one
-  const std::int32_t* gate;   ///< earliest cycle of the pair because of the results before; null: none
+  const std::int32_t* valid;    ///< [column] -1 where the column is mapped, else 0
+  const std::int32_t* class_0;  ///< [column] -1 where it is of class 0
+  std::int32_t* free;           ///< the first cycle in which the PE may begin the pair; after the step, the next one
+  const std::int32_t* gate;     ///< earliest cycle of the pair because of the results before; null: none
   const std::int32_t *row_memory_begin, *row_memory_end;  ///< when the line waited for memory; null: no line did
   const std::int32_t *column_memory_begin, *column_memory_end;
   std::int32_t *starved_weight, *starved_activation, *starved_memory, *blocked;
@@ -83,12 +83,12 @@ struct DrainStep {
   std::int32_t* bus;  ///< [column] from when on the bus is free
 };
 
-/// Steps that a BlockRun takes at a time.
+/// Steps that a BlockSteps takes at a time.
 constexpr std::uint32_t kStepsTogether = 4;
 
 /// Steps of a block of a tile that maps every PE, one after the other: all lines send, all PEs work. `pair` has what is
 /// the same in all steps and the masks, gate and memory waits of the first; its counters count.
-struct BlockRun {
+struct BlockSteps {
   PairStep pair;
   std::uint32_t steps;
   struct Lines {
@@ -152,7 +152,7 @@ struct Kernels {
   /// Bit f of bits[window]: sums[window][f] <= 0.
   void (*not_above_zero)(const std::int32_t* sums, std::uint32_t count, std::uint16_t* bits);
   void (*pair_step)(PairStep& step);
-  void (*block_run)(BlockRun& run);
+  void (*block_steps)(BlockSteps& run);
   void (*stop_step)(StopStep& step);
   /// Slots of the pair of every mapped PE.
   std::uint64_t (*count_slots)(const PairStep& step);
@@ -163,8 +163,8 @@ struct Kernels {
   void (*sum_words)(const std::int32_t* words, const std::uint32_t* order, std::uint32_t entries, std::uint32_t pad,
                     std::int32_t* before);
   /// The largest end <= entries such that no line's words of entries begin..end-1 exceed `most`.
-  std::uint32_t (*longest_run)(const std::int32_t* before, std::uint32_t entries, std::uint32_t pad,
-                               std::uint32_t begin, std::int32_t most);
+  std::uint32_t (*longest_stretch)(const std::int32_t* before, std::uint32_t entries, std::uint32_t pad,
+                                   std::uint32_t begin, std::int32_t most);
   /// The largest of after[line] - before[line].
   std::int32_t (*largest_difference)(const std::int32_t* before, const std::int32_t* after, std::uint32_t pad);
 };
