@@ -114,7 +114,7 @@ void draw_surroundings(Machine& m, Draw& draw) {
   m.storage.index_bits = draw.between(1, 6);
 }
 
-/// "array.rows=3 dram.latency=0": what a default machine of the family would have to be told. Texts decide no cycle.
+/// "array.rows=3 dram.latency=0": what makes it of a default machine of the family. Texts decide no cycle.
 std::string described(const Machine& machine) {
   std::string text;
   const auto defaults = parameters(Machine(machine.datapath()));

@@ -13,7 +13,7 @@ struct RandomCase {
   Machine machine;
   Layer layer;
   /// On one line: the layer's shape and kinds, and every parameter of the machine that decides a cycle and is not the
-  /// default of its family. Values of tensors are not told; the seed gives them again.
+  /// default of its family. Values of tensors are left out; the seed gives them again.
   [[nodiscard]] std::string describe() const;
 };
 

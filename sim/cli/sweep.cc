@@ -83,7 +83,7 @@ void check_points(const SweepOptions& options) {
     fail(Place{"--points"}, "computes points and notes no sweep, so nothing to export");
 }
 
-/// What a person is told while a sweep runs on a cluster.
+/// What a person sees while a sweep runs on a cluster.
 void say(const std::string& line) {
   if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
   fmt::print(stderr, "lacuna: {}\n", line);

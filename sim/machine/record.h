@@ -1,6 +1,6 @@
 // What a unit reports, whatever the family: one shape for checks, traces and lists. A family says in its vocabulary
 // what its units are called, what they report, and how it is shown. Engines keep typed events and make a record of one
-// only for those who watch.
+// only where something records.
 #pragma once
 
 #include <array>

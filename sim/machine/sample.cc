@@ -13,15 +13,15 @@ namespace lacuna {
 
 namespace {
 
-/// Blocks measured of a stratum, at least: fewer say too little about how much blocks differ.
-constexpr std::uint64_t kFewestBlocks = 10;
-/// Blocks aimed at in all, which decides how long one is, up to the longest.
-constexpr double kBlocks = 20;
-constexpr std::uint64_t kLongestBlock = 64;
+/// Stretches measured of a stratum, at least: fewer say too little about how much stretches differ.
+constexpr std::uint64_t kFewestStretches = 10;
+/// Stretches aimed at in all, which decides how long one is, up to the longest.
+constexpr double kStretches = 20;
+constexpr std::uint64_t kLongestStretch = 64;
 /// Tiles after which a start with an empty array and idle memory is forgotten, where PEs and memory are about as fast;
 /// and tiles in which a PE falls behind another by as many steps as a tile has. Both were found by trial: FAST.md.
 constexpr std::uint64_t kTilesToForget = 64, kTilesToFallBehind = 24;
-/// Blocks whose share of padding differs by more from the usual one are a kind of their own.
+/// Stretches whose share of padding differs by more from the usual one are a kind of their own.
 constexpr double kBorder = 0.005;
 
 std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
@@ -33,10 +33,10 @@ std::uint64_t seed_of(const std::string& layer, std::uint64_t seed) {
   return hash;
 }
 
-/// Tells blocks apart by what is known of them before they are simulated.
-class BlockKinds {
+/// Sorts stretches by what is known of them before they are simulated.
+class StretchKinds {
  public:
-  explicit BlockKinds(const TiledLayer& tiled) : tiled_(tiled) {
+  explicit StretchKinds(const TiledLayer& tiled) : tiled_(tiled) {
     const ConvShape& shape = tiled.layer.shape;
     const auto inside = [](std::uint32_t taps, std::uint32_t outputs, std::uint32_t stride, std::uint32_t dilation,
                            std::uint32_t pad, std::uint32_t extent) {
@@ -52,11 +52,11 @@ class BlockKinds {
     columns_ = inside(shape.S, shape.Q(), shape.stride_w, shape.dilation_w, shape.pad_left, shape.W);
   }
 
-  /// The share of a block's pairs that are not padding.
-  [[nodiscard]] double share_inside(const TileBlock& block) const {
+  /// The share of a stretch's pairs that are not padding.
+  [[nodiscard]] double share_inside(const TileStretch& stretch) const {
     const ConvShape& shape = tiled_.layer.shape;
     std::uint64_t inside = 0, all = 0;
-    for (std::uint64_t tile = block.begin; tile < block.end; ++tile) {
+    for (std::uint64_t tile = stretch.begin; tile < stretch.end; ++tile) {
       const TileFacts facts = tiled_.facts(tile);
       for (std::uint64_t window = facts.first_window; window < facts.first_window + facts.windows; ++window) {
         inside += std::uint64_t{rows_[window / shape.Q() % shape.P()]} * columns_[window % shape.Q()];
@@ -66,10 +66,10 @@ class BlockKinds {
     return static_cast<double>(inside) / static_cast<double>(all);
   }
 
-  /// 1 if the block fetches weights from DRAM, and 2 if it fetches inputs.
-  [[nodiscard]] int fetches(const TileBlock& block) const {
+  /// 1 if the stretch fetches weights from DRAM, and 2 if it fetches inputs.
+  [[nodiscard]] int fetches(const TileStretch& stretch) const {
     bool weights = false, inputs = false;
-    for (std::uint64_t tile = block.begin; tile < block.end; ++tile) {
+    for (std::uint64_t tile = stretch.begin; tile < stretch.end; ++tile) {
       const TileFacts facts = tiled_.facts(tile);
       weights |= facts.fetches_weights;
       inputs |= facts.fetches_inputs;
@@ -119,15 +119,15 @@ Counters<Enum> rounded(std::array<double, enum_count<Enum>()> shares, std::uint6
 std::uint64_t SamplePlan::measured_tiles() const {
   std::uint64_t sum = 0;
   for (const Stratum& stratum : strata)
-    for (const TileBlock& block : stratum.measured) sum += block.end - block.begin;
+    for (const TileStretch& stretch : stratum.measured) sum += stretch.end - stretch.begin;
   return whole ? tiles : sum;
 }
 
 std::uint64_t SamplePlan::simulated_tiles() const {
   std::uint64_t sum = 0;
   for (const Stratum& stratum : strata)
-    for (const TileBlock& block : stratum.measured)
-      sum += block.end - block.begin + (block.begin == 0 ? 0 : 2 * std::min(warm_up, block.begin));
+    for (const TileStretch& stretch : stratum.measured)
+      sum += stretch.end - stretch.begin + (stretch.begin == 0 ? 0 : 2 * std::min(warm_up, stretch.begin));
   return whole ? tiles : sum;
 }
 
@@ -139,35 +139,36 @@ SamplePlan plan_sample(const TiledLayer& tiled, const SampleOptions& options) {
   plan.warm_up = kTilesToForget + ceil_div(kTilesToFallBehind * tiled.depth, tiled.steps);
 
   const double wanted = static_cast<double>(plan.tiles) * options.share;
-  const auto length = static_cast<std::uint64_t>(std::clamp(wanted / kBlocks, 1.0, static_cast<double>(kLongestBlock)));
-  // The first block begins with an empty array, and the last may be short: both are measured always.
-  std::vector<TileBlock> alone, blocks;
+  const auto length =
+      static_cast<std::uint64_t>(std::clamp(wanted / kStretches, 1.0, static_cast<double>(kLongestStretch)));
+  // The first stretch begins with an empty array, and the last may be short: both are measured always.
+  std::vector<TileStretch> alone, stretches;
   for (std::uint64_t begin = 0; begin < plan.tiles; begin += length) {
-    const TileBlock block{begin, std::min(plan.tiles, begin + length)};
-    (begin == 0 || block.end == plan.tiles ? alone : blocks).push_back(block);
+    const TileStretch stretch{begin, std::min(plan.tiles, begin + length)};
+    (begin == 0 || stretch.end == plan.tiles ? alone : stretches).push_back(stretch);
   }
-  const BlockKinds kinds_of(tiled);
+  const StretchKinds kinds_of(tiled);
   std::vector<double> inside;
-  for (const TileBlock& block : blocks) inside.push_back(kinds_of.share_inside(block));
+  for (const TileStretch& stretch : stretches) inside.push_back(kinds_of.share_inside(stretch));
   std::vector<double> sorted = inside;
   std::ranges::sort(sorted);
   std::map<int, Stratum> kinds;
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
+  for (std::size_t i = 0; i < stretches.size(); ++i) {
     const bool border = std::abs(inside[i] - sorted[sorted.size() / 2]) > kBorder;
-    kinds[kinds_of.fetches(blocks[i]) + (border ? 4 : 0)].blocks.push_back(blocks[i]);
+    kinds[kinds_of.fetches(stretches[i]) + (border ? 4 : 0)].stretches.push_back(stretches[i]);
   }
-  for (const TileBlock& block : alone) plan.strata.push_back({{block}, {block}});
+  for (const TileStretch& stretch : alone) plan.strata.push_back({{stretch}, {stretch}});
   Random random(seed_of(tiled.layer.name, options.seed));
   for (auto& [kind, stratum] : kinds) {
-    std::vector<TileBlock> left = stratum.blocks;
+    std::vector<TileStretch> left = stratum.stretches;
     const auto share = static_cast<std::uint64_t>(std::ceil(static_cast<double>(left.size()) * options.share));
-    for (std::uint64_t n = std::min<std::uint64_t>(left.size(), std::max(kFewestBlocks, share)); n != 0; --n) {
+    for (std::uint64_t n = std::min<std::uint64_t>(left.size(), std::max(kFewestStretches, share)); n != 0; --n) {
       const std::uint64_t at = random.below(left.size());
       stratum.measured.push_back(left[at]);
       left[at] = left.back();
       left.pop_back();
     }
-    std::ranges::sort(stratum.measured, {}, &TileBlock::begin);
+    std::ranges::sort(stratum.measured, {}, &TileStretch::begin);
     plan.strata.push_back(std::move(stratum));
   }
   plan.whole = 2 * plan.simulated_tiles() > plan.tiles;  // the layer itself is exact, and costs little more
@@ -198,11 +199,11 @@ Estimate SampledOutcome::estimate(std::span<const double> weights) const {
   double variance = 0, squares = 0;
   for (const Measured& stratum : strata) {
     const auto n = static_cast<double>(stratum.increments.size());
-    const auto all = static_cast<double>(stratum.blocks);
+    const auto all = static_cast<double>(stratum.stretches);
     double mean = 0, spread = 0;
     for (const Increment& increment : stratum.increments) mean += sum(increment.values) / n;
     result.value += all * mean;
-    if (stratum.increments.size() == stratum.blocks) continue;
+    if (stratum.increments.size() == stratum.stretches) continue;
     for (const Increment& increment : stratum.increments) {
       const double difference = sum(increment.values) - mean;
       spread += difference * difference / (n - 1);
@@ -242,8 +243,8 @@ SampledOutcome sample_layer(const TiledLayer& tiled, const SamplePlan& plan,
   double stopped = 0;
   for (const Stratum& stratum : plan.strata) {
     auto& measured = sampled.strata.emplace_back();
-    measured.blocks = stratum.blocks.size();
-    const double weight = static_cast<double>(stratum.blocks.size()) / static_cast<double>(stratum.measured.size());
+    measured.stretches = stratum.stretches.size();
+    const double weight = static_cast<double>(stratum.stretches.size()) / static_cast<double>(stratum.measured.size());
     const auto add = [&](const LayerOutcome& part, double sign, Increment& increment) {
       const auto values = values_of(part);
       increment.values.resize(values.size());
@@ -253,17 +254,17 @@ SampledOutcome sample_layer(const TiledLayer& tiled, const SamplePlan& plan,
         for (std::size_t i = 0; i < per_pe[pe].size(); ++i)
           per_pe[pe][i] += sign * weight * static_cast<double>(part.per_pe[pe].value[i]);
     };
-    for (const TileBlock& block : stratum.measured) {
-      const std::uint64_t begin = block.begin - std::min(block.begin, plan.warm_up);
+    for (const TileStretch& stretch : stratum.measured) {
+      const std::uint64_t begin = stretch.begin - std::min(stretch.begin, plan.warm_up);
       Increment& increment = measured.increments.emplace_back();
-      const LayerOutcome with = simulate(begin, block.end);
+      const LayerOutcome with = simulate(begin, stretch.end);
       if (outcome.name.empty()) {
         outcome.name = with.name;
         outcome.notes = with.notes;
         outcome.actions = ActionCounts(family(machine).actions());
       }
       add(with, 1, increment);
-      if (begin < block.begin) add(simulate(begin, block.begin), -1, increment);
+      if (begin < stretch.begin) add(simulate(begin, stretch.begin), -1, increment);
     }
   }
 

@@ -2,9 +2,10 @@
 // what the others are taken to be. sim/datapaths/intersect/FAST.md states the assumptions.
 //
 // Tiles overlap in time, so a tile has no time of its own. What can be measured is by how much a run of neighbouring
-// tiles, a block, puts off the end: the layer's tiles up to the block's end, less those up to its beginning. Both are
-// simulated exactly, but from a few tiles before the block on instead of from the layer's start: the array forgets what
-// was before as soon as its FIFOs and buffers have been refilled. Every counter of an outcome is measured in this way.
+// tiles, a stretch, puts off the end: the layer's tiles up to the stretch's end, less those up to its beginning. Both
+// are simulated exactly, but from a few tiles before the stretch on instead of from the layer's start: the array
+// forgets what was before as soon as its FIFOs and buffers have been refilled. Every counter of an outcome is measured
+// in this way.
 #pragma once
 
 #include <array>
@@ -40,19 +41,19 @@ struct TiledLayer {
 };
 
 /// Neighbouring tiles begin..end-1.
-struct TileBlock {
+struct TileStretch {
   std::uint64_t begin = 0, end = 0;
 };
 
-/// Blocks alike in what they fetch from DRAM, of which some are measured.
+/// Stretches alike in what they fetch from DRAM, of which some are measured.
 struct Stratum {
-  std::vector<TileBlock> blocks, measured;
+  std::vector<TileStretch> stretches, measured;
 };
 
 struct SamplePlan {
   std::uint64_t tiles = 0;
-  std::uint64_t warm_up = 0;    ///< tiles simulated before each block
-  std::vector<Stratum> strata;  ///< the block that begins the layer is alone in the first one
+  std::uint64_t warm_up = 0;    ///< tiles simulated before each stretch
+  std::vector<Stratum> strata;  ///< the stretch that begins the layer is alone in the first one
   bool whole = false;           ///< the layer is too small for a sample: all of it is to be simulated
 
   [[nodiscard]] std::uint64_t measured_tiles() const;
@@ -60,7 +61,7 @@ struct SamplePlan {
   [[nodiscard]] std::uint64_t simulated_tiles() const;
 };
 
-/// Draws the blocks of a layer. The same for the same layer, machine and options.
+/// Draws the stretches of a layer. The same for the same layer, machine and options.
 SamplePlan plan_sample(const TiledLayer& layer, const SampleOptions& options);
 
 /// A number that is `value` give or take `half_width` with a confidence of 95 %.
@@ -71,7 +72,7 @@ struct Estimate {
 /// The quantile of Student's t for two-sided intervals of 95 %; `freedom` at least 1.
 double student_t(double freedom);
 
-/// Counters that add up over blocks: cycles, pairs, PE-cycles, actions in the order of the family's list.
+/// Counters that add up over stretches: cycles, pairs, PE-cycles, actions in the order of the family's list.
 struct Increment {
   static constexpr std::size_t kPairs = 1, kPeCycles = kPairs + enum_count<PairClass>(),
                                kActions = kPeCycles + enum_count<PeClass>();
@@ -83,9 +84,9 @@ struct Increment {
 struct SampledOutcome {
   LayerOutcome outcome;  ///< whole numbers near the estimates for which all laws hold; no output tensor
   std::uint64_t tiles = 0, measured_tiles = 0, simulated_tiles = 0;
-  /// The measured blocks of each stratum, and how many it has. Empty if the whole layer was simulated.
+  /// The measured stretches of each stratum, and how many it has. Empty if the whole layer was simulated.
   struct Measured {
-    std::uint64_t blocks = 0;
+    std::uint64_t stretches = 0;
     std::vector<Increment> increments;
   };
   std::vector<Measured> strata;

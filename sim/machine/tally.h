@@ -1,7 +1,7 @@
 // Counters of one layer as a sum over events: the only place that counts. An event of a family has
 //
 //   void count(Tally&) const                 what it adds
-//   Record record(const Machine&) const      the same for those who watch
+//   Record record(const Machine&) const      the same for recorders: checks and traces
 //
 // and every engine reports to a sink with on(event): a Tally, or an ObservedTally.
 #pragma once

@@ -46,7 +46,7 @@ constexpr int rank_of(Each each) {
   throw Bug("unknown Each");
 }
 
-/// Values of a record as JSON, with the tile in front if it is to be told.
+/// Values of a record as JSON, with the tile in front if it is to be shown.
 std::string args_of(const Record& record, const KindInfo& kind, bool tile) {
   std::string args = tile ? fmt::format("\"tile\":{}", record.tile) : "";
   for (std::size_t i = 0; i < kind.values.size() && !kind.values[i].empty(); ++i)

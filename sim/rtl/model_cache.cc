@@ -47,7 +47,7 @@ const std::string& verilator_version() {
   return version;
 }
 
-/// What Verilator and the C++ compiler are told, beside sources and parameters. The makefile's own -Os is replaced.
+/// Options of Verilator and the C++ compiler, beside sources and parameters. The makefile's own -Os is replaced.
 /// Registers that no reset sets start with arbitrary bits.
 const std::vector<std::string>& flags() {
   static const std::vector<std::string> list = {

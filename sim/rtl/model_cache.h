@@ -16,7 +16,7 @@ namespace lacuna {
 ///   sources.f        its sources in the order of dependencies, the top module last; paths are relative to `rtl`
 ///   probe/sources.f  the same of what is for simulation only
 ///   ports.def        LACUNA_PORT(name) for each port of the top module but its clock, which is clk_i
-///   options.vlt      what Verilator is told of its modules
+///   options.vlt      options of Verilator for its modules
 struct ModelSources {
   std::filesystem::path rtl;      ///< folder with common/ and the families' folders
   std::string family;             ///< name of the family's folder

@@ -16,7 +16,7 @@
 
 namespace lacuna {
 
-/// What a runner tells while it works. Calls come from several threads, one at a time.
+/// What a runner reports while it works. Calls come from several threads, one at a time.
 class RunnerProgress {
  public:
   virtual ~RunnerProgress() = default;

@@ -16,7 +16,7 @@
 
 namespace lacuna {
 
-/// Thrown out of a simulation that was told to stop.
+/// Thrown out of a simulation that is to stop.
 struct Interrupted {};
 
 /// Energy tables by path, each read once. Thread-safe.

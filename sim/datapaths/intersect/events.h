@@ -1,5 +1,5 @@
 // What the units of the intersect machine report, as it happens. Each event says what it adds to the counters and what
-// it looks like to those who watch (machine/tally.h).
+// it looks like as a record (machine/tally.h).
 #pragma once
 
 #include <algorithm>
@@ -268,7 +268,7 @@ struct Write {
 };
 
 /// What a PE did in the whole layer or a part of it, from an engine that does not walk cycle by cycle: instead of
-/// Group, Kill, Wait, Open and Stop. Nobody who watches is told.
+/// Group, Kill, Wait, Open and Stop. It has no record.
 struct PeSum {
   std::uint32_t pe = 0;
   Counters<PeClass> cycles;

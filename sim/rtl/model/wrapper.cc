@@ -83,7 +83,7 @@ LacunaModel* create() {
   auto* model = new LacunaModel;
   current = model;
 #if VM_TRACE_FST
-  // Signals are told to the wave file before anything is evaluated.
+  // The wave file must know all signals before anything is evaluated.
   model->context.traceEverOn(true);
   constexpr int kAllLevels = 99;
   model->top.trace(&model->waves, kAllLevels);
@@ -92,9 +92,8 @@ LacunaModel* create() {
 #define LACUNA_PORT(name) model->ports.push_back({#name, &top.name, sizeof top.name});
 #include "ports.def"
 #undef LACUNA_PORT
-  for (const LacunaPort& port : model->ports)
-    std::memset(port.data, 0, port.bytes);  // who drives them begins with nothing
-  settle(model);                            // runs what is initial: probes register
+  for (const LacunaPort& port : model->ports) std::memset(port.data, 0, port.bytes);  // until they are first driven
+  settle(model);  // runs what is initial: probes register
   for (std::size_t i = 0; i < model->probes.size(); ++i) model->probes[i].report = model->reports[i].data();
   return model;
 }

@@ -118,8 +118,8 @@ class FastEngine : public Engine {
       const fast::ValueArea area{at.group, at.filter_tile * tile_blocks,
                                  std::min(blocks, (at.filter_tile + 1) * tile_blocks), at.window_tile * tile_windows,
                                  std::min(windows, (at.window_tile + 1) * tile_windows)};
-      if (!areas.empty() && areas.back().group == area.group && areas.back().first_block == area.first_block &&
-          areas.back().last_window == area.first_window)
+      if (!areas.empty() && areas.back().group == area.group &&
+          areas.back().first_filter_tile == area.first_filter_tile && areas.back().last_window == area.first_window)
         areas.back().last_window = area.last_window;
       else
         areas.push_back(area);

@@ -1,15 +1,11 @@
+// What binds lines and PEs of PeByPe together: tiles in flight, drain buses, memory, the order in which times are
+// settled.
 #include "datapaths/intersect/fast/pe_by_pe.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace lacuna::intersect::fast {
-
-namespace {
-
-constexpr std::uint64_t kNoTile = UINT64_MAX;
-
-}  // namespace
 
 PeByPe::PeByPe(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder)
     : operands_(operands),
@@ -23,7 +19,7 @@ PeByPe::PeByPe(Operands& operands, const Values& values, Tally& tally, EventReco
       unicast_(config_.mapping == Mapping::Filters),
       depth_{config_.weights.fifo_depth, config_.activations.fifo_depth},
       memory_(
-          operands, tally, [this](std::uint64_t tile) { run_of(tile); }, recorder),
+          operands, tally, [this](std::uint64_t tile) { state_of(tile); }, recorder),
       waits_(operands, memory_, recorder) {
   const std::uint32_t rows = machine_.array.rows;
   const std::uint32_t columns = machine_.array.columns;
@@ -53,401 +49,24 @@ PeByPe::PeByPe(Operands& operands, const Values& values, Tally& tally, EventReco
   for (Line& line : lines_) enter_tile(line, 0);
 }
 
-PeByPe::TileRun& PeByPe::run_of(std::uint64_t tile) {
-  LACUNA_CHECK(tile >= first_run_ && tile < tiles_, "tile {} asked for, {}.. are held", tile, first_run_);
-  while (tile >= first_run_ + runs_.size()) {
-    TileRun& run = runs_.emplace_back();
-    run.work = work_of(operands_, values_, operands_.tile(first_run_ + runs_.size() - 1));
-    report(run.work);
-    if (recorder_) run.values = recorder_->values_of(run.work.operands);
+PeByPe::TileState& PeByPe::state_of(std::uint64_t tile) {
+  LACUNA_CHECK(tile >= first_state_ && tile < tiles_, "tile {} asked for, {}.. are held", tile, first_state_);
+  while (tile >= first_state_ + states_.size()) {
+    TileState& state = states_.emplace_back();
+    state.work = work_of(operands_, values_, operands_.tile(first_state_ + states_.size() - 1));
+    report(state.work);
+    if (recorder_) state.values = recorder_->values_of(state.work.operands);
     const std::array<std::size_t, 2> streams{unicast_ ? pes_.size() : machine_.array.rows, machine_.array.columns};
     for (Side side : {kWeights, kActivations}) {
-      run.sends[side].resize(streams[side] * run.work.steps);
-      run.sent[side].assign(streams[side], 0);
-      run.token[side].assign(streams[side], kUnknown);
+      state.sends[side].resize(streams[side] * state.work.steps);
+      state.sent[side].assign(streams[side], 0);
+      state.token[side].assign(streams[side], kUnknown);
     }
-    run.stopped.assign(pes_.size(), kUnknown);
-    memory_.add(run.work.operands.tile);
-    run.pes_left = run.work.tile().pes();
+    state.stopped.assign(pes_.size(), kUnknown);
+    memory_.add(state.work.operands.tile);
+    state.pes_left = state.work.tile().pes();
   }
-  return runs_[tile - first_run_];
-}
-
-// ---- Lines ----
-
-void PeByPe::enter_tile(Line& line, std::uint64_t tile) {
-  line.step = 0;
-  line.column = 0;
-  line.tile = tiles_;
-  if (line.last_tile == kNoTile) return;
-  for (; tile <= line.last_tile; ++tile) {
-    const Geometry geometry = operands_.geometry(tile);
-    if ((line.side == kWeights ? geometry.columns_of(line.index) : geometry.rows_of(line.index)) != 0) {
-      line.tile = tile;
-      return;
-    }
-  }
-}
-
-template <typename Visit>
-void PeByPe::for_group(const Line& line, const Tile& tile, Visit visit) {
-  const std::uint32_t columns = machine_.array.columns;
-  if (line.side == kActivations) {
-    for (std::uint32_t row = 0; row < tile.rows_of(line.index); ++row) visit(pes_[row * columns + line.index]);
-  } else if (unicast_) {
-    visit(pes_[line.index * columns + line.column]);
-  } else {
-    for (std::uint32_t column = 0; column < tile.columns_of(line.index); ++column)
-      visit(pes_[line.index * columns + column]);
-  }
-}
-
-/// What the message that `line` sends next costs.
-PeByPe::Cost PeByPe::cost(const Line& line, const TileRun& run) const {
-  const Tile& tile = run.work.tile();
-  const Streams* streams = run.work.operands.windows.get();
-  std::size_t entry = tile.steps()[line.step].chunk;
-  std::size_t stream = tile.window_stream(line.index);
-  if (line.side == kWeights) {
-    streams = run.work.operands.filters.get();
-    entry = line.step;
-    stream = tile.filter_stream(line.index, unicast_ ? line.column : 0);
-  }
-  const std::size_t at = entry * streams->pad + stream;
-  return {static_cast<std::uint32_t>(streams->bytes[at]), static_cast<std::uint32_t>(streams->words[at])};
-}
-
-/// Sends what is known to be sent.
-bool PeByPe::advance(Line& line) {
-  bool changed = false;
-  while (line.tile < tiles_) {
-    TileRun& run = run_of(line.tile);
-    const Tile& tile = run.work.tile();
-    line.threshold = kUnknown;
-
-    // The bus is free and every FIFO of the group has room.
-    Time ready = line.bus_free;
-    bool room_known = true;
-    const std::uint32_t depth = depth_[line.side];
-    for_group(line, tile, [&](Pe& pe) {
-      const std::uint64_t pushes = pe.pushes[line.side];
-      if (pushes < depth) return;
-      if (pe.pops[line.side] + depth <= pushes)
-        room_known = false;
-      else
-        ready = std::max(ready, pops_[line.side][index_of(pe) * depth + pushes % depth] + 1);
-    });
-    if (!room_known) return changed;
-
-    // Every PE of the group is stopped: never before this message is sent, or from `stopped` on, or later than that.
-    bool may_stop = true, stop_known = true;
-    Time stopped = 0;
-    for_group(line, tile, [&](Pe& pe) {
-      if (run.work.stop_step[index_of(pe)] >= line.step)
-        may_stop = false;
-      else if (run.stopped[index_of(pe)] == kUnknown)
-        stop_known = false;
-      else
-        stopped = std::max(stopped, run.stopped[index_of(pe)]);
-    });
-
-    const BlockTimes& block = memory_.block(line.tile, tile.block_of[line.step]);
-    const bool settled = std::exchange(line.settled, false);
-    if (block.loaded != kUnknown) {
-      const Time start = std::max(ready, block.loaded);
-      if (may_stop && stopped <= start && !stop_known && !settled) {
-        line.threshold = start;
-        return changed;
-      }
-      if (!may_stop || stopped > start || !stop_known) {
-        wait_for_memory(line, block, line.bus_free, block.loaded);
-        sent(line, run, start, start + cost(line, run).words, true);
-        changed = true;
-        continue;
-      }
-    } else {
-      if (!may_stop || !stop_known) return changed;
-      if (!settled) {
-        line.threshold = stopped - 1;
-        return changed;
-      }
-    }
-    wait_for_memory(line, block, line.bus_free, std::min(stopped, block.loaded));
-    sent(line, run, std::max(ready, stopped), std::max(ready, stopped) + 1, false);
-    changed = true;
-  }
-  line.threshold = kUnknown;
-  return changed;
-}
-
-/// Records a message or an end token, and goes to the next group, step or tile.
-void PeByPe::sent(Line& line, TileRun& run, Time start, Time arrival, bool message) {
-  const Tile& tile = run.work.tile();
-  std::uint32_t destinations = 0;
-  for_group(line, tile, [&](Pe& pe) {
-    ++pe.pushes[line.side];
-    ++destinations;
-    pe.awake = true;
-  });
-  const std::size_t to =
-      line.side == kWeights && unicast_ ? line.index * machine_.array.columns + line.column : line.index;
-  std::uint32_t bytes = 0;
-  if (message) {
-    run.sends[line.side][to * run.work.steps + line.step] = {start, arrival};
-    ++run.sent[line.side][to];
-    bytes = cost(line, run).bytes;
-  } else {
-    run.token[line.side][to] = arrival;
-  }
-  const event::Send send{arrival - 1, line.side == kWeights ? event::Side::Weights : event::Side::Activations,
-                         line.index,  line.tile,
-                         line.step,   bytes,
-                         destinations};
-  if (recorder_) recorder_->record(send);
-  if (line.tile == line.last_tile)
-    late_sends_.push_back({arrival, send});
-  else
-    tally_.on(send);
-  line.bus_free = arrival;
-
-  if (line.side == kWeights && unicast_) {
-    const auto live = [&](std::uint32_t from) {
-      while (from < tile.columns_of(line.index) &&
-             run.token[kWeights][line.index * machine_.array.columns + from] != kUnknown)
-        ++from;
-      return from;
-    };
-    const std::uint32_t columns = tile.columns_of(line.index);
-    line.column = live(line.column + 1);
-    if (line.column < columns) return;
-    line.column = live(0);
-    message = line.column < columns;
-  }
-  // From here on `message` says whether a PE of the row has not been sent its end token.
-  const std::uint32_t block = tile.block_of[line.step];
-  if (message && line.step + 1 < run.work.steps) {
-    ++line.step;
-    if (tile.block_of[line.step] != block) memory_.pass(line.tile, block, 1, arrival);
-  } else {
-    for (std::uint32_t b = block; b < tile.blocks.size(); ++b) memory_.pass(line.tile, b, 1, arrival);
-    enter_tile(line, line.tile + 1);
-  }
-}
-
-/// Notes the cycles of begin..end in which a line that waits for `block` waits for memory.
-void PeByPe::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Time end) {
-  if (begin >= end) return;
-  memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
-    if (!line.memory_waits.empty() && line.memory_waits.back().end == from)
-      line.memory_waits.back().end = to;
-    else
-      line.memory_waits.push_back({from, to});
-  });
-}
-
-// ---- PEs ----
-
-void PeByPe::pop(Pe& pe, Side side, Time time) {
-  pops_[side][index_of(pe) * depth_[side] + pe.pops[side]++ % depth_[side]] = time;
-  line_of(side, pe).awake = true;
-}
-
-void PeByPe::starve(const Pe& pe, Side side, Time begin, Time end, Time start) {
-  const PeClass starved = side == kWeights ? PeClass::StarvedWeight : PeClass::StarvedActivation;
-  waits_.starve(index_of(pe), begin, end, start, starved, line_of(side, pe).memory_waits);
-}
-
-bool PeByPe::advance(Pe& pe) {
-  bool changed = false;
-  for (;;) {
-    bool step = false;
-    switch (pe.state) {
-      case State::Working:
-        step = work(pe);
-        break;
-      case State::Stopping:
-        step = settle_stop(pe);
-        break;
-      case State::Discarding:
-        step = discard(pe);
-        break;
-      case State::Finished:
-        break;
-    }
-    if (!step) return changed;
-    changed = true;
-  }
-}
-
-/// One chunk pair.
-bool PeByPe::work(Pe& pe) {
-  if (!has_run(pe.tile)) return false;
-  TileRun& run = run_of(pe.tile);
-  const std::uint32_t steps = run.work.steps;
-  const std::array<std::size_t, 2> from{stream(kWeights, pe), stream(kActivations, pe)};
-  if (run.sent[kWeights][from[0]] <= pe.step || run.sent[kActivations][from[1]] <= pe.step) return false;
-  const Send& weights = run.sends[kWeights][from[0] * steps + pe.step];
-  const Send& activations = run.sends[kActivations][from[1] * steps + pe.step];
-
-  const Time there = std::max({pe.free, weights.arrival, activations.arrival});
-  Time begin = there;
-  if (pe.step == 0 && pe.completions >= 2) {
-    if (pe.drains + 1 < pe.completions) return false;
-    begin = std::max(begin, pe.drained[pe.completions % 2] + 1);
-  }
-  starve(pe, kWeights, pe.free, weights.arrival, weights.start);
-  starve(pe, kActivations, std::max(pe.free, weights.arrival), activations.arrival, activations.start);
-  waits_.block(index_of(pe), there, begin);
-
-  const std::uint32_t stop_step = run.work.stop_step[index_of(pe)];
-  const std::uint32_t stop_group = run.work.stop_group[index_of(pe)];
-  const std::uint32_t groups = run.work.groups_of(index_of(pe), pe.step);
-  if (recorder_)
-    recorder_->pair(index_of(pe), run.values, pe.step, begin, stop_step == pe.step ? stop_group + 1 : groups);
-  if (stop_step != pe.step) {
-    const Time last = begin + groups - 1;
-    for (Side side : {kWeights, kActivations}) pop(pe, side, last);
-    pe.free = last + 1;
-    if (++pe.step == steps) {
-      complete(pe, last);
-      finish_tile(pe, pe.free);
-    }
-    return true;
-  }
-
-  pe.stop = begin + stop_group;
-  run.stopped[index_of(pe)] = pe.stop + 2;
-  for (Side side : {kWeights, kActivations}) line_of(side, pe).awake = true;
-  complete(pe, pe.stop);
-  pe.done = {};
-  pe.discard_free = {pe.stop + 2, pe.stop + 2};
-  if (stop_group + 1 == groups) {
-    for (Side side : {kWeights, kActivations}) pop(pe, side, pe.stop);
-    pe.next = {pe.step + 1, pe.step + 1};
-    pe.state = State::Stopping;
-    return true;
-  }
-  // The next group of the same pair is killed.
-  waits_.kill(index_of(pe));
-  if (recorder_) recorder_->kill(index_of(pe), run.values, pe.step, stop_group + 1, pe.stop);
-  pe.next = {pe.step, pe.step};
-  if (stop_group + 2 == groups) {
-    for (Side side : {kWeights, kActivations}) {
-      pop(pe, side, pe.stop + 1);
-      ++pe.next[side];
-      pe.done[side] = pe.next[side] == steps;
-    }
-  }
-  pe.state = State::Discarding;
-  return true;
-}
-
-/// The sum stopped with the last group of a pair: is the first group of the next pair issued, and killed?
-bool PeByPe::settle_stop(Pe& pe) {
-  TileRun& run = run_of(pe.tile);
-  const std::uint32_t steps = run.work.steps;
-  const std::uint32_t step = pe.next[0];
-  bool arrives = true, unknown = false;
-  for (Side side : {kWeights, kActivations}) {
-    const std::size_t from = stream(side, pe);
-    if (run.sent[side][from] > step)
-      arrives &= run.sends[side][from * steps + step].arrival <= pe.stop + 1;
-    else if (run.token[side][from] != kUnknown)
-      arrives = false;
-    else
-      unknown = true;
-  }
-  pe.threshold = kUnknown;
-  if (unknown && arrives && !std::exchange(pe.settled, false)) {
-    pe.threshold = pe.stop + 1;
-    return false;
-  }
-  if (arrives && !unknown) {
-    waits_.kill(index_of(pe));
-    if (recorder_) recorder_->kill(index_of(pe), run.values, step, 0, pe.stop);
-    if (run.work.groups_of(index_of(pe), step) == 1) {
-      for (Side side : {kWeights, kActivations}) {
-        pop(pe, side, pe.stop + 1);
-        pe.done[side] = ++pe.next[side] == steps;
-      }
-    }
-  } else {
-    pe.owed = pe.stop + 1;
-    if (recorder_) recorder_->stop(index_of(pe), run.values, step - 1, pe.stop);
-  }
-  pe.state = State::Discarding;
-  return true;
-}
-
-/// Discards what is known to arrive, an entry per operand and cycle, until both operands' ends.
-bool PeByPe::discard(Pe& pe) {
-  TileRun& run = run_of(pe.tile);
-  const std::uint32_t steps = run.work.steps;
-  if (pe.owed != kUnknown) {
-    std::array<Send, 2> entry;
-    for (Side side : {kWeights, kActivations}) {
-      const std::size_t from = stream(side, pe);
-      if (run.sent[side][from] > pe.next[side])
-        entry[side] = run.sends[side][from * steps + pe.next[side]];
-      else if (run.token[side][from] != kUnknown)
-        entry[side] = {run.token[side][from] - 1, run.token[side][from]};
-      else
-        return false;
-    }
-    const Side missing = entry[kWeights].arrival > pe.owed ? kWeights : kActivations;
-    starve(pe, missing, pe.owed, pe.owed + 1, entry[missing].start);
-    pe.owed = kUnknown;
-  }
-  bool changed = false;
-  for (Side side : {kWeights, kActivations}) {
-    const std::size_t from = stream(side, pe);
-    while (!pe.done[side]) {
-      Time arrival;
-      if (run.sent[side][from] > pe.next[side]) {
-        arrival = run.sends[side][from * steps + pe.next[side]].arrival;
-        pe.done[side] = ++pe.next[side] == steps;
-      } else if (run.token[side][from] != kUnknown) {
-        arrival = run.token[side][from];
-        pe.done[side] = true;
-      } else {
-        break;
-      }
-      const Time time = std::max(pe.discard_free[side], arrival);
-      pop(pe, side, time);
-      pe.discard_free[side] = time + 1;
-      changed = true;
-    }
-  }
-  if (!pe.done[0] || !pe.done[1]) return changed;
-  finish_tile(pe, std::max(pe.discard_free[0], pe.discard_free[1]));
-  return true;
-}
-
-/// The last group of a sum was issued in cycle `time`.
-void PeByPe::complete(Pe& pe, Time time) {
-  const std::uint64_t k = pe.completions++;
-  pe.complete[k % 2] = time;
-  buses_[pe.column].awake = true;
-  if (!recorder_) return;
-  recorder_->complete(index_of(pe));
-  if (pe.drains == k) recorder_->retire(index_of(pe), std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
-}
-
-/// Goes to the next tile that maps the PE; its match stage may begin it at `free`.
-void PeByPe::finish_tile(Pe& pe, Time free) {
-  const bool discarded = pe.state == State::Discarding;
-  if (pe.tile != kNoTile) --run_of(pe.tile).pes_left;
-  pe.state = State::Working;
-  pe.step = 0;
-  if (pe.last_tile == kNoTile || pe.tile == pe.last_tile) {
-    pe.state = State::Finished;
-    pe.free = discarded ? pe.stop + 2 : free;
-    return;
-  }
-  if (discarded) wait(pe, pe.stop + 2, free, PeClass::Imbalance);
-  pe.free = free;
-  do ++pe.tile;
-  while (waits_.edges() && !operands_.geometry(pe.tile).mapped(pe.row, pe.column));
+  return states_[tile - first_state_];
 }
 
 // ---- Drain ----
@@ -455,9 +74,9 @@ void PeByPe::finish_tile(Pe& pe, Time free) {
 /// Takes the results that are known to be there.
 bool PeByPe::advance(std::uint32_t column, Bus& bus) {
   bool changed = false;
-  while (bus.tile < tiles_ && bus.tile < memory_.written() + 2 && has_run(bus.tile)) {
-    TileRun& run = run_of(bus.tile);
-    const std::uint32_t rows = run.work.tile().rows_of(column);
+  while (bus.tile < tiles_ && bus.tile < memory_.written() + 2 && has_state(bus.tile)) {
+    TileState& state = state_of(bus.tile);
+    const std::uint32_t rows = state.work.tile().rows_of(column);
     while (bus.row < rows) {
       Pe& pe = pes_[std::size_t{bus.row} * machine_.array.columns + column];
       if (pe.completions <= pe.drains) return changed;
@@ -470,15 +89,15 @@ bool PeByPe::advance(std::uint32_t column, Bus& bus) {
       ++pe.drains;
       pe.awake = true;
       bus.free = time + 1;
-      ++run.results;
-      run.last_result = std::max(run.last_result, time);
-      if (run.results == run.work.tile().pes())
-        memory_.results(bus.tile, run.last_result, output_bytes(operands_, values_, run.work.operands));
+      ++state.results;
+      state.last_result = std::max(state.last_result, time);
+      if (state.results == state.work.tile().pes())
+        memory_.results(bus.tile, state.last_result, output_bytes(operands_, values_, state.work.operands));
       ++bus.row;
       changed = true;
       tally_.on(event::Drain{time, index_of(pe), bus.tile, 0});
       if (!recorder_) continue;
-      recorder_->drain(index_of(pe), run.values, time);
+      recorder_->drain(index_of(pe), state.values, time);
       if (pe.completions > pe.drains) recorder_->retire(index_of(pe), std::max(pe.complete[(k + 1) % 2] + 2, time + 1));
     }
     ++bus.tile;
@@ -531,10 +150,10 @@ void PeByPe::forget() {
   }
   waits_.flush();
   if (recorder_) recorder_->reached(reached());
-  while (!runs_.empty() && first_run_ < memory_.written() && first_run_ < memory_.array_tile() &&
-         runs_.front().pes_left == 0) {
-    runs_.pop_front();
-    ++first_run_;
+  while (!states_.empty() && first_state_ < memory_.written() && first_state_ < memory_.array_tile() &&
+         states_.front().pes_left == 0) {
+    states_.pop_front();
+    ++first_state_;
   }
   Time oldest = kUnknown;
   for (const Line& line : lines_)

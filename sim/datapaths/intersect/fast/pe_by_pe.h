@@ -33,6 +33,8 @@ class PeByPe {
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:
+  static constexpr std::uint64_t kNoTile = UINT64_MAX;
+
   enum Side : std::uint8_t { kWeights, kActivations };
 
   /// A message on a bus: from `start`, in the FIFOs from `arrival` on.
@@ -40,7 +42,7 @@ class PeByPe {
     Time start = kUnknown, arrival = kUnknown;
   };
   /// A tile in flight.
-  struct TileRun {
+  struct TileState {
     TileWork work;
     TileValues values;                       ///< where there is a recorder
     std::array<std::vector<Send>, 2> sends;  ///< [stream][step]; a stream is a line, or a PE that a row serves alone
@@ -96,10 +98,10 @@ class PeByPe {
     std::uint32_t bytes, words;
   };
 
-  TileRun& run_of(std::uint64_t tile);
+  TileState& state_of(std::uint64_t tile);
   void report(const TileWork& work);
-  [[nodiscard]] bool has_run(std::uint64_t tile) const {
-    return tile >= first_run_ && tile < first_run_ + runs_.size();
+  [[nodiscard]] bool has_state(std::uint64_t tile) const {
+    return tile >= first_state_ && tile < first_state_ + states_.size();
   }
   [[nodiscard]] std::size_t stream(Side side, const Pe& pe) const {
     if (side == kActivations) return pe.column;
@@ -113,9 +115,9 @@ class PeByPe {
 
   // Lines.
   bool advance(Line& line);
-  [[nodiscard]] Cost cost(const Line& line, const TileRun& run) const;
+  [[nodiscard]] Cost cost(const Line& line, const TileState& state) const;
   void enter_tile(Line& line, std::uint64_t tile);
-  void sent(Line& line, TileRun& run, Time start, Time arrival, bool message);
+  void sent(Line& line, TileState& state, Time start, Time arrival, bool message);
   template <typename Visit>
   void for_group(const Line& line, const Tile& tile, Visit visit);
   void wait_for_memory(Line& line, const BlockTimes& block, Time begin, Time end);
@@ -154,8 +156,8 @@ class PeByPe {
   std::vector<Pe> pes_;
   std::vector<Bus> buses_;
   std::array<std::vector<Time>, 2> pops_;  ///< [PE][pushes mod depth]: when the entry was popped
-  std::deque<TileRun> runs_;
-  std::uint64_t first_run_ = 0;
+  std::deque<TileState> states_;
+  std::uint64_t first_state_ = 0;
 
   MemorySequence memory_;
   WaitAccount waits_;

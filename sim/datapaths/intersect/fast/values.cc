@@ -164,7 +164,7 @@ class Computation {
         stride_(operands.rows().stride()),
         packed_size_((k_ + 3) / 4 * 4 * kLanes),
         parts_(padded(std::min(store.rows, store.group_filters)) / kLanes),
-        block_size_(parts_ * packed_size_) {
+        tile_size_(parts_ * packed_size_) {
     format_ = {machine_.storage.activations, lowering_.output_bytes() * 8, machine_.storage.run_bits,
                machine_.storage.index_bits, machine_.storage.pointer_bits};
     counts_zeros_ = as_stored_ && !store.keeps_outputs && machine_.storage.activations == StorageFormat::Bitmask &&
@@ -181,32 +181,33 @@ class Computation {
 
   void compute(const ValueArea& area, unsigned threads) {
     scratch_.resize(std::max(1u, threads));
-    const auto blocks_at_once = static_cast<std::uint32_t>(std::clamp<std::size_t>(
-        kPackedBytes / (block_size_ * sizeof(Weight) * (terminates_ ? 3 : 1)), 1, area.last_block - area.first_block));
+    const auto tiles_at_once = static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(kPackedBytes / (tile_size_ * sizeof(Weight) * (terminates_ ? 3 : 1)), 1,
+                                area.last_filter_tile - area.first_filter_tile));
     const std::uint64_t windows = area.last_window - area.first_window;
     const std::uint64_t batches = (windows + windows_at_once_ - 1) / windows_at_once_;
-    for (std::uint32_t first = area.first_block; first < area.last_block; first += blocks_at_once) {
-      const std::uint32_t blocks = std::min(area.last_block - first, blocks_at_once);
+    for (std::uint32_t first = area.first_filter_tile; first < area.last_filter_tile; first += tiles_at_once) {
+      const std::uint32_t filter_tiles = std::min(area.last_filter_tile - first, tiles_at_once);
       first_packed_ = first;
-      packed_.resize(blocks * block_size_);
+      packed_.resize(filter_tiles * tile_size_);
       if (terminates_) {
         packed_negative_.resize(packed_.size());
-        filter_rows_.resize(std::size_t{blocks} * parts_ * kLanes * stride_);
+        filter_rows_.resize(std::size_t{filter_tiles} * parts_ * kLanes * stride_);
       }
-      sums_.resize(std::size_t{blocks} * parts_);
-      parallel_for(blocks, threads, [&](std::size_t block, unsigned worker) {
-        pack_block(area.group, first + static_cast<std::uint32_t>(block), scratch_[worker]);
+      sums_.resize(std::size_t{filter_tiles} * parts_);
+      parallel_for(filter_tiles, threads, [&](std::size_t filter_tile, unsigned worker) {
+        pack_filter_tile(area.group, first + static_cast<std::uint32_t>(filter_tile), scratch_[worker]);
       });
       // Few windows: split the filters too, so that every thread has something to do.
       const std::uint64_t wanted = threads > 1 ? (2 * threads + batches - 1) / batches : 1;
-      const auto splits = static_cast<std::uint32_t>(std::min<std::uint64_t>(blocks, wanted));
+      const auto splits = static_cast<std::uint32_t>(std::min<std::uint64_t>(filter_tiles, wanted));
       parallel_for(batches * splits, threads, [&](std::size_t task, unsigned worker) {
         const std::uint64_t begin = area.first_window + task / splits * windows_at_once_;
         const auto count =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(windows_at_once_, area.last_window - begin));
         const auto split = static_cast<std::uint32_t>(task % splits);
-        compute_windows(area.group, first + blocks * split / splits, first + blocks * (split + 1) / splits, begin,
-                        count, scratch_[worker]);
+        compute_windows(area.group, first + filter_tiles * split / splits, first + filter_tiles * (split + 1) / splits,
+                        begin, count, scratch_[worker]);
       });
     }
   }
@@ -216,7 +217,7 @@ class Computation {
   struct Scratch {
     std::vector<Weight> rows_of_filters;  ///< [filter of 16][stride]
     std::vector<Input> rows;              ///< [window][stride]
-    std::vector<std::int64_t> values;     ///< [filter of a block][window of 16]
+    std::vector<std::int64_t> values;     ///< [filter of the tile][window of 16]
     std::vector<std::int32_t> column;
     std::array<Sum, 2 * kLanes * kLanes> sums{};  ///< [sixteen][window][filter]
     std::array<Sum, kLanes * kLanes> before{};    ///< [window][filter]
@@ -228,39 +229,41 @@ class Computation {
     std::array<std::int32_t, kLanes> least_zero{}, largest_zero{};  ///< sums that end as zero; all where no filter is
   };
 
-  /// Packed weights of 16 filters of a block: all, or with early termination those not negative; or the negative ones.
-  [[nodiscard]] Weight* packed(std::uint32_t block, std::uint32_t part, bool negative) {
-    return (negative ? packed_negative_ : packed_).data() + (block - first_packed_) * block_size_ + part * packed_size_;
+  /// Packed weights of 16 filters of a filter tile: all, or with early termination those not negative; or the negative
+  /// ones.
+  [[nodiscard]] Weight* packed(std::uint32_t filter_tile, std::uint32_t part, bool negative) {
+    return (negative ? packed_negative_ : packed_).data() + (filter_tile - first_packed_) * tile_size_ +
+           part * packed_size_;
   }
-  /// Rows of weights of 16 filters of a block, with early termination.
-  [[nodiscard]] Weight* rows_of(std::uint32_t block, std::uint32_t part) {
-    return filter_rows_.data() + (std::size_t{block - first_packed_} * parts_ + part) * kLanes * stride_;
+  /// Rows of weights of 16 filters of a filter tile, with early termination.
+  [[nodiscard]] Weight* rows_of(std::uint32_t filter_tile, std::uint32_t part) {
+    return filter_rows_.data() + (std::size_t{filter_tile - first_packed_} * parts_ + part) * kLanes * stride_;
   }
-  [[nodiscard]] SumsOf& sums_of(std::uint32_t block, std::uint32_t part) {
-    return sums_[std::size_t{block - first_packed_} * parts_ + part];
+  [[nodiscard]] SumsOf& sums_of(std::uint32_t filter_tile, std::uint32_t part) {
+    return sums_[std::size_t{filter_tile - first_packed_} * parts_ + part];
   }
-  [[nodiscard]] std::uint32_t filters_of(std::uint32_t block) const {
-    return std::min(store_.rows, store_.group_filters - block * store_.rows);
+  [[nodiscard]] std::uint32_t filters_of(std::uint32_t filter_tile) const {
+    return std::min(store_.rows, store_.group_filters - filter_tile * store_.rows);
   }
-  /// The output channels of a block in the order in which they are mapped.
-  [[nodiscard]] const std::uint32_t* channels_of(std::uint32_t group, std::uint32_t block) const {
-    return lowering_.filter_order().data() + std::size_t{group} * store_.group_filters + block * store_.rows;
+  /// The output channels of a filter tile in the order in which they are mapped.
+  [[nodiscard]] const std::uint32_t* channels_of(std::uint32_t group, std::uint32_t filter_tile) const {
+    return lowering_.filter_order().data() + std::size_t{group} * store_.group_filters + filter_tile * store_.rows;
   }
 
-  void pack_block(std::uint32_t group, std::uint32_t block, Scratch& s) {
+  void pack_filter_tile(std::uint32_t group, std::uint32_t filter_tile, Scratch& s) {
     s.rows_of_filters.resize(kLanes * stride_);
     for (std::uint32_t part = 0; part < parts_; ++part) {
-      Weight* const rows = terminates_ ? rows_of(block, part) : s.rows_of_filters.data();
-      const std::uint32_t place = block * store_.rows + part * kLanes;
-      const std::uint32_t end = std::min(store_.group_filters, (block + 1) * store_.rows);
+      Weight* const rows = terminates_ ? rows_of(filter_tile, part) : s.rows_of_filters.data();
+      const std::uint32_t place = filter_tile * store_.rows + part * kLanes;
+      const std::uint32_t end = std::min(store_.group_filters, (filter_tile + 1) * store_.rows);
       const std::uint32_t count = place < end ? std::min(kLanes, end - place) : 0;
-      SumsOf& sums = sums_of(block, part);
+      SumsOf& sums = sums_of(filter_tile, part);
       for (std::uint32_t f = 0; f < kLanes; ++f) {
         sums.bias[f] = 0;
         sums.least_zero[f] = INT32_MIN;
         sums.largest_zero[f] = INT32_MAX;
         if (f < count) {
-          const std::uint32_t channel = channels_of(group, block)[part * kLanes + f];
+          const std::uint32_t channel = channels_of(group, filter_tile)[part * kLanes + f];
           sums.bias[f] = static_cast<Sum>(layer_.bias[channel]);
           if (counts_zeros_) std::tie(sums.least_zero[f], sums.largest_zero[f]) = finisher_.zeros(channel);
           operands_.rows().filter(group, place + f, rows + f * stride_);
@@ -269,20 +272,20 @@ class Computation {
         }
       }
       if (!terminates_) {
-        pack(rows, stride_, k_, packed(block, part, false));
+        pack(rows, stride_, k_, packed(filter_tile, part, false));
         continue;
       }
       for (const bool negative : {false, true}) {
         for (std::size_t i = 0; i < s.rows_of_filters.size(); ++i)
           s.rows_of_filters[i] = (rows[i] < 0) == negative ? rows[i] : Weight{0};
-        pack(s.rows_of_filters.data(), stride_, k_, packed(block, part, negative));
+        pack(s.rows_of_filters.data(), stride_, k_, packed(filter_tile, part, negative));
       }
     }
   }
 
-  void compute_windows(std::uint32_t group, std::uint32_t first_block, std::uint32_t last_block, std::uint64_t first,
-                       std::uint32_t count, Scratch& s) {
-    // Blocks of up to 16 filters two at a time.
+  void compute_windows(std::uint32_t group, std::uint32_t first_filter_tile, std::uint32_t last_filter_tile,
+                       std::uint64_t first, std::uint32_t count, Scratch& s) {
+    // Filter tiles of up to 16 filters two at a time.
     const std::uint32_t together = parts_ == 1 ? 2 : 1;
     s.rows.resize(windows_at_once_ * stride_);
     s.values.resize(std::size_t{together} * parts_ * kLanes * kLanes);
@@ -290,59 +293,61 @@ class Computation {
     operands_.rows().for_windows(group, first, count, [&](std::uint32_t i, std::size_t element) {
       operands_.rows().window(element, s.rows.data() + i * stride_);
     });
-    for (std::uint32_t block = first_block; block < last_block; block += together)
+    for (std::uint32_t filter_tile = first_filter_tile; filter_tile < last_filter_tile; filter_tile += together)
       for (std::uint32_t w = 0; w < count; w += kLanes)
-        compute_blocks(group, block, std::min(together, last_block - block), first + w, s.rows.data() + w * stride_,
-                       std::min(kLanes, count - w), s);
+        compute_filter_tiles(group, filter_tile, std::min(together, last_filter_tile - filter_tile), first + w,
+                             s.rows.data() + w * stride_, std::min(kLanes, count - w), s);
   }
 
-  /// `blocks` blocks of filters, more than one only of up to 16 filters, and up to 16 windows.
-  void compute_blocks(std::uint32_t group, std::uint32_t block, std::uint32_t blocks, std::uint64_t first_window,
-                      const Input* window_rows, std::uint32_t count, Scratch& s) {
+  /// `filter_tiles` filter tiles, more than one only of up to 16 filters, and up to 16 windows.
+  void compute_filter_tiles(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t filter_tiles,
+                            std::uint64_t first_window, const Input* window_rows, std::uint32_t count, Scratch& s) {
     std::array<std::uint32_t*, 2> bytes{};
     if (as_stored_)
-      for (std::uint32_t b = 0; b < blocks; ++b) {
-        bytes[b] = store_.column_bytes.data() + store_.column(group, block + b, first_window);
-        std::fill_n(bytes[b], count, (filters_of(block + b) + 7) / 8);
+      for (std::uint32_t b = 0; b < filter_tiles; ++b) {
+        bytes[b] = store_.column_bytes.data() + store_.column(group, filter_tile + b, first_window);
+        std::fill_n(bytes[b], count, (filters_of(filter_tile + b) + 7) / 8);
       }
-    const std::uint32_t parts = blocks * parts_;
+    const std::uint32_t parts = filter_tiles * parts_;
     for (std::uint32_t first = 0; first < parts; first += 2) {
       const std::uint32_t sixteens = std::min(2u, parts - first);
       for (std::uint32_t i = 0; i < sixteens; ++i)
         for (std::uint32_t w = 0; w < count; ++w)
-          std::memcpy(s.sums.data() + (i * kLanes + w) * kLanes, sums_of(block, first + i).bias.data(),
+          std::memcpy(s.sums.data() + (i * kLanes + w) * kLanes, sums_of(filter_tile, first + i).bias.data(),
                       kLanes * sizeof(Sum));
-      multiply(kernels_, packed(block, first, false), packed_size_, sixteens, window_rows, stride_, count, 0, k_,
+      multiply(kernels_, packed(filter_tile, first, false), packed_size_, sixteens, window_rows, stride_, count, 0, k_,
                s.sums.data());
       for (std::uint32_t i = 0; i < sixteens; ++i) {
         const std::uint32_t b = (first + i) / parts_;
-        finish_sixteen(group, block + b, (first + i) % parts_, first_window, window_rows, count,
+        finish_sixteen(group, filter_tile + b, (first + i) % parts_, first_window, window_rows, count,
                        s.sums.data() + i * kLanes * kLanes, s.values.data() + (first + i) * kLanes * kLanes, bytes[b],
                        s);
       }
     }
-    for (std::uint32_t b = 0; b < blocks; ++b) {
+    for (std::uint32_t b = 0; b < filter_tiles; ++b) {
       const std::int64_t* const values = s.values.data() + std::size_t{b} * kLanes * kLanes;
-      if (store_.keeps_outputs) keep_outputs(group, block + b, first_window, count, values, s);
-      if (as_stored_ && !counts_zeros_) count_bytes(bytes[b], filters_of(block + b), count, values, s);
+      if (store_.keeps_outputs) keep_outputs(group, filter_tile + b, first_window, count, values, s);
+      if (as_stored_ && !counts_zeros_) count_bytes(bytes[b], filters_of(filter_tile + b), count, values, s);
     }
   }
 
   /// What becomes of the sums of up to 16 filters.
-  void finish_sixteen(std::uint32_t group, std::uint32_t block, std::uint32_t part, std::uint64_t first_window,
+  void finish_sixteen(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t part, std::uint64_t first_window,
                       const Input* window_rows, std::uint32_t count, Sum* sums, std::int64_t* values,
                       std::uint32_t* bytes, Scratch& s) {
-    const std::uint32_t lanes = std::min(kLanes, filters_of(block) - std::min(filters_of(block), part * kLanes));
+    const std::uint32_t lanes =
+        std::min(kLanes, filters_of(filter_tile) - std::min(filters_of(filter_tile), part * kLanes));
     if (terminates_) {
-      const std::size_t place = std::size_t{group} * store_.group_filters + block * store_.rows + part * kLanes;
+      const std::size_t place = std::size_t{group} * store_.group_filters + filter_tile * store_.rows + part * kLanes;
       std::array<Stop*, kLanes> stops{};
       for (std::uint32_t f = 0; f < lanes; ++f)
         stops[f] = store_.stops.data() + (place + f) * store_.windows + first_window;
-      find_stops(rows_of(block, part), packed(block, part, true), window_rows, count, lanes, stops.data(), sums, s);
+      find_stops(rows_of(filter_tile, part), packed(filter_tile, part, true), window_rows, count, lanes, stops.data(),
+                 sums, s);
     }
     if constexpr (sizeof(Sum) == 4) {
       if (counts_zeros_) {
-        const SumsOf& same = sums_of(block, part);
+        const SumsOf& same = sums_of(filter_tile, part);
         kernels_.add_outside(sums, count, same.least_zero.data(), same.largest_zero.data(), lowering_.output_bytes(),
                              bytes);
       }
@@ -352,10 +357,11 @@ class Computation {
       for (std::uint32_t i = 0; i < count * kLanes; ++i)
         sums[i] = static_cast<Sum>(static_cast<std::int64_t>(static_cast<std::uint64_t>(sums[i]) << wrap_) >> wrap_);
     for (std::uint32_t f = 0; f < lanes; ++f)
-      finisher_.finish(channels_of(group, block)[part * kLanes + f], sums + f, kLanes, count, values + f * kLanes);
+      finisher_.finish(channels_of(group, filter_tile)[part * kLanes + f], sums + f, kLanes, count,
+                       values + f * kLanes);
   }
 
-  void keep_outputs(std::uint32_t group, std::uint32_t block, std::uint64_t first_window, std::uint32_t count,
+  void keep_outputs(std::uint32_t group, std::uint32_t filter_tile, std::uint64_t first_window, std::uint32_t count,
                     const std::int64_t* values, Scratch& s) const {
     for (std::uint32_t i = 0; i < count; ++i) {
       const std::uint64_t window = first_window + i;
@@ -363,8 +369,8 @@ class Computation {
     }
     with_output(store_.output, [&](auto* output) {
       using Out = std::remove_reference_t<decltype(*output)>;
-      for (std::uint32_t f = 0; f < filters_of(block); ++f) {
-        Out* const to = output + channels_of(group, block)[f] * plane_;
+      for (std::uint32_t f = 0; f < filters_of(filter_tile); ++f) {
+        Out* const to = output + channels_of(group, filter_tile)[f] * plane_;
         for (std::uint32_t i = 0; i < count; ++i) to[s.at[i]] = static_cast<Out>(values[f * kLanes + i]);
       }
     });
@@ -463,14 +469,14 @@ class Computation {
   unsigned wrap_;
   std::uint64_t plane_;
   std::size_t k_, stride_, packed_size_;
-  std::uint32_t parts_;     ///< sixteens of a block of rows
-  std::size_t block_size_;  ///< packed weights of a block
+  std::uint32_t parts_;    ///< sixteens of filters in a filter tile
+  std::size_t tile_size_;  ///< packed weights of a filter tile
   FormatParams format_{};
   std::uint32_t windows_at_once_ = 0;
   std::array<bool, 4> costs_slot_{};          ///< [weight not zero, activation not zero]
-  Aligned<Weight> packed_, packed_negative_;  ///< of the blocks at hand, the first of which is first_packed_
-  std::vector<Weight> filter_rows_;           ///< [block at hand][sixteen][filter][stride], with early termination
-  std::vector<SumsOf> sums_;                  ///< [block at hand][sixteen]
+  Aligned<Weight> packed_, packed_negative_;  ///< of the filter tiles at hand, the first of which is first_packed_
+  std::vector<Weight> filter_rows_;  ///< [filter tile at hand][sixteen][filter][stride], with early termination
+  std::vector<SumsOf> sums_;         ///< [filter tile at hand][sixteen]
   std::uint32_t first_packed_ = 0;
   std::vector<Scratch> scratch_;  ///< [worker]
 };
@@ -488,7 +494,7 @@ Values::Values(const Operands& operands, bool outputs) : operands_(operands) {
   store_.keeps_outputs = outputs;
   store_.rows = lowering.machine().array.rows;
   store_.group_filters = operands.group_filters();
-  store_.blocks = (store_.group_filters + store_.rows - 1) / store_.rows;
+  store_.filter_tiles = (store_.group_filters + store_.rows - 1) / store_.rows;
   store_.windows = operands.window_count();
   if (outputs)
     store_.output = Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
@@ -499,7 +505,7 @@ Values::Values(const Operands& operands, bool outputs) : operands_(operands) {
 
 void Values::compute(unsigned threads) {
   for (std::uint32_t group = 0; group < store_.lowering->layer().shape.groups; ++group)
-    compute({group, 0, store_.blocks, 0, store_.windows}, threads);
+    compute({group, 0, store_.filter_tiles, 0, store_.windows}, threads);
 }
 
 void Values::compute(const ValueArea& area, unsigned threads) {

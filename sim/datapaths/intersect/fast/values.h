@@ -34,23 +34,24 @@ class Stop {
 struct ValueStore {
   const Lowering* lowering = nullptr;
   bool keeps_outputs = true;
-  std::uint32_t rows = 0;                       ///< of the array
-  std::uint32_t group_filters = 0, blocks = 0;  ///< of a group: filters, blocks of `rows` filters
+  std::uint32_t rows = 0;  ///< of the array
+  std::uint32_t group_filters = 0,
+                filter_tiles = 0;  ///< of a group: filters, filter tiles: as many filters as the array has rows
   std::uint64_t windows = 0;
   Tensor output;                            ///< [N, M, P, Q]
-  std::vector<std::uint32_t> column_bytes;  ///< [group][block of rows][window], if they depend on values
+  std::vector<std::uint32_t> column_bytes;  ///< [group][filter tile][window], if they depend on values
   std::vector<Stop> stops;                  ///< [group][place][window], with early termination
 
   /// Whether the bytes of results as they are written depend on them.
   [[nodiscard]] bool bytes_need_values() const;
-  [[nodiscard]] std::size_t column(std::uint32_t group, std::uint32_t block, std::uint64_t window) const {
-    return (std::size_t{group} * blocks + block) * windows + window;
+  [[nodiscard]] std::size_t column(std::uint32_t group, std::uint32_t filter_tile, std::uint64_t window) const {
+    return (std::size_t{group} * filter_tiles + filter_tile) * windows + window;
   }
 };
 
-/// Blocks of filters and windows of one group.
+/// Filter tiles and windows of one group.
 struct ValueArea {
-  std::uint32_t group = 0, first_block = 0, last_block = 0;
+  std::uint32_t group = 0, first_filter_tile = 0, last_filter_tile = 0;
   std::uint64_t first_window = 0, last_window = 0;
 };
 

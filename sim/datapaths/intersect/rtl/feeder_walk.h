@@ -56,7 +56,7 @@ class FeederWalk {
     }
   }
 
-  /// After the ports have settled: notes who is done with its tile or block in cycle `now`.
+  /// After the ports have settled: notes which feeders are done with their tile or block in cycle `now`.
   void note(std::uint64_t now) {
     done_.clear();
     if (!ports_.tile_ready.any() && !ports_.block_ready.any()) return;
@@ -75,7 +75,7 @@ class FeederWalk {
     }
   }
 
-  /// End of the cycle: moves on who is done. A feeder past its block counts from the next cycle.
+  /// End of the cycle: moves on those that are done. A feeder past its block counts from the next cycle.
   void advance() {
     for (const Done& done : done_) {
       BlockPosition& at = positions_[done.line];

@@ -2,7 +2,7 @@
 // cycle.
 //
 //   start of cycle   post units' values, where feeders are  ->  memory decides, ports are driven
-//   settle           the array answers: who is done with what
+//   settle           the array answers: which feeders are done with what
 //   edge             registers move, probes report the cycle, feeders' places move on
 #pragma once
 

@@ -27,7 +27,7 @@ class OutputBuffer {
   /// Outputs are written to `output`, [N, M, P, Q] of the layer's output type.
   OutputBuffer(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Tensor& output, const Stalls& stalls);
 
-  /// Start of cycle `now`: takes what the post units have put on their ports. RtlFailure if nobody asked for it.
+  /// Start of cycle `now`: takes what the post units have put on their ports. RtlFailure if none was asked for.
   void collect(std::uint64_t now);
   /// What `collect` took.
   [[nodiscard]] const std::vector<Drained>& drained() const { return drained_; }

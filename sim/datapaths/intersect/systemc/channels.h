@@ -194,7 +194,7 @@ class StopRegisters final : public clocked::Updated {
   std::vector<Change> changed_;
 };
 
-/// What a feeder did in a cycle, for those who wait for it.
+/// What a feeder did in a cycle, which decides why PEs wait.
 enum class FeederActivity : std::uint8_t { None, Sending, WaitingForRoom, WaitingForMemory };
 
 struct FeederLine {

@@ -1,0 +1,179 @@
+// Lines of PeByPe: when each message and end token is sent.
+#include <algorithm>
+#include <utility>
+
+#include "datapaths/intersect/fast/pe_by_pe.h"
+
+namespace lacuna::intersect::fast {
+
+void PeByPe::enter_tile(Line& line, std::uint64_t tile) {
+  line.step = 0;
+  line.column = 0;
+  line.tile = tiles_;
+  if (line.last_tile == kNoTile) return;
+  for (; tile <= line.last_tile; ++tile) {
+    const Geometry geometry = operands_.geometry(tile);
+    if ((line.side == kWeights ? geometry.columns_of(line.index) : geometry.rows_of(line.index)) != 0) {
+      line.tile = tile;
+      return;
+    }
+  }
+}
+
+template <typename Visit>
+void PeByPe::for_group(const Line& line, const Tile& tile, Visit visit) {
+  const std::uint32_t columns = machine_.array.columns;
+  if (line.side == kActivations) {
+    for (std::uint32_t row = 0; row < tile.rows_of(line.index); ++row) visit(pes_[row * columns + line.index]);
+  } else if (unicast_) {
+    visit(pes_[line.index * columns + line.column]);
+  } else {
+    for (std::uint32_t column = 0; column < tile.columns_of(line.index); ++column)
+      visit(pes_[line.index * columns + column]);
+  }
+}
+
+/// What the message that `line` sends next costs.
+PeByPe::Cost PeByPe::cost(const Line& line, const TileState& state) const {
+  const Tile& tile = state.work.tile();
+  const Streams* streams = state.work.operands.windows.get();
+  std::size_t entry = tile.steps()[line.step].chunk;
+  std::size_t stream = tile.window_stream(line.index);
+  if (line.side == kWeights) {
+    streams = state.work.operands.filters.get();
+    entry = line.step;
+    stream = tile.filter_stream(line.index, unicast_ ? line.column : 0);
+  }
+  const std::size_t at = entry * streams->pad + stream;
+  return {static_cast<std::uint32_t>(streams->bytes[at]), static_cast<std::uint32_t>(streams->words[at])};
+}
+
+/// Sends what is known to be sent.
+bool PeByPe::advance(Line& line) {
+  bool changed = false;
+  while (line.tile < tiles_) {
+    TileState& state = state_of(line.tile);
+    const Tile& tile = state.work.tile();
+    line.threshold = kUnknown;
+
+    // The bus is free and every FIFO of the group has room.
+    Time ready = line.bus_free;
+    bool room_known = true;
+    const std::uint32_t depth = depth_[line.side];
+    for_group(line, tile, [&](Pe& pe) {
+      const std::uint64_t pushes = pe.pushes[line.side];
+      if (pushes < depth) return;
+      if (pe.pops[line.side] + depth <= pushes)
+        room_known = false;
+      else
+        ready = std::max(ready, pops_[line.side][index_of(pe) * depth + pushes % depth] + 1);
+    });
+    if (!room_known) return changed;
+
+    // Every PE of the group is stopped: never before this message is sent, or from `stopped` on, or later than that.
+    bool may_stop = true, stop_known = true;
+    Time stopped = 0;
+    for_group(line, tile, [&](Pe& pe) {
+      if (state.work.stop_step[index_of(pe)] >= line.step)
+        may_stop = false;
+      else if (state.stopped[index_of(pe)] == kUnknown)
+        stop_known = false;
+      else
+        stopped = std::max(stopped, state.stopped[index_of(pe)]);
+    });
+
+    const BlockTimes& block = memory_.block(line.tile, tile.block_of[line.step]);
+    const bool settled = std::exchange(line.settled, false);
+    if (block.loaded != kUnknown) {
+      const Time start = std::max(ready, block.loaded);
+      if (may_stop && stopped <= start && !stop_known && !settled) {
+        line.threshold = start;
+        return changed;
+      }
+      if (!may_stop || stopped > start || !stop_known) {
+        wait_for_memory(line, block, line.bus_free, block.loaded);
+        sent(line, state, start, start + cost(line, state).words, true);
+        changed = true;
+        continue;
+      }
+    } else {
+      if (!may_stop || !stop_known) return changed;
+      if (!settled) {
+        line.threshold = stopped - 1;
+        return changed;
+      }
+    }
+    wait_for_memory(line, block, line.bus_free, std::min(stopped, block.loaded));
+    sent(line, state, std::max(ready, stopped), std::max(ready, stopped) + 1, false);
+    changed = true;
+  }
+  line.threshold = kUnknown;
+  return changed;
+}
+
+/// Records a message or an end token, and goes to the next group, step or tile.
+void PeByPe::sent(Line& line, TileState& state, Time start, Time arrival, bool message) {
+  const Tile& tile = state.work.tile();
+  std::uint32_t destinations = 0;
+  for_group(line, tile, [&](Pe& pe) {
+    ++pe.pushes[line.side];
+    ++destinations;
+    pe.awake = true;
+  });
+  const std::size_t to =
+      line.side == kWeights && unicast_ ? line.index * machine_.array.columns + line.column : line.index;
+  std::uint32_t bytes = 0;
+  if (message) {
+    state.sends[line.side][to * state.work.steps + line.step] = {start, arrival};
+    ++state.sent[line.side][to];
+    bytes = cost(line, state).bytes;
+  } else {
+    state.token[line.side][to] = arrival;
+  }
+  const event::Send send{arrival - 1, line.side == kWeights ? event::Side::Weights : event::Side::Activations,
+                         line.index,  line.tile,
+                         line.step,   bytes,
+                         destinations};
+  if (recorder_) recorder_->record(send);
+  if (line.tile == line.last_tile)
+    late_sends_.push_back({arrival, send});
+  else
+    tally_.on(send);
+  line.bus_free = arrival;
+
+  if (line.side == kWeights && unicast_) {
+    const auto live = [&](std::uint32_t from) {
+      while (from < tile.columns_of(line.index) &&
+             state.token[kWeights][line.index * machine_.array.columns + from] != kUnknown)
+        ++from;
+      return from;
+    };
+    const std::uint32_t columns = tile.columns_of(line.index);
+    line.column = live(line.column + 1);
+    if (line.column < columns) return;
+    line.column = live(0);
+    message = line.column < columns;
+  }
+  // From here on `message` says whether a PE of the row has not been sent its end token.
+  const std::uint32_t block = tile.block_of[line.step];
+  if (message && line.step + 1 < state.work.steps) {
+    ++line.step;
+    if (tile.block_of[line.step] != block) memory_.pass(line.tile, block, 1, arrival);
+  } else {
+    for (std::uint32_t b = block; b < tile.blocks.size(); ++b) memory_.pass(line.tile, b, 1, arrival);
+    enter_tile(line, line.tile + 1);
+  }
+}
+
+/// Notes the cycles of begin..end in which a line that waits for `block` waits for memory.
+void PeByPe::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Time end) {
+  if (begin >= end) return;
+  memory_.memory_waits(block, begin, end, [&](Time from, Time to) {
+    if (!line.memory_waits.empty() && line.memory_waits.back().end == from)
+      line.memory_waits.back().end = to;
+    else
+      line.memory_waits.push_back({from, to});
+  });
+}
+
+}  // namespace lacuna::intersect::fast
