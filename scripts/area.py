@@ -2,16 +2,18 @@
 """Area and longest path of the RTL's parts: yosys, berkeley-abc, OpenSTA, the 180 nm cells of qflow-tech-osu018.
 
 What counts: every gate and flip-flop, chunk FIFOs included, which are flip-flops. Operand buffers are SRAMs, for which
-the library has no cells: their bits are told (`memory_bits`) and are in no area; paths end and begin at their ports.
+the library has no cells: their bits are counted (`memory_bits`) and are in no area; paths end and begin at their ports.
 There are no wires in area or path. The array's area is that of its parts times their numbers; its path is looked for
 among one row feeder, one column feeder, the PE where they meet, one drain and one post unit.
 
-Parts `pe.fifos`, `pe.match`, `pe.select`, `pe.mac` and `pe.control` are a PE synthesised again with their borders kept:
-`pe.mac`, multipliers with operand registers, partial sum and result register, is the PE of a plain MAC array.
+What the array is made of, the parts of a PE and the words that are varied stand in rtl/FAMILY/checks.json. The parts of a PE
+are a PE synthesised again with their borders kept; `pe.mac` of `intersect`, multipliers with operand registers, partial sum
+and result register, is the PE of a plain MAC array.
 """
 
 import argparse
 import concurrent.futures
+import itertools
 import json
 import os
 import pathlib
@@ -22,19 +24,10 @@ import tempfile
 import threading
 
 import area_model
+from rtl_family import RtlFamily, families
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LIBERTY = pathlib.Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
-SKIP_RULES = ("none", "gate", "activations", "weights", "both")
-EARLY_TERMINATIONS = ("none", "exact")
-# The modules of which the array is made; each is synthesised once and keeps its borders.
-UNITS = ("intersect_pe", "intersect_feeder", "intersect_drain", "intersect_post")
-# What a PE is made of; the rest of it is control.
-PE_PARTS = {"chunk_fifo": "pe.fifos", "match_unit": "pe.match", "operand_select": "pe.select", "mac_lane": "pe.mac",
-            "partial_sum": "pe.mac"}
-BREAKDOWN = ("pe.fifos", "pe.match", "pe.select", "pe.mac", "pe.control")
-UNIT_PARTS = ("pe", "weight_feeder", "activation_feeder", "drain", "post")
-PARTS = ("pe", *BREAKDOWN, "weight_feeder", "activation_feeder", "drain", "post", "array")
 # abc sizes gates for this delay, whatever the configuration's clock: 180 nm cells are slow.
 DELAY_TARGET_PS = 10000
 
@@ -81,21 +74,48 @@ class Library:
 
 
 def model_parameters(program, config, assignments):
-    """Parameters of intersect_array for a configuration, as the engine `rtl` derives them."""
+    """The family of a configuration and the parameters of its top module, as the engine `rtl` derives them."""
     command = [program, config] + [word for text in assignments for word in ("--set", text)]
-    return {key: int(value) for key, value in
-            (line.split() for line in tool(command, "configuration").strip().split("\n"))}
+    lines = dict(line.split() for line in tool(command, "configuration").strip().split("\n"))
+    name = lines.pop("datapath")
+    return name, {key: int(value) for key, value in lines.items()}
+
+
+class Parts:
+    """The parts of a family's array, from its checks.json."""
+
+    def __init__(self, family):
+        area = family.checks["area"]
+        self.of_module, self.pe, self.rest = area["parts_of_pe"], area["pe"], area["rest_of_pe"]
+        self.units = area["units"]
+        self.breakdown = tuple(dict.fromkeys([*self.of_module.values(), self.rest]))
+        self.of_units = tuple(dict.fromkeys(
+            part for parts in self.units.values() for part in (parts.values() if isinstance(parts, dict) else [parts])))
+        own = [part for part in self.of_units if part != self.pe]
+        self.all = (self.pe, *self.breakdown, *own, "array")
+
+    def unit(self, module, instance):
+        """The part that instance `instance` of a module is; where a module serves several, the instance's name says which."""
+        parts = self.units[module]
+        if isinstance(parts, str):
+            return parts
+        return next(part for begin, part in parts.items() if instance.startswith(begin))
+
+
+def family_of(rtl, name):
+    try:
+        return RtlFamily(rtl, name)
+    except FileNotFoundError as missing:
+        raise Failure(f"{rtl}: no {name}/{pathlib.Path(missing.filename).name} there; --rtl wants a copy of the folder "
+                      "rtl/") from None
 
 
 class Design:
     """The RTL of one folder: elaborates arrays and synthesises their units, each distinct one once."""
 
-    def __init__(self, rtl, library, folder):
-        self.rtl, self.library, self.folder = pathlib.Path(rtl).resolve(), library, pathlib.Path(folder)
-        sources = self.rtl / "intersect/sources.f"
-        if not sources.exists():
-            raise Failure(f"{rtl}: no intersect/sources.f there; --rtl wants a copy of the folder rtl/")
-        self.files = [line for line in sources.read_text().split("\n") if line and not line.startswith("#")]
+    def __init__(self, family, library, folder):
+        self.rtl, self.library, self.folder = family.rtl, library, pathlib.Path(folder)
+        self.parts, self.top, self.files = Parts(family), family.top, family.sources()
         (self.folder / "constraints").write_text("set_driving_cell INVX4\nset_load 0.05 [all_outputs]\n")
         self.units, self.paths = {}, {}
         self.first, self.locks = threading.Lock(), {}
@@ -107,8 +127,8 @@ class Design:
 
     def elaborated(self, parameters):
         settings = " ".join(f"-set {key} {value}" for key, value in sorted(parameters.items()))
-        return [f"read_verilog -sv -Icommon {' '.join(self.files)}", f"chparam {settings} intersect_array",
-                "hierarchy -top intersect_array -check"]
+        return [f"read_verilog -sv -Icommon {' '.join(self.files)}", f"chparam {settings} {self.top}",
+                f"hierarchy -top {self.top} -check"]
 
     def mapped(self):
         return [f"dfflibmap -liberty {self.library.path}",
@@ -118,9 +138,9 @@ class Design:
         """The array of these parameters before synthesis: its JSON module, as yosys writes it."""
         out = self.folder / f"array_{abs(hash(tuple(sorted(parameters.items())))):x}.json"
         self.yosys("elaboration of the array", *self.elaborated(parameters), "proc",
-                   "opt_clean intersect_array", f"write_json {out}")
+                   f"opt_clean {self.top}", f"write_json {out}")
         modules = json.loads(out.read_text())["modules"]
-        return modules["intersect_array"], modules
+        return modules[self.top], modules
 
     def unit(self, name, parameters):
         """Module `name` of the array (the name has its parameters' values in it), flat, in cells of the library."""
@@ -144,7 +164,7 @@ class Design:
     def pe_in_parts(self, name, parameters):
         """A PE in cells of the library with the borders of its parts: JSON modules, and the file of its Verilog."""
         out = self.folder / f"parts_{abs(hash(name)):x}.json"
-        borders = " ".join(f"*{module}*" for module in PE_PARTS)
+        borders = " ".join(f"*{module}*" for module in self.parts.of_module)
         if not out.exists():
             self.yosys("synthesis of a PE in parts", *self.elaborated(parameters), f"hierarchy -top {name}",
                        f"setattr -mod -set keep_hierarchy 1 {borders}", f"synth -top {name} -flatten", *self.mapped(),
@@ -155,15 +175,15 @@ class Design:
         """Figures of the parts of a PE, by part."""
         modules, _ = self.pe_in_parts(name, parameters)
         cells = modules[name]["cells"]
-        result = {part: dict.fromkeys(self.figures({"cells": {}}), 0) for part in BREAKDOWN}
+        result = {part: dict.fromkeys(self.figures({"cells": {}}), 0) for part in self.parts.breakdown}
 
         def add(part, figures):
             for key, value in figures.items():
                 result[part][key] += value
         for cell in cells.values():
             if cell["type"] in modules:
-                add(PE_PARTS[module_of(cell["type"])], self.figures(modules[cell["type"]]))
-        add("pe.control", self.figures({"cells": {key: cell for key, cell in cells.items()
+                add(self.parts.of_module[module_of(cell["type"])], self.figures(modules[cell["type"]]))
+        add(self.parts.rest, self.figures({"cells": {key: cell for key, cell in cells.items()
                                                   if cell["type"] not in modules}}))
         return result
 
@@ -210,7 +230,7 @@ class Design:
     def cross(self, array, modules):
         """One row and one column of the array as a flat netlist: the instances with index 0 of every unit."""
         kept = {name: cell for name, cell in array["cells"].items()
-                if module_of(cell["type"]) not in UNITS or set(re.findall(r"\[(\d+)\]", name)) <= {"0"}}
+                if module_of(cell["type"]) not in self.parts.units or set(re.findall(r"\[(\d+)\]", name)) <= {"0"}}
         stubs = {cell["type"]: {"attributes": {"blackbox": "1"}, "ports": modules[cell["type"]]["ports"], "cells": {},
                                 "netnames": {}} for cell in kept.values() if cell["type"] in modules}
         name = f"{abs(hash(tuple(sorted(stubs)))):x}"
@@ -257,17 +277,15 @@ def measure(design, parameters, parts, timing):
     instances = {}
     for name, cell in array["cells"].items():
         kind = module_of(cell["type"])
-        if kind in UNITS:
-            part = {"intersect_pe": "pe", "intersect_drain": "drain", "intersect_post": "post"}.get(kind)
-            part = part or ("weight_feeder" if name.startswith("gen_row") else "activation_feeder")
-            instances.setdefault(part, []).append(cell["type"])
+        if kind in design.parts.units:
+            instances.setdefault(design.parts.unit(kind, name), []).append(cell["type"])
     records = []
     total = {}
-    if set(BREAKDOWN) & set(parts):
-        for part, figures in design.breakdown(instances["pe"][0], parameters).items():
+    if set(design.parts.breakdown) & set(parts):
+        for part, figures in design.breakdown(instances[design.parts.pe][0], parameters).items():
             if part in parts:
                 records.append({"part": part, **figures, "path": None})
-    for part in UNIT_PARTS:
+    for part in design.parts.of_units:
         if part not in parts and "array" not in parts:
             continue
         if len(set(instances.get(part, []))) != 1:
@@ -292,112 +310,141 @@ def measure(design, parameters, parts, timing):
     return records
 
 
-def report(result):
+def report(result, family):
+    """The records as a table; `to base` is against the same part of the machine with the base's words."""
     lines = []
-    base = {r["part"]: r for r in result["parts"] if r["skip"] == "none" and not r["early_termination"]}
-    head = ("part", "skip", "early term.", "cells", "area mm2", "to none", "of it regs", "path ns", "to none",
-            "register bits", "SRAM bits")
-    rows = [head]
-    for dense, r in [(True, r) for r in result["plain"]] + [(False, r) for r in result["parts"]]:
+    varied, base_words = list(family.checks["area"]["varied"]), family.checks["area"]["base"]
+    base = {r["part"]: r for r in result["parts"] if all(r[word] == base_words[word] for word in varied)}
+    head = ("part", *(word.replace("_", " ") for word in varied), "cells", "area mm2", "to base", "of it regs", "path ns",
+            "to base", "register bits", "SRAM bits")
+    rows = []
+    for plain, r in [(True, r) for r in result["plain"]] + [(False, r) for r in result["parts"]]:
         b = base.get(r["part"])
 
-        def to_none(key):
+        def to_base(key):
             return f"{100 * (r[key] / b[key] - 1):+.1f} %" if b and b is not r and r.get(key) and b.get(key) else "-"
-        rows.append((r["part"], r["skip"] + (", dense" if dense else ""),
-                     "yes" if r["early_termination"] else "no", str(r["cells"]), f"{r['area_um2'] * 1e-6:.4f}",
-                     to_none("area_um2"),
+        rows.append((r["part"], *(r[word] + (", plain" if plain and word == varied[0] else "") for word in varied),
+                     str(r["cells"]), f"{r['area_um2'] * 1e-6:.4f}", to_base("area_um2"),
                      f"{100 * r['register_area_um2'] / r['area_um2']:.0f} %" if r["area_um2"] else "-",
-                     f"{r['longest_path_ns']:.2f}" if "longest_path_ns" in r else "-", to_none("longest_path_ns"),
+                     f"{r['longest_path_ns']:.2f}" if "longest_path_ns" in r else "-", to_base("longest_path_ns"),
                      str(r["register_bits"]), str(r["memory_bits"])))
-    rows = rows[:1] + sorted(rows[1:], key=lambda row: PARTS.index(row[0]))
+    rows = [head] + sorted(rows, key=lambda row: Parts(family).all.index(row[0]))
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     for row in rows:
-        lines.append("  ".join(f"{cell:<{w}}" if i < 3 else f"{cell:>{w}}"
+        lines.append("  ".join(f"{cell:<{w}}" if i <= len(varied) else f"{cell:>{w}}"
                                for i, (cell, w) in enumerate(zip(row, widths))).rstrip())
     lines.append("")
     lines.append("SRAM bits (operand buffers) are in no area. Wires are in no area and no path. 180 nm cells.")
     return "\n".join(lines)
 
 
-def words(text, legal, what):
+def words(text, legal, what, joined=False):
+    """Words separated by commas; with `joined` each may be several with + between them."""
     chosen = text.split(",")
     for word in chosen:
-        if word not in legal:
-            raise Failure(f"{what}: unknown word '{word}'; legal: {', '.join(legal)}")
+        for one in word.split("+") if joined else [word]:
+            if one not in legal:
+                raise Failure(f"{what}: unknown word '{one}'; legal: {', '.join(legal)}")
     return chosen
 
 
-def against_model(options):
+def against_model(options, family):
     def modelled(assignments):
         command = [options.model_program, options.model, options.config]
         said = tool(command + [word for text in assignments for word in ("--set", text)], "area table")
         return {part: float(area) for part, area in (line.split() for line in said.strip().split("\n"))}
 
     def parameters_of(assignments):
-        return model_parameters(options.parameters_program, options.config, assignments)
+        return model_parameters(options.parameters_program, options.config, assignments)[1]
 
+    area = family.checks["area"]
     with tempfile.TemporaryDirectory() as folder:
-        design = Design(options.rtl, Library(), folder)
+        design = Design(family, Library(), folder)
 
         def synthesised(assignments, parts):
             return {record["part"]: record["area_um2"]
                     for record in measure(design, parameters_of(assignments), parts, False)}
-        return area_model.compare(words(options.vary, area_model.VARIATIONS, "--vary"), options.set, parameters_of,
-                                  synthesised, modelled)
+        chosen = words(options.vary or ",".join(area["compared"]), area["variations"], "--vary", joined=True)
+        return area_model.compare(area, chosen, options.set, parameters_of, synthesised, modelled)
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="area", description=__doc__.split("\n")[0])
+def machines_of(options, family, parameters):
+    """(words of what is varied, parameters) of every machine, and whether it is the plain one."""
+    varied = family.checks["area"]["varied"]
+    chosen = []
+    for word, parameter in varied.items():
+        legal = family.words(parameter)
+        text = "configured" if options.configured else getattr(options, word) or ",".join(legal)
+        chosen.append([legal[parameters[parameter]]] if text == "configured"
+                      else words(text, legal, f"--{word.replace('_', '-')}"))
+    machines = []
+    for combination in itertools.product(*chosen):
+        own = dict(zip(varied, combination))
+        machines.append((own, {**parameters, **family.numbers({varied[word]: own[word] for word in varied})}, False))
+    base = family.checks["area"]["base"]
+    if len(machines) > 1 and any(own == base for own, _, _ in machines):
+        values = family.numbers({**{varied[word]: base[word] for word in varied}, **family.checks["area"]["plain"]})
+        machines.append((base, {**parameters, **values}, True))
+    return machines
+
+
+def common_options(name, description):
+    """A parser with what area and toggles take, which also chooses the family."""
+    parser = argparse.ArgumentParser(prog=name, description=description)
     parser.add_argument("config", nargs="?", default=str(ROOT / "configs/default.yaml"))
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of lacuna run")
     parser.add_argument("--rtl", default=str(ROOT / "rtl"), metavar="DIR", help="an edited copy of rtl/")
-    parser.add_argument("--parts", default=",".join(PARTS), help=f"of {', '.join(PARTS)}")
-    parser.add_argument("--skip", default=",".join(SKIP_RULES), help="skip rules, or 'configured'")
-    parser.add_argument("--early-termination", default=",".join(EARLY_TERMINATIONS), help="none, exact or 'configured'")
-    parser.add_argument("--configured", action="store_true", help="only the machine of CONFIG: both as it has them")
-    parser.add_argument("--no-timing", action="store_true", help="area only")
     parser.add_argument("--format", default="table", choices=("table", "json"))
     parser.add_argument("--parameters-program", default=str(ROOT / "build/release/rtl_parameters"), metavar="FILE")
+    return parser
+
+
+def main():
+    parser = common_options("area", __doc__.split("\n")[0])
+    parser.add_argument("--parts", help="of rtl/FAMILY/checks.json and 'array'; default: all")
+    parser.add_argument("--configured", action="store_true", help="only the machine of CONFIG, no word varied")
+    parser.add_argument("--no-timing", action="store_true", help="area only")
     parser.add_argument("--model", metavar="TABLE", help="hold the areas of this table (configs/area) against synthesis")
-    parser.add_argument("--vary", default=",".join(area_model.VARIATIONS), metavar="WORDS",
-                        help=f"machines of --model: {', '.join(area_model.VARIATIONS)}")
+    parser.add_argument("--vary", metavar="WORDS", help="machines of --model, of rtl/FAMILY/checks.json; two joined by +")
     parser.add_argument("--model-program", default=str(ROOT / "build/release/area_model"), metavar="FILE")
+    # What is varied depends on the family, which depends on the configuration.
+    if not {"-h", "--help"} & set(sys.argv[1:]):
+        known, _ = parser.parse_known_args()
+        name, parameters = model_parameters(known.parameters_program, known.config, known.set)
+        family = family_of(known.rtl, name)
+        varied = {name: [family] for name in family.checks["area"]["varied"]}
+    else:
+        varied = {}
+        for family in families(ROOT / "rtl"):
+            for word in family.checks["area"]["varied"]:
+                varied.setdefault(word, []).append(family)
+    for word, known in varied.items():
+        parser.add_argument(f"--{word.replace('_', '-')}", metavar="WORDS",
+                            help=f"words of {', '.join(family.name for family in known)}, or 'configured'; default: all")
     options = parser.parse_args()
     if options.model:
-        result = against_model(options)
+        result = against_model(options, family)
         print(json.dumps(result, indent=2) if options.format == "json" else area_model.report(result))
         return
 
-    if options.configured:
-        options.skip = options.early_termination = "configured"
-    parameters = model_parameters(options.parameters_program, options.config, options.set)
-    parts = words(options.parts, PARTS, "--parts")
-    skips = [SKIP_RULES[parameters["Skip"]]] if options.skip == "configured" \
-        else words(options.skip, SKIP_RULES, "--skip")
-    earlies = [EARLY_TERMINATIONS[parameters["EarlyTermination"]]] if options.early_termination == "configured" \
-        else words(options.early_termination, EARLY_TERMINATIONS, "--early-termination")
-
+    legal = Parts(family).all
+    parts = words(options.parts, legal, "--parts") if options.parts else legal
+    machines = machines_of(options, family, parameters)
     library = Library()
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        design = Design(options.rtl, library, folder)
-        machines = [(skip, early, "configured") for skip in skips for early in earlies]
-        if "none" in skips and len(skips) > 1:
-            machines.append(("none", "none", "dense"))
+        design = Design(family, library, folder)
 
         def run(machine):
-            skip, early, encoding = machine
-            values = {**parameters, "Skip": SKIP_RULES.index(skip), "EarlyTermination": EARLY_TERMINATIONS.index(early)}
-            if encoding == "dense":
-                values.update(WeightsEncoding=0, ActivationsEncoding=0)
-            return [{"part": record.pop("part"), "skip": skip, "early_termination": early == "exact", **record}
+            own, values, _ = machine
+            return [{"part": record.pop("part"), **own, **record}
                     for record in measure(design, values, parts, not options.no_timing)]
 
         # The first machine alone: what all share is then there.
         results = [run(machines[0])] + list(pool.map(run, machines[1:]))
         result = {"parameters": parameters, "library": library.path.name, "parts": [], "plain": []}
-        for (_, _, encoding), records in zip(machines, results):
-            result["plain" if encoding == "dense" else "parts"] += records
-    print(json.dumps(result, indent=2) if options.format == "json" else report(result))
+        for (_, _, plain), records in zip(machines, results):
+            result["plain" if plain else "parts"] += records
+    print(json.dumps(result, indent=2) if options.format == "json" else report(result, family))
 
 
 if __name__ == "__main__":

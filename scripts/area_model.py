@@ -4,59 +4,48 @@ base, each relative to the base, by both. Used by scripts/area --model."""
 import concurrent.futures
 import os
 
-# What is varied, and the values it sets for a base. Twice, half: the base may be of any size.
-VARIATIONS = {
-    "chunk": lambda base: {"intersect.chunk": 2 * base["Chunk"]},
-    "half-chunk": lambda base: {"intersect.chunk": base["Chunk"] // 2},
-    "lanes": lambda base: {"intersect.lanes": 2 * base["Lanes"]},
-    "lanes4": lambda base: {"intersect.lanes": 4 * base["Lanes"]},
-    "fifo": lambda base: fifos(max(1, base["WeightsFifoDepth"] // 2)),
-    "fifo1": lambda base: fifos(1),
-    "early-termination": lambda base: {"intersect.early_termination": "exact"},
-    "none": lambda base: {"intersect.skip": "none"},
-    "int16": lambda base: {"array.operand": "int16"},
-    "chunk+lanes": lambda base: {**VARIATIONS["chunk"](base), **VARIATIONS["lanes"](base)},
-    "lanes4+fifo1": lambda base: {**VARIATIONS["lanes4"](base), **fifos(1)},
-    "chunk+int16": lambda base: {**VARIATIONS["chunk"](base), **VARIATIONS["int16"](base)},
-}
-# Groups that synthesis and model both know: parts of a PE here, parts of the table there.
-GROUPS = {"chunk FIFOs": (("pe.fifos",), ("fifo",)),
-          "match and select": (("pe.match", "pe.select"), ("match", "select")),
-          "MAC and control": (("pe.mac", "pe.control"), ("multiplier", "adder", "register"))}
 
 
-def fifos(depth):
-    return {"intersect.weights.fifo_depth": depth, "intersect.activations.fifo_depth": depth}
+def varied(area, name, base):
+    """Assignments of variation `name` ("lanes+int16" is two at once): a value, or a parameter of the base times a factor."""
+    values = {}
+    for one in name.split("+"):
+        for key, value in area["variations"][one].items():
+            values[key] = max(1, int(base[value[0]] * value[1])) if isinstance(value, list) else value
+    return values
 
 
-def compare(names, base_sets, parameters_of, synthesised, modelled):
-    """Areas of the base and its variations, relative to it. parameters_of, synthesised, modelled: of assignments."""
+def compare(area, names, base_sets, parameters_of, synthesised, modelled):
+    """Areas of the base and its variations, relative to it. area: of the family's checks.json; names: of its variations.
+    parameters_of, synthesised, modelled: of assignments."""
     base = parameters_of(base_sets)
     kept = dict(text.split("=", 1) for text in base_sets)
     machines = [("base", base_sets)]
     for name in names:
-        values = {key: str(value) for key, value in VARIATIONS[name](base).items()}
+        values = {key: str(value) for key, value in varied(area, name, base).items()}
         machines.append((name, [f"{key}={value}" for key, value in {**kept, **values}.items()]))
 
     def pe(machine):
         parts = modelled(machine[1])
-        return synthesised(machine[1], ("pe",))["pe"], sum(parts.values()) - parts["sram"]
+        own = sum(um2 for part, um2 in parts.items() if part not in area["not_in_a_pe"])
+        return synthesised(machine[1], (area["pe"],))[area["pe"]], own
     first = pe(machines[0])
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = [first, *pool.map(pe, machines[1:])]
     pes = base["Rows"] * base["Columns"]
     rows = []
-    for (name, sets), (area, model) in zip(machines, results):
-        ratios = area / first[0], model / first[1]
-        rows.append({"machine": name, "set": [text for text in sets if text not in base_sets], "pe_um2": area,
+    for (name, sets), (um2, model) in zip(machines, results):
+        ratios = um2 / first[0], model / first[1]
+        rows.append({"machine": name, "set": [text for text in sets if text not in base_sets], "pe_um2": um2,
                      "model_um2": model / pes, "ratio": ratios[0], "model_ratio": ratios[1],
                      "error": ratios[1] / ratios[0] - 1})
-    own = synthesised(base_sets, [part for parts, _ in GROUPS.values() for part in parts])
+    groups = area["groups"].values()
+    own = synthesised(base_sets, [part for group in groups for part in group["synthesised"]])
     table = modelled(base_sets)
-    groups = {group: {"share": sum(own[part] for part in parts) / sum(own.values()),
-                      "model_share": sum(table[part] for part in counted) / first[1]}
-              for group, (parts, counted) in GROUPS.items()}
-    return {"machines": rows, "groups": groups}
+    shares = {name: {"share": sum(own[part] for part in group["synthesised"]) / sum(own.values()),
+                     "model_share": sum(table[part] for part in group["model"]) / first[1]}
+              for name, group in area["groups"].items()}
+    return {"machines": rows, "groups": shares}
 
 
 def report(result):

@@ -1,5 +1,5 @@
-// Parameters of the RTL for a configuration, one "Name value" a line, for programs that read the RTL without the engine
-// `rtl` (synthesis):  rtl_parameters CONFIG [--set KEY=VALUE]...
+// The family of a configuration's machine, "datapath WORD", and the parameters of its RTL, one "Name value" a line, for
+// programs that read the RTL without the engine `rtl` (synthesis):  rtl_parameters CONFIG [--set KEY=VALUE]...
 #include <fmt/format.h>
 
 #include <string_view>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "machine/config_reader.h"
+#include "machine/family.h"
 #include "rtl/model_parameters.h"
 
 int main(int argc, char** argv) {
@@ -24,7 +25,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    for (const auto& parameter : model_parameters(read_machine(argv[1], assignments).machine))
+    const Machine machine = read_machine(argv[1], assignments).machine;
+    fmt::print("datapath {}\n", family(machine).name());
+    for (const auto& parameter : model_parameters(machine))
       fmt::print("{} {}\n", parameter.name, parameter.value);
   } catch (const UserError& error) {
     fmt::print(stderr, "{}\n", error.what());

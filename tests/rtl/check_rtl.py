@@ -15,64 +15,13 @@ import subprocess
 import sys
 import tempfile
 
-RTL = pathlib.Path(__file__).resolve().parents[2] / "rtl"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RTL = ROOT / "rtl"
+sys.path.insert(0, str(ROOT / "scripts"))
 
-# Machines whose RTL differs in kind: every rule, operand, encoding and mapping, sizes that do not divide, corners.
-MACHINES = {
-    "default": {},
-    "none": dict(Rows=3, Columns=2, Chunk=16, Skip=0, EarlyTermination=1, WeightsBusBytes=4, ActivationsBusBytes=3),
-    "gate": dict(Rows=2, Columns=4, Chunk=8, Lanes=2, Skip=1, Operand=1, ActivationsEncoding=0),
-    "activations": dict(Rows=2, Columns=3, Chunk=24, Lanes=3, Skip=2, Mapping=1, EarlyTermination=1,
-                        WeightsFifoDepth=1, ActivationsBusBytes=1),
-    "weights": dict(Rows=3, Columns=3, Chunk=72, Skip=3, Mapping=1, WeightsEncoding=0, WeightsBusBytes=64,
-                    WeightsBufferBytes=768, ActivationsBusBytes=256, ActivationsBufferBytes=1024),
-    "both": dict(Rows=5, Columns=1, Chunk=128, Lanes=8, Skip=4, EarlyTermination=1, Operand=1, WeightsFifoDepth=3),
-    "one": dict(Rows=1, Columns=1, Chunk=8, WeightsBusBytes=1, ActivationsBusBytes=1, WeightsFifoDepth=1,
-                ActivationsFifoDepth=1, WeightsBufferBytes=64, ActivationsBufferBytes=64),
-}
-
-# For synthesis operand buffers are small: they become flip-flops.
-SMALL_BUFFERS = dict(WeightsBufferBytes=256, ActivationsBufferBytes=256)
-
-# Modules of which the netlist is compared, with the parameters of one machine each.
-NETLISTS = [
-    ("chunk_fifo", dict(Width=5, Depth=3)),
-    ("chunk_fifo", dict(Width=5, Depth=1)),
-    ("prefix_pick", dict(Width=24, Picks=3)),
-    ("prefix_count", dict(Width=24)),
-    ("operand_select", dict(Chunk=16, Bits=8, Encoding=1)),
-    ("operand_select", dict(Chunk=8, Bits=16, Encoding=0)),
-    ("match_unit", dict(Chunk=16, Lanes=2, Skip=0)),
-    ("match_unit", dict(Chunk=16, Lanes=2, Skip=1)),
-    ("match_unit", dict(Chunk=16, Lanes=2, Skip=2)),
-    ("match_unit", dict(Chunk=16, Lanes=2, Skip=3)),
-    ("match_unit", dict(Chunk=16, Lanes=2, Skip=4)),
-    ("mac_lane", dict(Bits=8)),
-    ("mac_lane", dict(Bits=16)),
-    ("partial_sum", dict(Lanes=2, ProductBits=17, AccumulatorBits=32, EarlyTermination=1)),
-    ("partial_sum", dict(Lanes=1, ProductBits=33, AccumulatorBits=48, EarlyTermination=0)),
-    ("tile_walk", {}),
-    ("intersect_pe", dict(Chunk=16, Lanes=2, Skip=4, EarlyTermination=1)),
-    ("intersect_pe", dict(Chunk=8, Bits=16, AccumulatorBits=48, Skip=1, WeightEncoding=0, WeightDepth=1)),
-    ("operand_buffer", dict(WordBits=16, HalfWords=8, LengthBits=3)),
-    ("message_assembly", dict(Chunk=16, WordBits=24, Words=8, LengthBits=3)),
-    ("message_assembly", dict(Chunk=8, Bits=16, Encoding=0, BiasBits=48, WordBits=32, Words=8, LengthBits=3)),
-    ("message_assembly", dict(Chunk=24, BiasBits=0, WordBits=64, Words=4, LengthBits=2)),
-    ("feeder_control", dict(Fanout=5, AddressBits=4, LengthBits=3)),
-    ("feeder_control", dict(Fanout=5, Unicast=1, AddressBits=4, LengthBits=3)),
-    ("intersect_feeder", dict(Fanout=3, BusBytes=4, BufferBytes=64)),
-    ("intersect_feeder", dict(Fanout=3, Unicast=1, BusBytes=8, BufferBytes=64)),
-    ("intersect_drain", dict(Rows=5, AccumulatorBits=32)),
-    ("intersect_post", dict(Rows=5, Bits=8, AccumulatorBits=32)),
-    ("intersect_post", dict(Rows=3, Bits=16, AccumulatorBits=48)),
-    ("column_encoder", dict(Rows=5, Bits=8)),
-]
+from rtl_family import camel, families, members  # noqa: E402
 
 CYCLES = 2000
-
-
-def sources(name="intersect/sources.f"):
-    return [line for line in (RTL / name).read_text().split("\n") if line and not line.startswith("#")]
 
 
 def run(command, what, **options):
@@ -105,70 +54,64 @@ def check_alignment(name, text):
             column = found.end()
 
 
-def members(text, kind, pattern):
-    """What `pattern` finds in the body of `kind`, from top to bottom."""
-    body = re.search(kind, text, re.S)
-    if not body:
-        sys.exit(f"nothing looks like {kind}")
-    return re.findall(pattern, body[1], re.M)
-
-
-def check_reports():
-    """report.h has the members of intersect_report_pkg.sv in the opposite order, of the same size and name."""
-    package = (RTL / "intersect/probe/intersect_report_pkg.sv").read_text()
-    header = (RTL / "intersect/probe/report.h").read_text()
+def check_reports(family):
+    """probe/report.h has the members of the family's report package in the opposite order, of the same size and name."""
+    package = (family.folder / f"probe/{family.name}_report_pkg.sv").read_text()
+    header = (family.folder / "probe/report.h").read_text()
     bits = {"std::uint32_t": 32, "std::int64_t": 64, "std::array<std::uint32_t, 8>": 256}
-    for sv, cc in ("pe_report_t", "PeReport"), ("feeder_report_t", "FeederReport"):
+    for sv, cc in family.checks["reports"].items():
         fields = members(package, r"struct packed \{([^}]*)\} %s;" % sv, r"^\s*logic \[(\d+):0\]\s+(\w+);")
         theirs = [(int(high) + 1, name) for high, name in reversed(fields)]
         ours = [(bits[kind], name) for kind, name in
                 members(header, r"struct %s \{(.*?)\};" % cc, r"^  (std::[\w:<, ]+>|std::\w+) (\w+);")]
         if not ours or ours != theirs:
             sys.exit(f"{sv} is {theirs}, {cc} is {ours}")
-    flags = members(package, r"struct packed \{([^}]*)\} pe_flags_t;", r"^\s*logic (\w+);")
-    words = members(header, r"enum class PeFlag[^{]*\{([^}]*)\}", r"(\w+)")
-    if [flag.replace("_", "") for flag in reversed(flags)] != [word.lower() for word in words]:
-        sys.exit(f"pe_flags_t is {flags}, PeFlag is {words}")
+    for sv, cc in family.checks["flags"].items():
+        flags = members(package, r"struct packed \{([^}]*)\} %s;" % sv, r"^\s*logic (\w+);")
+        words = members(header, r"enum class %s[^{]*\{([^}]*)\}" % cc, r"(\w+)")
+        if [flag.replace("_", "") for flag in reversed(flags)] != [word.lower() for word in words]:
+            sys.exit(f"{sv} is {flags}, {cc} is {words}")
 
 
-def check_ports():
+def check_ports(family):
     """ports.def names every port of the top module but the clock."""
-    top = (RTL / sources()[-1]).read_text()
+    top = (RTL / family.sources()[-1]).read_text()
     ports = re.findall(r"^  (?:input|output) +logic .*?(\w+),?\s*(?://.*)?$", top, re.M)
-    listed = re.findall(r"^LACUNA_PORT\((\w+)\)$", (RTL / "intersect/ports.def").read_text(), re.M)
+    listed = re.findall(r"^LACUNA_PORT\((\w+)\)$", (family.folder / "ports.def").read_text(), re.M)
     if not listed or set(listed) != set(ports) - {"clk_i"} or len(listed) != len(set(listed)):
         sys.exit(f"ports.def and the top module differ in {sorted(set(listed) ^ (set(ports) - {'clk_i'}))}")
 
 
-def check_words():
-    """Words of the configuration have the same numbers in C++ and here; a skip rule has the same line in both tables."""
-    intersect = RTL.parent / "sim/datapaths/intersect"
-    rules = re.findall(r'^LACUNA_SKIP_RULE\((\w+), "\w+", (\w+), (\w+), (\w+),', (intersect / "skip_rules.def").read_text(),
-                       re.M)
-    package = (RTL / "intersect/intersect_pkg.sv").read_text()
-    config = (intersect / "config.h").read_text() + (RTL.parent / "sim/machine/config.h").read_text()
-    for sv, prefix in ("encoding_e", "Encoding"), ("mapping_e", "Mapping"), ("early_termination_e", "EarlyTermination"), \
-            ("operand_e", "Operand"):
-        text = (RTL / "common/lacuna_pkg.sv").read_text() if prefix == "Operand" else package
-        theirs = members(text, r"enum logic \[31:0\] \{([^}]*)\} %s;" % sv, r"(\w+)")
-        ours = [prefix + word for word in members(config, r"enum class %s \{([^}]*)\};" % prefix, r"(\w+)")]
+def check_words(family):
+    """Words of the configuration have the same numbers in C++ and here; tables that both have are the same, line by line."""
+    cc = ROOT / "sim/datapaths" / family.name
+    config = (cc / "config.h").read_text() + (ROOT / "sim/machine/config.h").read_text()
+    enumerations = family.enumerations()
+    for table in family.checks["tables"]:
+        lines = re.findall(r'^%s\((\w+), "\w+", ((?:(?:true|false), )+)' % table["macro"],
+                           (cc / table["definitions"]).read_text(), re.M)
+        expected = [(name, ["1" if word == "true" else "0" for word in re.findall(r"\w+", flags)]) for name, flags in lines]
+        prefix = camel(table["enumeration"])
+        words = enumerations.pop(table["enumeration"])
+        if not expected or words != [name for name, _ in expected]:
+            sys.exit(f"{table['enumeration']}_e is {words}, {table['definitions']} has {[name for name, _ in expected]}")
+        found = re.findall(r"%s_pkg::%s(\w+): +%s = \d+'b1((?:_\d)+);" % (family.name, prefix, table["function"]),
+                           family.package)
+        if [(name, flags.strip("_").split("_")) for name, flags in found] != expected:
+            sys.exit(f"the table {table['function']} is {found}, {table['definitions']} says {expected}")
+    for name, theirs in enumerations.items():
+        ours = members(config, r"enum class %s \{([^}]*)\};" % camel(name), r"(\w+)")
         if theirs != ours:
-            sys.exit(f"{sv} is {theirs}, in C++ {ours}")
-    numbered = re.findall(r"(\w+)", re.search(r"enum logic \[31:0\] \{([^}]*)\} skip_e;", package)[1])
-    if not rules or numbered != [f"Skip{rule[0]}" for rule in rules]:
-        sys.exit(f"skip_e is {numbered}, skip_rules.def has {[rule[0] for rule in rules]}")
-    table = re.findall(r"intersect_pkg::(Skip\w+): +skip_rule = 4'b1_(\d)_(\d)_(\d);", package)
-    expected = [(f"Skip{name}", *("1" if word == "true" else "0" for word in words)) for name, *words in rules]
-    if table != expected:
-        sys.exit(f"the table of skip rules is {table}, skip_rules.def says {expected}")
+            sys.exit(f"{name}_e is {theirs}, in C++ {ours}")
 
 
 def check_layout():
-    listed = sources() + sources("intersect/probe/sources.f")
+    listed = {name for family in families(RTL) for part in ("sources.f", "probe/sources.f")
+              for name in family.sources(part)}
     found = {str(path.relative_to(RTL)) for path in RTL.rglob("*.sv")}
-    if found != set(listed):
-        sys.exit(f"sources.f and the files differ in {sorted(found ^ set(listed))}")
-    for name in listed:
+    if found != listed:
+        sys.exit(f"sources.f and the files differ in {sorted(found ^ listed)}")
+    for name in sorted(listed):
         text = (RTL / name).read_text()
         for number, line in enumerate(text.split("\n"), 1):
             if len(line) > 100:
@@ -191,29 +134,34 @@ def check_layout():
             sys.exit(f"{name} has a sign or complement before a cast; yosys 0.23 applies it to the cast's width")
 
 
+def lint_machine(family, flags, parameters):
+    """The command that lints the family's RTL with these parameters."""
+    return (["verilator", "--lint-only", *flags, "-Icommon", "--top-module", family.top]
+            + [f"-G{key}={value}" for key, value in parameters.items()]
+            + family.sources() + family.sources("probe/sources.f"))
+
+
 def lint():
     check_layout()
-    check_reports()
-    check_ports()
-    check_words()
-    files = sources() + sources("intersect/probe/sources.f")
-    for name, parameters in MACHINES.items():
-        run(["verilator", "--lint-only", "-Wall", "-Icommon", "--top-module", "intersect_array"]
-            + [f"-G{key}={value}" for key, value in parameters.items()] + files, f"lint of machine '{name}'", cwd=RTL)
-    # What no machine has ends in an error that names it.
-    for wrong, words in (dict(Skip=9), "unknown skip rule"), (dict(WeightsEncoding=9), "unknown encoding"), \
-            (dict(Mapping=9), "unknown mapping"), (dict(Operand=9), "unknown operand"), \
-            (dict(EarlyTermination=9), "unknown early termination"):
-        result = subprocess.run(["verilator", "--lint-only", "-Icommon", "--top-module", "intersect_array"]
-                                + [f"-G{key}={value}" for key, value in wrong.items()] + files,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=RTL)
-        if result.returncode == 0 or words not in result.stdout:
-            sys.exit(f"{wrong} is not refused with '{words}':\n{result.stdout[-2000:]}")
-    print(f"{len(files)} files, {len(MACHINES)} machines")
+    for family in families(RTL):
+        check_reports(family)
+        check_ports(family)
+        check_words(family)
+        machines = family.machines()
+        for name, parameters in machines.items():
+            run(lint_machine(family, ["-Wall"], parameters), f"lint of {family.name}, machine '{name}'", cwd=RTL)
+        # What no machine has ends in an error that names it.
+        for parameter, words in family.checks["refused"].items():
+            unknown = len(family.words(parameter)) + 4
+            result = subprocess.run(lint_machine(family, [], {parameter: unknown}), stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT, text=True, cwd=RTL)
+            if result.returncode == 0 or words not in result.stdout:
+                sys.exit(f"{parameter}={unknown} is not refused with '{words}':\n{result.stdout[-2000:]}")
+        print(f"{family.name}: {len(family.sources() + family.sources('probe/sources.f'))} files, {len(machines)} machines")
 
 
-def read_sources():
-    return "read_verilog -sv -Icommon " + " ".join(sources())
+def read_sources(family):
+    return "read_verilog -sv -Icommon " + " ".join(family.sources())
 
 
 def chparam(module, parameters):
@@ -223,18 +171,21 @@ def chparam(module, parameters):
 
 
 def synthesis():
-    for name, parameters in MACHINES.items():
-        if name == "default":
-            parameters = dict(Rows=2, Columns=2, Chunk=16)
-        script = (f"{read_sources()}; {chparam('intersect_array', {**SMALL_BUFFERS, **parameters})}"
-                  "hierarchy -top intersect_array -check; proc; "
-                  "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr; flatten; opt -fast; check -assert")
-        run(["yosys", "-q", "-p", script], f"synthesis of machine '{name}'", cwd=RTL)
-    print(f"{len(sources())} files, {len(MACHINES)} machines")
+    for family in families(RTL):
+        machines = family.machines()
+        own = family.checks["synthesis"]
+        for name, parameters in machines.items():
+            values = {**own["always"], **(own["default"] if name == "default" else parameters)}
+            script = (f"{read_sources(family)}; {chparam(family.top, values)}"
+                      f"hierarchy -top {family.top} -check; proc; "
+                      "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr; flatten; opt -fast; check -assert")
+            run(["yosys", "-q", "-p", script], f"synthesis of {family.name}, machine '{name}'", cwd=RTL)
+        print(f"{family.name}: {len(family.sources())} files, {len(machines)} machines")
 
 
-def bench(index, module, parameters, ports):
-    """A module that drives `module` and its netlist with the same random inputs and compares their outputs."""
+def bench(index, module, parameters, ports, held):
+    """A module that drives `module` and its netlist with the same random inputs and compares their outputs. held: input ports
+    that keep the value of a parameter, as a tile does, where any other would make the module wait for ever."""
     lines = [f"module bench_{index}(input logic clk, input int unsigned cycle);"]
     for name, (direction, width) in ports.items():
         if name != "clk_i":
@@ -254,8 +205,8 @@ def bench(index, module, parameters, ports):
             word = f"{width}'({{{', '.join(['$urandom()'] * ((width + 31) // 32))}}})"
             # Words often have few bits, so that masks and counts of every size come up.
             value = "$urandom() % 4 != 0" if width == 1 else f"$urandom() % 4 != 0 ? {word} & {word} : {word}"
-            if name == "tile_rows_i":  # held, as a tile does: beyond its last row a drain waits for ever
-                value = f"{width}'(cycle < {CYCLES // 2} ? {parameters['Rows']} : 1)"
+            if name in held:
+                value = f"{width}'(cycle < {CYCLES // 2} ? {parameters[held[name]]} : 1)"
             lines.append(f"    {name} <= {value};")
     if "rst_ni" in ports:
         lines.append(f"    rst_ni <= cycle > 2 && cycle != {CYCLES // 2};")
@@ -308,38 +259,44 @@ int main(int argc, char** argv) {
 """
 
 
+def synthesised_bench(family, index, module, parameters, folder):
+    """Writes the netlist of a module as module netlist_INDEX; the bench that compares both."""
+    script = (f"{read_sources(family)}; {chparam(module, parameters)}hierarchy -top {module}; "
+              f"synth -top {module} -flatten; select -assert-none t:$_DLATCH*; "
+              f"rename -top netlist_{index}; write_verilog -noattr {folder}/netlist_{index}.v; "
+              f"write_json {folder}/netlist_{index}.json")
+    run(["yosys", "-q", "-p", script], f"synthesis of {module} {parameters}", cwd=RTL)
+    modules = json.loads((folder / f"netlist_{index}.json").read_text())["modules"]
+    described = modules[f"netlist_{index}"]["ports"]
+    ports = {port: (value["direction"], len(value["bits"])) for port, value in described.items()}
+    return bench(index, module, parameters, ports, family.checks["held"])
+
+
+def netlists_of(family, folder):
+    netlists = family.netlists()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        benches = list(pool.map(lambda index: synthesised_bench(family, index, *netlists[index], folder),
+                                range(len(netlists))))
+    instances = "".join(f"  bench_{i} u_bench_{i} (.clk, .cycle);\n" for i in range(len(benches)))
+    (folder / "bench.sv").write_text("".join(benches) + TOP % (CYCLES, instances))
+    (folder / "main.cc").write_text(MAIN)
+    # Verilator 5.006 gets gates of several bits wrong when it joins them (post units show it), hence -fno-...
+    run(["verilator", "--cc", "--exe", "--build", "-Wno-lint", "-Wno-style", "-Wno-UNOPTFLAT",
+         "-fno-const-bit-op-tree", "--x-initial", "0", "--x-assign", "0", "--no-assert", "--top-module", "bench",
+         "--Mdir", f"{folder}/build", "-Icommon", "-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
+         "--output-split", "5000"]
+        + family.sources() + [f"{folder}/netlist_{i}.v" for i in range(len(benches))]
+        + [f"{folder}/bench.sv", f"{folder}/main.cc"], "bench of the netlists", cwd=RTL)
+    said = run([f"{folder}/build/Vbench"], "run of the netlists")
+    if said.split("\n")[0] != "equal" or "only" in said:
+        sys.exit(said)
+    print(f"{family.name}: {len(benches)} netlists, {CYCLES} cycles equal")
+
+
 def netlist():
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-
-        def synthesised(index):
-            module, parameters = NETLISTS[index]
-            script = (f"{read_sources()}; {chparam(module, parameters)}hierarchy -top {module}; "
-                      f"synth -top {module} -flatten; select -assert-none t:$_DLATCH*; "
-                      f"rename -top netlist_{index}; write_verilog -noattr {folder}/netlist_{index}.v; "
-                      f"write_json {folder}/netlist_{index}.json")
-            run(["yosys", "-q", "-p", script], f"synthesis of {module} {parameters}", cwd=RTL)
-            modules = json.loads((folder / f"netlist_{index}.json").read_text())["modules"]
-            described = modules[f"netlist_{index}"]["ports"]
-            ports = {port: (value["direction"], len(value["bits"])) for port, value in described.items()}
-            return bench(index, module, parameters, ports)
-
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            benches = list(pool.map(synthesised, range(len(NETLISTS))))
-        instances = "".join(f"  bench_{i} u_bench_{i} (.clk, .cycle);\n" for i in range(len(benches)))
-        (folder / "bench.sv").write_text("".join(benches) + TOP % (CYCLES, instances))
-        (folder / "main.cc").write_text(MAIN)
-        # Verilator 5.006 gets gates of several bits wrong when it joins them (intersect_post shows it), hence -fno-...
-        run(["verilator", "--cc", "--exe", "--build", "-Wno-lint", "-Wno-style", "-Wno-UNOPTFLAT",
-             "-fno-const-bit-op-tree", "--x-initial", "0", "--x-assign", "0", "--no-assert", "--top-module", "bench",
-             "--Mdir", f"{folder}/build", "-Icommon", "-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0",
-             "--output-split", "5000"]
-            + sources() + [f"{folder}/netlist_{i}.v" for i in range(len(benches))]
-            + [f"{folder}/bench.sv", f"{folder}/main.cc"], "bench of the netlists", cwd=RTL)
-        said = run([f"{folder}/build/Vbench"], "run of the netlists")
-        if said.split("\n")[0] != "equal" or "only" in said:
-            sys.exit(said)
-        print(f"{len(benches)} netlists, {CYCLES} cycles equal")
+    for family in families(RTL):
+        with tempfile.TemporaryDirectory() as name:
+            netlists_of(family, pathlib.Path(name))
 
 
 if __name__ == "__main__":
