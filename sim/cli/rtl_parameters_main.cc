@@ -27,8 +27,7 @@ int main(int argc, char** argv) {
   try {
     const Machine machine = read_machine(argv[1], assignments).machine;
     fmt::print("datapath {}\n", family(machine).name());
-    for (const auto& parameter : model_parameters(machine))
-      fmt::print("{} {}\n", parameter.name, parameter.value);
+    for (const auto& parameter : model_parameters(machine)) fmt::print("{} {}\n", parameter.name, parameter.value);
   } catch (const UserError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 2;

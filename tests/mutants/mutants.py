@@ -3,7 +3,7 @@
     mutants.py PROGRAM SOURCE [--by-rule N] [--seed S] [--only TEXT] [--sample N] [--results FILE]
 
 Every fault by hand, and N faults by rule drawn at random from all there are (default 120). Prints one line for each and the
-score. Exit status 1 if a fault is seen by nobody and is not argued equivalent in equivalent.txt. With --results, verdicts are
+score. Exit status 1 if nothing sees a fault and it is not argued equivalent in equivalent.txt. With --results, verdicts are
 kept in FILE and not asked for again while the RTL and the machines stay the same.
 """
 
@@ -49,6 +49,21 @@ MACHINES = {
             "  activations: {buffer_bytes: 64, bus_bytes: 8, fifo_depth: 2}}\n",
 }
 RANDOM_LAYERS = "120"
+
+
+def machines(program):
+    """MACHINES, and one for each skip rule of the program that none of them has."""
+    said = subprocess.run([program, "list", "skip_rules", "--format", "json"], capture_output=True, text=True, check=True)
+    every = dict(MACHINES)
+    for rule in (line["name"] for line in json.loads(said.stdout)):
+        if not any(re.search(rf"\bskip: {rule}\b", text) for text in MACHINES.values()):
+            every[rule] = ("array: {rows: 2, columns: 3}\n"
+                           f"intersect: {{chunk: 8, lanes: 2, skip: {rule}, early_termination: exact,\n"
+                           "  weights: {buffer_bytes: 64, bus_bytes: 4, fifo_depth: 1},\n"
+                           "  activations: {buffer_bytes: 48, bus_bytes: 3, fifo_depth: 2}}\n")
+    return every
+
+
 LINT_FLAGS = ["-Wall", "-GRows=2", "-GColumns=3", "-GEarlyTermination=1", "-GChunk=16", "-GLanes=2"]
 
 
@@ -85,7 +100,8 @@ class Bench:
         self.rtl = os.path.join(folder, "rtl")
         self.original = rtl
         shutil.copytree(rtl, self.rtl)
-        for name, text in MACHINES.items():
+        self.machines = machines(self.program)
+        for name, text in self.machines.items():
             with open(os.path.join(folder, f"{name}.yaml"), "w", encoding="utf-8") as file:
                 file.write(f"name: {name}\n{text}")
         self.env = dict(os.environ, XDG_CACHE_HOME=os.path.join(folder, "cache"))
@@ -98,23 +114,20 @@ class Bench:
                               cwd=self.rtl, capture_output=True, text=True, check=False)
         return done.returncode == 0, done.stderr
 
-    def machines_for(self, file):
-        return list(MACHINES)
-
     def check(self, machine):
         shutil.rmtree(os.path.join(self.folder, "cache"), ignore_errors=True)
         return subprocess.run([self.program, "check", f"{machine}.yaml", "--random", RANDOM_LAYERS, "--no-shrink", "--rtl", "rtl"],
                               cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=600, check=False)
 
     def verdict(self, file, text):
-        """Who sees the fault: lint, compiler, assertion, check; None: nobody."""
+        """What sees the fault: lint, compiler, assertion, check; None if nothing does."""
         path = os.path.join(self.rtl, file)
         with open(path, "w", encoding="utf-8") as target:
             target.write(text)
         try:
             if not self.lint()[0]:
                 return "lint"
-            for machine in self.machines_for(file):
+            for machine in self.machines:
                 done = self.check(machine)
                 if done.returncode == 1:
                     return "assertion" if "breaks off" in done.stdout and "Assertion failed" in done.stdout else "check"
@@ -137,7 +150,7 @@ def equivalents():
 
 
 def fingerprint(program, rtl):
-    digest = hashlib.sha256(json.dumps([MACHINES, RANDOM_LAYERS, LINT_FLAGS]).encode())
+    digest = hashlib.sha256(json.dumps([machines(program), RANDOM_LAYERS, LINT_FLAGS]).encode())
     for file in sources(rtl):
         with open(os.path.join(rtl, file), "rb") as source:
             digest.update(source.read())
@@ -150,7 +163,7 @@ def sound(benches):
     clean, words = bench.lint()
     if not clean:
         sys.exit(f"the RTL as it is does not pass lint:\n{words}")
-    for machine in MACHINES:
+    for machine in bench.machines:
         done = bench.check(machine)
         if done.returncode != 0:
             sys.exit(f"the RTL as it is fails on machine '{machine}':\n{done.stdout}{done.stderr}")
@@ -217,7 +230,7 @@ def main():
     parts = ", ".join(f"{n} {verdict}" for verdict, n in sorted(count.items()))
     print(f"{seen} of {total} faults seen ({100.0 * seen / max(1, total):.1f} %), {len(rule)} places by rule; {parts}")
     for file, name in survivors:
-        print(f"nobody sees: {name} ({file})")
+        print(f"nothing sees: {name} ({file})")
     sys.exit(1 if survivors or not chosen else 0)
 
 

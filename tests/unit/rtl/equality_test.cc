@@ -1,6 +1,9 @@
 // The RTL against the SystemC engine: cycles, classes of every PE, counters and outputs are the same, layer by layer.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <optional>
+#include <vector>
 
 #include "check/compare_engines.h"
 #include "check/random_case.h"
@@ -17,7 +20,7 @@ struct Model {
   intersect::Config config;
 };
 
-const std::array<Model, 6> kModels = {{
+const std::vector<Model> kListed = {
     // FIFOs of one and two chunks, buses of odd width, buffers of few words.
     {.array = {.rows = 3, .columns = 2},
      .config = {.chunk = 16,
@@ -60,12 +63,30 @@ const std::array<Model, 6> kModels = {{
      .config = {.chunk = 32,
                 .weights = {.buffer_bytes = 100, .bus_bytes = 1, .fifo_depth = 4},
                 .activations = {.buffer_bytes = 8192, .bus_bytes = 16, .fifo_depth = 2}}},
-}};
+};
+
+/// Those, and one for each skip rule that none of them has.
+std::vector<Model> models() {
+  std::vector<Model> all = kListed;
+  for (std::size_t i = 0; i < enum_count<intersect::SkipRule>(); ++i) {
+    const auto rule = static_cast<intersect::SkipRule>(i);
+    if (std::ranges::any_of(kListed, [&](const Model& model) { return model.config.skip == rule; })) continue;
+    all.push_back({.array = {.rows = 2, .columns = 3},
+                   .config = {.chunk = 16,
+                              .lanes = 2,
+                              .skip = rule,
+                              .early_termination = intersect::EarlyTermination::Exact,
+                              .weights = {.buffer_bytes = 256, .bus_bytes = 4, .fifo_depth = 2},
+                              .activations = {.buffer_bytes = 256, .bus_bytes = 4, .fifo_depth = 2}}});
+  }
+  return all;
+}
 
 /// The case of `seed` on one of the models, or nothing if its operands are wider than the model's.
 std::optional<RandomCase> case_on_a_model(std::uint64_t seed) {
   RandomCase c = random_case(seed);
-  const Model& model = kModels[seed % kModels.size()];
+  static const std::vector<Model> all = models();
+  const Model& model = all[seed % all.size()];
   if (c.layer.operand_bits() == 16 && model.array.operand == Operand::Int8) return std::nullopt;
   intersect::Config& config = intersect::config(c.machine);
   const auto [order, filter_order] = std::pair(config.order, config.filter_order);
