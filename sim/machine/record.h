@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "machine/counts.h"
+#include "machine/index.h"
 
 namespace lacuna {
 
@@ -19,8 +20,8 @@ struct Record {
   std::uint32_t unit = 0;        ///< index within the units of the kind: a PE (row x columns + column), a row, a column
   std::uint16_t kind = 0;        ///< index in Vocabulary::kinds
   std::optional<PeClass> spent;  ///< the class of this cycle of this PE, if the record accounts for it
-  std::uint64_t tile = 0;
-  std::uint32_t step = 0;
+  TileIndex tile;
+  StepIndex step;
   std::array<std::int64_t, 4> values{};  ///< by kind
 
   bool operator==(const Record&) const = default;

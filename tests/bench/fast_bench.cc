@@ -91,7 +91,7 @@ double bare_loop(const Machine& machine, const Layer& layer, std::uint64_t execu
   intersect::Lowering lowering(machine, layer);
   fast::Operands operands(lowering, fast::best_kernels());
   std::vector<fast::CompactTile> tiles;
-  for (std::uint64_t i = 0; i < lowering.tiles(); ++i) tiles.push_back(operands.tile(i));
+  for (std::uint64_t i = 0; i < lowering.tiles(); ++i) tiles.push_back(operands.tile(TileIndex(i)));
   const AndCount count = and_count();
   std::uint64_t sum = 0;
   const double time = best(core_seconds, [&] {

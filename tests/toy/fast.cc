@@ -23,9 +23,9 @@ class FastToy : public Engine {
     family().check_runs(machine, layer);
     const Work work(machine, layer);
     Tensor output = work.empty_output();
-    for (std::uint64_t tile = 0; tile < work.tiles(); ++tile) {
+    for (TileIndex tile; tile < work.tiles(); ++tile) {
       const std::uint64_t begin = tile * work.tile_cycles(), last = begin + work.tile_cycles() - 1;
-      for (std::uint32_t k = 0; k < work.positions(); ++k)
+      for (StepIndex k; k < work.positions(); ++k)
         for (std::uint32_t pe = 0; pe < pe_count(machine); ++pe) {
           const Work::Place at = work.place(tile, pe);
           if (work.mapped(at))

@@ -8,7 +8,8 @@ namespace {
 
 /// Where the machine is, as all units see it.
 struct Now {
-  std::uint64_t tile = 0, offset = 0;  ///< cycle of the tile
+  TileIndex tile;
+  std::uint64_t offset = 0;  ///< cycle of the tile
 };
 
 class SystemcToy : public Engine {
@@ -35,7 +36,7 @@ class SystemcToy : public Engine {
     circuit.add("sequencer", [&](std::uint64_t) {
       const Now now = place.read();
       const bool over = now.offset + 1 == work.tile_cycles();
-      place.next() = over ? Now{now.tile + 1, 0} : Now{now.tile, now.offset + 1};
+      place.next() = over ? Now{TileIndex(now.tile + 1), 0} : Now{now.tile, now.offset + 1};
       if (over && now.tile + 1 == work.tiles()) circuit.finish();
     });
     circuit.add("PEs", [&](std::uint64_t cycle) {
@@ -45,7 +46,7 @@ class SystemcToy : public Engine {
         if (!work.mapped(at)) {
           sink.on(event::Wait{cycle, pe, PeClass::IdleEdge});
         } else if (now.offset < work.positions()) {
-          const auto position = static_cast<std::uint32_t>(now.offset);
+          const StepIndex position(now.offset);
           const std::int64_t product = work.product(at, position);
           sums[pe] = position == 0 ? product : sums[pe] + product;
           sink.on(event::Product{cycle, pe, now.tile, position, product != 0});

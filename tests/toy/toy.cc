@@ -64,7 +64,7 @@ Work::Work(const Machine& machine, const Layer& layer)
 
 std::uint64_t Work::tile_cycles() const { return positions_ + machine_.own<Config>().drain; }
 
-Work::Place Work::place(std::uint64_t tile, std::uint32_t pe) const {
+Work::Place Work::place(TileIndex tile, std::uint32_t pe) const {
   const ConvShape& s = layer_.shape;
   const auto filters = s.M / s.groups;
   const auto group = static_cast<std::uint32_t>(tile / window_tiles_ / filter_tiles_);

@@ -27,8 +27,8 @@ namespace event {
 struct Product {
   std::uint64_t cycle;
   std::uint32_t pe;
-  std::uint64_t tile;
-  std::uint32_t position;  ///< of the reduction
+  TileIndex tile;
+  StepIndex position;  ///< of the reduction
   bool executed;
   void count(Tally& tally) const;
   [[nodiscard]] Record record(const Machine&) const;
@@ -46,7 +46,7 @@ struct Wait {
 struct Result {
   std::uint64_t cycle;
   std::uint32_t pe;
-  std::uint64_t tile;
+  TileIndex tile;
   std::int64_t value;
   void count(Tally& tally) const;
   [[nodiscard]] Record record(const Machine&) const;
@@ -64,7 +64,7 @@ class Work {
     std::uint64_t window;
   };
   /// What PE (row, column) has in `tile`; filter is M or above if it has nothing.
-  [[nodiscard]] Place place(std::uint64_t tile, std::uint32_t pe) const;
+  [[nodiscard]] Place place(TileIndex tile, std::uint32_t pe) const;
   [[nodiscard]] bool mapped(const Place& at) const { return at.filter < layer_.shape.M; }
   /// Of the pair at a position of the reduction.
   [[nodiscard]] std::int64_t product(const Place& at, std::uint32_t position) const;

@@ -18,7 +18,7 @@ struct MemoryState {
   BlockPosition begun;                     ///< fetches of the blocks before this one have begun
   std::array<BlockPosition, 2> fetched{};  ///< the latest two blocks whose fetch has begun, `fetches` of them valid
   std::uint64_t fetches = 0;
-  std::uint64_t written = 0;  ///< tiles written
+  TileIndex written;  ///< the oldest tile that is not written
   bool finished = false;
 
   /// Fetched blocks that some feeder, the slowest of which is at `slowest`, is not past.
@@ -51,7 +51,7 @@ class BlockMemory {
     if (after.loaded != before.loaded) state_.loaded = state_.begun;
     state_.fetches = after.fetches;
     if (after.written == before.written) return;
-    state_.written = after.written;
+    state_.written = TileIndex(after.written);
     state_.finished = after.finished;
     tiles_.release_before(std::min(state_.written, array.slowest.tile));
   }
@@ -79,9 +79,9 @@ class BlockMemory {
       state.fetched = {state.fetched[1], at};
       if (state.fetches == 0) state.fetched[0] = at;
     }
-    void write_begins(std::uint64_t tile, std::uint64_t now, std::uint64_t cycles, std::uint64_t bytes,
+    void write_begins(std::uint64_t output, std::uint64_t now, std::uint64_t cycles, std::uint64_t bytes,
                       std::uint64_t dram_bytes) {
-      sink.on(event::Write{now, cycles, tile, bytes, dram_bytes});
+      sink.on(event::Write{now, cycles, TileIndex(output), bytes, dram_bytes});
     }
   };
 

@@ -46,8 +46,8 @@ namespace event {
 struct Group {
   std::uint64_t cycle;
   std::uint32_t pe;  ///< row x columns + column
-  std::uint64_t tile;
-  std::uint32_t step;
+  TileIndex tile;
+  StepIndex step;
   std::uint32_t executed, wasted, gated;
   std::int64_t psum;  ///< after the group
 
@@ -74,8 +74,8 @@ struct Group {
 struct Kill {
   std::uint64_t cycle;
   std::uint32_t pe;
-  std::uint64_t tile;
-  std::uint32_t step;
+  TileIndex tile;
+  StepIndex step;
   std::uint32_t slots;
 
   void count(Tally& tally) const {
@@ -110,8 +110,8 @@ struct Wait {
 struct Open {
   std::uint64_t cycle;
   std::uint32_t pe;
-  std::uint64_t tile;
-  std::uint32_t step;
+  TileIndex tile;
+  StepIndex step;
   std::uint32_t skipped;
 
   void count(Tally& tally) const { tally.pairs(PairClass::Skipped, skipped); }
@@ -128,8 +128,8 @@ struct Open {
 struct Stop {
   std::uint64_t cycle;
   std::uint32_t pe;
-  std::uint64_t tile;
-  std::uint32_t step;
+  TileIndex tile;
+  StepIndex step;
   std::uint64_t terminated, skipped;
 
   void count(Tally& tally) const {
@@ -168,8 +168,8 @@ struct Send {
   std::uint64_t cycle;
   Side side;
   std::uint32_t line;
-  std::uint64_t tile;
-  std::uint32_t step;
+  TileIndex tile;
+  StepIndex step;
   std::uint32_t bytes;
   std::uint32_t destinations;
 
@@ -199,7 +199,7 @@ struct Send {
 struct Drain {
   std::uint64_t cycle;
   std::uint32_t pe;
-  std::uint64_t tile;
+  TileIndex tile;
   std::int64_t value;
 
   void count(Tally& tally) const { count(tally, 1); }
@@ -238,7 +238,7 @@ struct Fetch {
     Record r = record_of(Kind::Fetch, cycle, 0);
     r.cycles = cycles;
     r.tile = tile->index;
-    r.step = block;
+    r.step = StepIndex(block);
     r.values = {static_cast<std::int64_t>(tile->blocks[block].dram_bytes),
                 static_cast<std::int64_t>(tile->blocks[block].buffer_bytes)};
     return r;
@@ -249,7 +249,7 @@ struct Fetch {
 struct Write {
   std::uint64_t cycle;
   std::uint64_t cycles;
-  std::uint64_t tile;
+  TileIndex tile;
   std::uint64_t bytes;
   std::uint64_t dram_bytes;
 

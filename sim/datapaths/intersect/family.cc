@@ -102,7 +102,7 @@ class IntersectFamily final : public Family {
     const bool fits = surely_fits(machine, c.weights, streams) && surely_fits(machine, c.activations, 1);
     if (fits && layer.operand_bits() <= 8 * operand_bytes(machine)) return;
     Lowering lowering(machine, layer);
-    for (std::uint64_t tile = 0; tile < lowering.tiles(); ++tile) (void)lowering.tile(tile);
+    for (TileIndex tile; tile < lowering.tiles(); ++tile) (void)lowering.tile(tile);
   }
   /// Chunks of the dense reduction, walked twice with early termination.
   [[nodiscard]] double work(const Machine& machine, std::uint64_t dense_pairs) const override {

@@ -187,7 +187,7 @@ std::vector<std::uint64_t> Lowering::input_row_bytes() {
   const std::vector<std::int32_t>& input = channels_innermost();
   std::vector<std::int32_t> unit(std::size_t{shape.W} * channels);
   for (std::uint32_t g = 0; g < shape.groups; ++g)
-    for (std::uint32_t row = 0; row < rows; ++row) {
+    for (Row row(0); row < rows; ++row) {
       const std::int32_t* source = input.data() + std::size_t{row} * shape.W * shape.C + std::size_t{g} * channels;
       for (std::uint32_t w = 0; w < shape.W; ++w)
         std::copy_n(source + std::size_t{w} * shape.C, channels, unit.data() + std::size_t{w} * channels);
@@ -394,7 +394,7 @@ std::shared_ptr<const WindowTile> Lowering::window_tile(std::uint32_t group, std
   return tile;
 }
 
-Lowering::Position Lowering::position(std::uint64_t index) const {
+Lowering::Position Lowering::position(TileIndex index) const {
   const std::uint64_t per_group = std::uint64_t{filter_tiles_} * window_tiles_;
   const std::uint64_t within = index % per_group;
   const std::uint32_t inner = plan_->filters_outer() ? window_tiles_ : filter_tiles_;
@@ -404,10 +404,10 @@ Lowering::Position Lowering::position(std::uint64_t index) const {
   return plan_->filters_outer() ? Position{group, outer_index, inner_index} : Position{group, inner_index, outer_index};
 }
 
-std::uint64_t Lowering::index_of(const Position& at) const {
+TileIndex Lowering::index_of(const Position& at) const {
   const std::uint64_t group = std::uint64_t{at.group} * filter_tiles_ * window_tiles_;
-  return group + (plan_->filters_outer() ? std::uint64_t{at.filter_tile} * window_tiles_ + at.window_tile
-                                         : std::uint64_t{at.window_tile} * filter_tiles_ + at.filter_tile);
+  return TileIndex(group + (plan_->filters_outer() ? std::uint64_t{at.filter_tile} * window_tiles_ + at.window_tile
+                                                   : std::uint64_t{at.window_tile} * filter_tiles_ + at.filter_tile));
 }
 
 Geometry Lowering::geometry(const Position& at) const {
@@ -422,18 +422,18 @@ Geometry Lowering::geometry(const Position& at) const {
   return {columns, std::min(filters, machine_.array.rows), filters - (columns - 1) * machine_.array.rows};
 }
 
-std::optional<std::uint64_t> Lowering::last_tile(std::uint32_t row, std::uint32_t column) const {
+std::optional<TileIndex> Lowering::last_tile(Row row, Column column) const {
   // Only the last filter tile and the last window tile of a group may be smaller than the others.
-  std::optional<std::uint64_t> latest;
+  std::optional<TileIndex> latest;
   for (std::uint32_t f = 1; f <= std::min(2u, filter_tiles_); ++f)
     for (std::uint32_t w = 1; w <= std::min(2u, window_tiles_); ++w) {
-      const std::uint64_t index = index_of({layer_.shape.groups - 1, filter_tiles_ - f, window_tiles_ - w});
+      const TileIndex index = index_of({layer_.shape.groups - 1, filter_tiles_ - f, window_tiles_ - w});
       if (geometry(index).mapped(row, column) && (!latest || *latest < index)) latest = index;
     }
   return latest;
 }
 
-std::shared_ptr<Tile> Lowering::cut(std::uint64_t index) {
+std::shared_ptr<Tile> Lowering::cut(TileIndex index) {
   const Position at = position(index);
   if (!latest_filters_.second || latest_filters_.first != std::pair(at.group, at.filter_tile))
     latest_filters_ = {{at.group, at.filter_tile}, filter_tile(at.group, at.filter_tile)};
@@ -461,9 +461,9 @@ void Lowering::cut_blocks(Tile& tile) const {
   const bool unicast = tile.mapping == Mapping::Filters;
 
   // Words a feeder takes for one step.
-  const auto row_step = [&](std::uint32_t row, std::uint32_t step) {
+  const auto row_step = [&](Row row, StepIndex step) {
     std::uint32_t words = 0;
-    for (std::uint32_t column = 0; column < (unicast ? tile.columns_of(row) : 1); ++column)
+    for (Column column(0); column < (unicast ? tile.columns_of(row) : 1); ++column)
       words += tile.weight_message(row, column, step).words;
     return words;
   };
@@ -475,14 +475,14 @@ void Lowering::cut_blocks(Tile& tile) const {
 
   tile.blocks.emplace_back();
   const auto steps = static_cast<std::uint32_t>(tile.steps().size());
-  for (std::uint32_t step = 0; step < steps; ++step) {
+  for (StepIndex step(0); step < steps; ++step) {
     bool fits = true;
-    for (std::uint32_t row = 0; row < tile.rows; ++row) {
+    for (Row row(0); row < tile.rows; ++row) {
       const std::uint32_t words = row_step(row, step);
       if (words > half_weights) too_small("intersect.weights", config_.weights, words);
       fits &= row_words[row] + words <= half_weights;
     }
-    for (std::uint32_t column = 0; column < tile.columns; ++column) {
+    for (Column column(0); column < tile.columns; ++column) {
       const std::uint32_t words = tile.activation_message(column, step).words;
       if (words > half_activations) too_small("intersect.activations", config_.activations, words);
       fits &= column_words[column] + words <= half_activations;
@@ -492,8 +492,8 @@ void Lowering::cut_blocks(Tile& tile) const {
       std::ranges::fill(row_words, 0);
       std::ranges::fill(column_words, 0);
     }
-    for (std::uint32_t row = 0; row < tile.rows; ++row) row_words[row] += row_step(row, step);
-    for (std::uint32_t column = 0; column < tile.columns; ++column)
+    for (Row row(0); row < tile.rows; ++row) row_words[row] += row_step(row, step);
+    for (Column column(0); column < tile.columns; ++column)
       column_words[column] += tile.activation_message(column, step).words;
     tile.blocks.back().end = step + 1;
     tile.block_of.push_back(static_cast<std::uint32_t>(tile.blocks.size() - 1));
@@ -520,10 +520,10 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
     };
     block.dram_bytes = share(weights) + share(inputs);
     if (!weights_stay) {
-      for (std::uint32_t row = 0; row < tile.rows; ++row) {
+      for (Row row(0); row < tile.rows; ++row) {
         std::uint32_t words = 0;
-        for (std::uint32_t column = 0; column < (unicast ? tile.columns_of(row) : 1); ++column)
-          for (std::uint32_t step = block.begin; step < block.end; ++step) {
+        for (Column column(0); column < (unicast ? tile.columns_of(row) : 1); ++column)
+          for (StepIndex step(block.begin); step < block.end; ++step) {
             block.weight_write_bytes += tile.weight_message(row, column, step).bytes;
             words += tile.weight_message(row, column, step).words;
           }
@@ -532,10 +532,10 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
       block.buffer_bytes += block.weight_write_bytes;
     }
     if (!activations_stay) {
-      for (std::uint32_t column = 0; column < tile.columns; ++column) {
+      for (Column column(0); column < tile.columns; ++column) {
         std::uint32_t words = 0;
         std::uint64_t bytes = 0;
-        for (std::uint32_t step = block.begin; step < block.end; ++step) {
+        for (StepIndex step(block.begin); step < block.end; ++step) {
           bytes += tile.activation_message(column, step).bytes;
           words += tile.activation_message(column, step).words;
         }
@@ -547,9 +547,9 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
   }
 }
 
-std::shared_ptr<const Tile> Lowering::tile(std::uint64_t index) {
-  LACUNA_CHECK(index < tiles_, "tile {} of {}", index, tiles_);
-  if (index > 0 && (!latest_ || latest_->index + 1 != index)) latest_ = cut(index - 1);
+std::shared_ptr<const Tile> Lowering::tile(TileIndex index) {
+  LACUNA_CHECK(index < tiles_, "tile {} of {}", +index, tiles_);
+  if (index > 0 && (!latest_ || latest_->index + 1 != index)) latest_ = cut(TileIndex(index - 1));
   auto tile = cut(index);
   add_fetches(*tile, index > 0 ? latest_.get() : nullptr);
   latest_ = tile;

@@ -10,11 +10,19 @@
 #include <vector>
 
 #include "datapaths/intersect/config.h"
+#include "machine/index.h"
 #include "machine/memory_plan.h"
 #include "sparse/mask.h"
 #include "workload/layer.h"
 
 namespace lacuna::intersect {
+
+/// Places of operands in a tile: filters of the rows (or PEs) that hold them, windows of the columns.
+using FilterStream = Index<struct OfFilterStream>;
+using WindowStream = Index<struct OfWindowStream>;
+
+/// Behind every tile of every layer.
+constexpr TileIndex kNoTileIndex(UINT64_MAX);
 
 /// Which weights a walk over the reduction takes.
 enum class Pass : std::uint8_t { All, Positive, Negative };
@@ -51,26 +59,26 @@ struct Block {
 /// The filters of a tile: steps, weight messages, blocks' weight words. Shared by tiles that differ in windows only.
 struct FilterTile {
   std::uint32_t group = 0;
-  std::vector<std::uint32_t> filters;  ///< output channel of each stream, in tile order
-  std::vector<std::int64_t> bias;      ///< of each stream
+  Per<FilterStream, std::uint32_t> filters;  ///< output channels, in tile order
+  Per<FilterStream, std::int64_t> bias;
   std::vector<Step> steps;
   std::vector<Message> messages;     ///< [stream][step]
   std::vector<std::int32_t> values;  ///< [stream][chunk x chunks], what messages point into
   std::uint64_t left_out = 0;        ///< positions of all streams that no step owns: zero weights
-  [[nodiscard]] const Message& message(std::size_t stream, std::size_t step) const {
-    return messages[stream * steps.size() + step];
+  [[nodiscard]] const Message& message(FilterStream stream, StepIndex step) const {
+    return messages[std::size_t{stream} * steps.size() + step];
   }
 };
 
 /// The windows of a tile. Shared by tiles that differ in filters only.
 struct WindowTile {
   std::uint32_t group = 0;
-  std::vector<std::uint64_t> windows;  ///< (image x P + p) x Q + q of each stream
-  std::vector<Message> messages;       ///< [stream][chunk]
-  std::vector<std::int32_t> values;    ///< [stream][chunk x chunks]
+  Per<WindowStream, std::uint64_t> windows;  ///< (image x P + p) x Q + q
+  std::vector<Message> messages;             ///< [stream][chunk]
+  std::vector<std::int32_t> values;          ///< [stream][chunk x chunks]
   std::uint32_t chunks = 0;
-  [[nodiscard]] const Message& message(std::size_t stream, std::size_t chunk) const {
-    return messages[stream * chunks + chunk];
+  [[nodiscard]] const Message& message(WindowStream stream, std::uint32_t chunk) const {
+    return messages[std::size_t{stream} * chunks + chunk];
   }
 };
 
@@ -80,22 +88,20 @@ struct Geometry {
   std::uint32_t rows = 0;       ///< mapped rows of every column but the last
   std::uint32_t last_rows = 0;  ///< mapped rows of the last mapped column
 
-  [[nodiscard]] bool mapped(std::uint32_t row, std::uint32_t column) const {
-    return column < columns && row < rows_of(column);
-  }
+  [[nodiscard]] bool mapped(Row row, Column column) const { return column < columns && row < rows_of(column); }
   /// Mapped rows of a column.
-  [[nodiscard]] std::uint32_t rows_of(std::uint32_t column) const {
+  [[nodiscard]] std::uint32_t rows_of(Column column) const {
     return column + 1 < columns ? rows : column + 1 == columns ? last_rows : 0;
   }
   /// Mapped columns of a row.
-  [[nodiscard]] std::uint32_t columns_of(std::uint32_t row) const {
+  [[nodiscard]] std::uint32_t columns_of(Row row) const {
     return row < last_rows ? columns : row < rows ? columns - 1 : 0;
   }
   [[nodiscard]] std::uint32_t pes() const { return rows * (columns - 1) + last_rows; }
 };
 
 struct Tile : Geometry {
-  std::uint64_t index = 0;
+  TileIndex index;
   Mapping mapping = Mapping::FiltersWindows;
   std::uint32_t array_rows = 0;  ///< of the machine
   std::shared_ptr<const FilterTile> filters;
@@ -103,17 +109,17 @@ struct Tile : Geometry {
   std::vector<Block> blocks;
   std::vector<std::uint32_t> block_of;  ///< the block of each step
 
-  [[nodiscard]] std::uint32_t filter_stream(std::uint32_t row, std::uint32_t column) const {
-    return mapping == Mapping::FiltersWindows ? row : column * array_rows + row;
+  [[nodiscard]] FilterStream filter_stream(Row row, Column column) const {
+    return FilterStream(mapping == Mapping::FiltersWindows ? std::uint32_t{row} : column * array_rows + row);
   }
-  [[nodiscard]] std::uint32_t window_stream(std::uint32_t column) const {
-    return mapping == Mapping::FiltersWindows ? column : 0;
+  [[nodiscard]] WindowStream window_stream(Column column) const {
+    return WindowStream(mapping == Mapping::FiltersWindows ? std::uint32_t{column} : 0);
   }
   [[nodiscard]] const std::vector<Step>& steps() const { return filters->steps; }
-  [[nodiscard]] const Message& weight_message(std::uint32_t row, std::uint32_t column, std::uint32_t step) const {
+  [[nodiscard]] const Message& weight_message(Row row, Column column, StepIndex step) const {
     return filters->message(filter_stream(row, column), step);
   }
-  [[nodiscard]] const Message& activation_message(std::uint32_t column, std::uint32_t step) const {
+  [[nodiscard]] const Message& activation_message(Column column, StepIndex step) const {
     return windows->message(window_stream(column), steps()[step].chunk);
   }
 };
@@ -139,15 +145,15 @@ class Lowering {
     std::uint32_t group, filter_tile, window_tile;
   };
   /// The PEs that tile `index` maps, without building it.
-  [[nodiscard]] Geometry geometry(std::uint64_t index) const { return geometry(position(index)); }
+  [[nodiscard]] Geometry geometry(TileIndex index) const { return geometry(position(index)); }
   /// The last tile that maps the PE, if any does.
-  [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
+  [[nodiscard]] std::optional<TileIndex> last_tile(Row row, Column column) const;
 
   /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
-  std::shared_ptr<const Tile> tile(std::uint64_t index);
+  std::shared_ptr<const Tile> tile(TileIndex index);
 
   /// Which filters and windows tile `index` takes.
-  [[nodiscard]] Position position(std::uint64_t index) const;
+  [[nodiscard]] Position position(TileIndex index) const;
   [[nodiscard]] Geometry geometry(const Position& at) const;
   /// [M]: group by group, the output channels in the order in which they are mapped.
   [[nodiscard]] const std::vector<std::uint32_t>& filter_order() const { return filter_order_; }
@@ -161,7 +167,7 @@ class Lowering {
   template <typename Part>
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
-  [[nodiscard]] std::uint64_t index_of(const Position& at) const;
+  [[nodiscard]] TileIndex index_of(const Position& at) const;
   [[nodiscard]] StoredOperands stored_operands();
   /// Bytes of each output channel's weights in DRAM.
   [[nodiscard]] std::vector<std::uint64_t> filter_bytes() const;
@@ -179,7 +185,7 @@ class Lowering {
   [[nodiscard]] std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index) const;
   [[nodiscard]] std::shared_ptr<const WindowTile> window_tile(std::uint32_t group, std::uint32_t index) const;
   /// Tile `index` with its blocks, without what they fetch.
-  std::shared_ptr<Tile> cut(std::uint64_t index);
+  std::shared_ptr<Tile> cut(TileIndex index);
   void cut_blocks(Tile& tile) const;
   void add_fetches(Tile& tile, const Tile* previous) const;
 

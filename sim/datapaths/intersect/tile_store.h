@@ -13,7 +13,7 @@ namespace lacuna::intersect {
 
 /// A block of a tile; blocks are fetched and passed in this order.
 struct BlockPosition {
-  std::uint64_t tile = 0;
+  TileIndex tile;
   std::uint32_t block = 0;
   auto operator<=>(const BlockPosition&) const = default;
 };
@@ -25,7 +25,7 @@ class TileStore {
   [[nodiscard]] const Lowering& lowering() const { return lowering_; }
 
   /// Tile `index`, lowered now if it is the next one. Bug if it has been let go or lies further ahead.
-  const Tile& get(std::uint64_t index) {
+  const Tile& get(TileIndex index) {
     LACUNA_CHECK(index >= first_ && index <= first_ + tiles_.size(), "tile {} asked for, {}.. are held", index, first_);
     if (index == first_ + tiles_.size()) {
       tiles_.push_back({lowering_.tile(index), end_});
@@ -34,7 +34,7 @@ class TileStore {
     return *tiles_[index - first_].tile;
   }
   /// Lets go of all tiles before `index`.
-  void release_before(std::uint64_t index) {
+  void release_before(TileIndex index) {
     for (; first_ < index && !tiles_.empty(); ++first_) tiles_.pop_front();
   }
 
@@ -47,10 +47,10 @@ class TileStore {
   /// The block of that number, which is one of a tile that is held, or the first of the next tile.
   [[nodiscard]] BlockPosition position(std::uint64_t number) const {
     const auto after = std::ranges::upper_bound(tiles_, number, {}, &Held::first_block);
-    if (number >= end_) return {first_ + tiles_.size(), static_cast<std::uint32_t>(number - end_)};
+    if (number >= end_) return {TileIndex(first_ + tiles_.size()), static_cast<std::uint32_t>(number - end_)};
     LACUNA_CHECK(after != tiles_.begin(), "block {} has been let go", number);
     const auto held = after - 1;
-    return {first_ + static_cast<std::uint64_t>(held - tiles_.begin()),
+    return {TileIndex(first_ + static_cast<std::uint64_t>(held - tiles_.begin())),
             static_cast<std::uint32_t>(number - held->first_block)};
   }
 
@@ -61,8 +61,8 @@ class TileStore {
   };
 
   Lowering& lowering_;
-  std::uint64_t first_ = 0;  ///< tile at the front
-  std::uint64_t end_ = 0;    ///< number of the first block of the next tile
+  TileIndex first_;        ///< tile at the front
+  std::uint64_t end_ = 0;  ///< number of the first block of the next tile
   std::deque<Held> tiles_;
 };
 

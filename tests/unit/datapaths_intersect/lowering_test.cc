@@ -44,7 +44,7 @@ TEST_CASE("a pass leaves out chunks without work unless no other pass walks them
   weights[9] = -3;
   const Layer layer = fc(1, 24, weights);
   Lowering lowering(machine, layer);
-  const auto tile = lowering.tile(0);
+  const auto tile = lowering.tile(TileIndex(0));
   REQUIRE(tile->steps().size() == 3);
   CHECK(tile->steps()[0].pass == Pass::Positive);
   CHECK(tile->steps()[0].chunk == 0);
@@ -60,9 +60,9 @@ TEST_CASE("a pass leaves out chunks without work unless no other pass walks them
   CHECK(tile->steps()[2].chunk == 2);
   CHECK(tile->steps()[2].check_each);
   CHECK(tile->steps()[2].last);
-  CHECK(tile->filters->message(0, 0).owned == Mask{2, 0});
-  CHECK(tile->filters->message(0, 1).owned == Mask{0xff, 0});
-  CHECK(tile->filters->message(0, 2).owned == Mask{0xff, 0});
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(0)).owned == Mask{2, 0});
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(1)).owned == Mask{0xff, 0});
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(2)).owned == Mask{0xff, 0});
   // Chunk 0's seven zeros are in no pass.
   CHECK(tile->filters->left_out == 7);
 }
@@ -75,15 +75,15 @@ TEST_CASE("zero weights that cost slots belong to the negative pass") {
   weights[1] = 5;
   const Layer layer = fc(1, 16, weights);
   Lowering lowering(machine, layer);
-  const auto tile = lowering.tile(0);
+  const auto tile = lowering.tile(TileIndex(0));
   REQUIRE(tile->steps().size() == 3);
-  CHECK(tile->filters->message(0, 0).owned == Mask{2, 0});
-  CHECK(tile->filters->message(0, 1).owned == Mask{0xfd, 0});
-  CHECK(tile->filters->message(0, 2).owned == Mask{0xff, 0});
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(0)).owned == Mask{2, 0});
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(1)).owned == Mask{0xfd, 0});
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(2)).owned == Mask{0xff, 0});
   CHECK(tile->filters->left_out == 0);
   // Mask, one value, bias and owned mask; then mask and owned mask.
-  CHECK(tile->filters->message(0, 0).bytes == 1 + 1 + 4 + 1);
-  CHECK(tile->filters->message(0, 1).bytes == 1 + 1);
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(0)).bytes == 1 + 1 + 4 + 1);
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(1)).bytes == 1 + 1);
 }
 
 TEST_CASE("a filter of zeros is walked in every chunk once") {
@@ -92,7 +92,7 @@ TEST_CASE("a filter of zeros is walked in every chunk once") {
   const Layer layer = fc(1, 20, std::vector<int>(20, 0));
   Lowering lowering(machine, layer);
   // Three chunks of 8, 8 and 4 positions.
-  const auto tile = lowering.tile(0);
+  const auto tile = lowering.tile(TileIndex(0));
   REQUIRE(tile->steps().size() == 3);
   for (std::uint32_t chunk = 0; chunk < 3; ++chunk) {
     CHECK(tile->steps()[chunk].pass == Pass::Negative);
@@ -108,11 +108,11 @@ TEST_CASE("the last chunk of the reduction is shorter") {
   config(machine).weights.encoding = Encoding::Dense;
   const Layer layer = fc(1, 19, std::vector<int>(19, 1));
   Lowering lowering(machine, layer);
-  const auto tile = lowering.tile(0);
+  const auto tile = lowering.tile(TileIndex(0));
   REQUIRE(tile->steps().size() == 3);
-  CHECK(tile->filters->message(0, 0).bytes == 8 + 4);
-  CHECK(tile->filters->message(0, 2).bytes == 3);
-  CHECK(tile->filters->message(0, 2).owned == Mask{7, 0});
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(0)).bytes == 8 + 4);
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(2)).bytes == 3);
+  CHECK(tile->weight_message(Row(0), Column(0), StepIndex(2)).owned == Mask{7, 0});
 }
 
 TEST_CASE("a tile is cut in blocks that fit half of every buffer") {
@@ -122,7 +122,7 @@ TEST_CASE("a tile is cut in blocks that fit half of every buffer") {
   const Layer layer = fc(2, 32, std::vector<int>(64, 1));
   Lowering lowering(machine, layer);
   // Weight messages: 1 + 8 + 4 bytes = 4 words, then 1 + 8 bytes = 3 words: one a block.
-  const auto tile = lowering.tile(0);
+  const auto tile = lowering.tile(TileIndex(0));
   REQUIRE(tile->blocks.size() == 4);
   for (std::uint32_t i = 0; i < 4; ++i) {
     CHECK(tile->blocks[i].begin == i);
@@ -132,7 +132,7 @@ TEST_CASE("a tile is cut in blocks that fit half of every buffer") {
   config(machine).weights.buffer_bytes = 31;
   Lowering too_small(machine, layer);
   CHECK_THROWS_WITH(
-      too_small.tile(0),
+      too_small.tile(TileIndex(0)),
       "intersect.weights.buffer_bytes: 31 bytes do not hold one chunk twice in layer 'fc'; at least 32 are needed with "
       "intersect.weights.bus_bytes = 4");
 }
@@ -153,9 +153,9 @@ TEST_CASE("every output is mapped on exactly one PE of one tile") {
     std::vector<std::optional<std::uint64_t>> latest(c.machine.array.rows * c.machine.array.columns);
     std::uint64_t count = 0;
     for (std::uint64_t index = 0; index < lowering.tiles(); ++index) {
-      const auto tile = lowering.tile(index);
-      for (std::uint32_t row = 0; row < c.machine.array.rows; ++row)
-        for (std::uint32_t column = 0; column < c.machine.array.columns; ++column) {
+      const auto tile = lowering.tile(TileIndex(index));
+      for (Row row; row < c.machine.array.rows; ++row)
+        for (Column column; column < c.machine.array.columns; ++column) {
           if (!tile->mapped(row, column)) continue;
           latest[row * c.machine.array.columns + column] = index;
           outputs.emplace(tile->filters->filters.at(tile->filter_stream(row, column)),
@@ -169,7 +169,8 @@ TEST_CASE("every output is mapped on exactly one PE of one tile") {
     REQUIRE(count == std::uint64_t{s.N} * s.M * s.P() * s.Q());
     REQUIRE(outputs.size() == count);
     for (std::uint32_t pe = 0; pe < latest.size(); ++pe)
-      REQUIRE(lowering.last_tile(pe / c.machine.array.columns, pe % c.machine.array.columns) == latest[pe]);
+      REQUIRE(lowering.last_tile(Row(pe / c.machine.array.columns), Column(pe % c.machine.array.columns)) ==
+              latest[pe]);
   }
 }
 
@@ -181,8 +182,8 @@ TEST_CASE("a tile asked for alone equals the tile asked for in order") {
     Lowering random(c.machine, c.layer);
     std::vector<std::uint64_t> bytes;
     for (std::uint64_t index = 0; index < ordered.tiles(); ++index)
-      bytes.push_back(ordered.tile(index)->blocks[0].buffer_bytes);
+      bytes.push_back(ordered.tile(TileIndex(index))->blocks[0].buffer_bytes);
     for (std::uint64_t index = ordered.tiles(); index-- > 0;)
-      REQUIRE(random.tile(index)->blocks[0].buffer_bytes == bytes[index]);
+      REQUIRE(random.tile(TileIndex(index))->blocks[0].buffer_bytes == bytes[index]);
   }
 }

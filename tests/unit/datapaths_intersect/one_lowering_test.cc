@@ -28,7 +28,7 @@ void require_same_blocks(const Tile& ours, const Tile& theirs) {
 void require_same_steps(const Tile& ours, const Tile& theirs) {
   REQUIRE(ours.filters->left_out == theirs.filters->left_out);
   REQUIRE(ours.steps().size() == theirs.steps().size());
-  for (std::size_t s = 0; s < ours.steps().size(); ++s) {
+  for (StepIndex s; s < ours.steps().size(); ++s) {
     const Step &x = ours.steps()[s], &y = theirs.steps()[s];
     REQUIRE((x.pass == y.pass && x.chunk == y.chunk && x.first == y.first && x.last == y.last));
     REQUIRE((x.check_each == y.check_each && x.check_end == y.check_end));
@@ -54,8 +54,8 @@ TEST_CASE("the engine without a clock cuts layers as the lowering does") {
     fast::Operands operands(other, fast::best_kernels());
     REQUIRE(operands.tiles() == lowering.tiles());
     for (std::uint64_t index = 0; index < lowering.tiles(); ++index, ++tiles) {
-      const std::shared_ptr<const Tile> theirs = lowering.tile(index);
-      const fast::CompactTile ours = operands.tile(index);
+      const std::shared_ptr<const Tile> theirs = lowering.tile(TileIndex(index));
+      const fast::CompactTile ours = operands.tile(TileIndex(index));
       REQUIRE((ours.tile->rows == theirs->rows && ours.tile->columns == theirs->columns));
       REQUIRE(ours.tile->last_rows == theirs->last_rows);
       REQUIRE(ours.tile->filters->filters == theirs->filters->filters);
@@ -65,10 +65,12 @@ TEST_CASE("the engine without a clock cuts layers as the lowering does") {
       require_same_blocks(*ours.tile, *theirs);
       for (std::size_t stream = 0; stream < theirs->filters->filters.size(); ++stream)
         for (std::size_t step = 0; step < theirs->steps().size(); ++step, ++messages)
-          require_same_message(*ours.filters, step, stream, theirs->filters->message(stream, step));
+          require_same_message(*ours.filters, step, stream,
+                               theirs->filters->message(FilterStream(stream), StepIndex(step)));
       for (std::size_t stream = 0; stream < theirs->windows->windows.size(); ++stream)
         for (std::size_t chunk = 0; chunk < theirs->windows->chunks; ++chunk, ++messages)
-          require_same_message(*ours.windows, chunk, stream, theirs->windows->message(stream, chunk));
+          require_same_message(*ours.windows, chunk, stream,
+                               theirs->windows->message(WindowStream(stream), static_cast<std::uint32_t>(chunk)));
     }
   }
   CHECK(tiles > 1000);
@@ -83,13 +85,13 @@ TEST_CASE("every chunk of every tile is walked with early termination and withou
       config(c.machine).early_termination = termination;
       INFO("seed " << seed << ": " << c.describe());
       Lowering lowering(c.machine, c.layer);
-      const auto tile = lowering.tile(0);
+      const auto tile = lowering.tile(TileIndex(0));
       std::set<std::uint32_t> walked;
-      for (std::size_t s = 0; s < tile->steps().size(); ++s) {
+      for (StepIndex s; s < tile->steps().size(); ++s) {
         walked.insert(tile->steps()[s].chunk);
         bool weights = false;
         for (std::size_t stream = 0; stream < tile->filters->filters.size(); ++stream)
-          weights |= !tile->filters->message(stream, s).mask.none();
+          weights |= !tile->filters->message(FilterStream(stream), s).mask.none();
         empty += lowering.early_termination() && !weights ? 1 : 0;
       }
       CHECK(walked.size() == tile->windows->chunks);

@@ -48,7 +48,7 @@ class FastEngine : public Engine {
       for (const fast::ValueArea& area : areas_of(lowering, begin, end)) values.compute(area, threads_);
       LayerOutcome outcome = timed(lowering, operands, values, nullptr);
       outcome.dense_pairs = outcome.outputs = 0;
-      for (std::uint64_t tile = 0; tile < operands.tiles(); ++tile) outcome.outputs += operands.geometry(tile).pes();
+      for (TileIndex tile; tile < operands.tiles(); ++tile) outcome.outputs += operands.geometry(tile).pes();
       outcome.dense_pairs = outcome.outputs * operands.k();
       check_laws(outcome, machine);
       if (progress) progress->tiles(done += end - begin, plan.simulated_tiles());
@@ -96,7 +96,7 @@ class FastEngine : public Engine {
             (k + c.chunk - 1) / c.chunk,
             std::max(c.weights.fifo_depth, c.activations.fifo_depth),
             [&lowering, windows, per_tile](std::uint64_t tile) {
-              const Lowering::Position at = lowering.position(tile);
+              const Lowering::Position at = lowering.position(TileIndex(tile));
               const std::uint64_t first = at.window_tile * per_tile;
               return TileFacts{first, std::min(per_tile, windows - first),
                                lowering.plan().weight_bytes(at.group, at.filter_tile, at.window_tile) != 0,
@@ -113,7 +113,7 @@ class FastEngine : public Engine {
     const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
     const std::uint64_t tile_windows = one_window ? 1 : machine.array.columns;
     std::vector<fast::ValueArea> areas;
-    for (std::uint64_t tile = begin; tile < end; ++tile) {
+    for (TileIndex tile(begin); tile < end; ++tile) {
       const Lowering::Position at = lowering.position(tile);
       const fast::ValueArea area{at.group, at.filter_tile * tile_blocks,
                                  std::min(blocks, (at.filter_tile + 1) * tile_blocks), at.window_tile * tile_windows,

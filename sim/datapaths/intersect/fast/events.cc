@@ -48,20 +48,22 @@ TileValues EventRecorder::values_of(const CompactTile& compact) const {
       for (const Step& step : tile.steps()) add_chunk(stream, step.chunk, step.pass);
     }
     const auto& windows = tile.windows->windows;
-    rows.for_windows(at.group, windows[0], static_cast<std::uint32_t>(windows.size()), [&](auto, std::size_t element) {
-      const auto fill = [&](auto* to) { rows.window(element, to); };
-      TileValues::Stream& stream = values.activations.emplace_back(stream_of(activation, fill));
-      for (std::uint32_t chunk = 0; chunk < operands_.chunks(); ++chunk) add_chunk(stream, chunk, Pass::All);
-    });
+    rows.for_windows(at.group, windows.front(), static_cast<std::uint32_t>(windows.size()),
+                     [&](auto, std::size_t element) {
+                       const auto fill = [&](auto* to) { rows.window(element, to); };
+                       TileValues::Stream& stream = values.activations.emplace_back(stream_of(activation, fill));
+                       for (std::uint32_t chunk = 0; chunk < operands_.chunks(); ++chunk)
+                         add_chunk(stream, chunk, Pass::All);
+                     });
   });
   return values;
 }
 
-EventRecorder::Pair EventRecorder::pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const {
+EventRecorder::Pair EventRecorder::pair_of(std::uint32_t pe, const TileValues& values, StepIndex step) const {
   const Tile& tile = *values.tile;
   const std::uint32_t chunk = tile.steps()[step].chunk;
-  const TileValues::Stream& weights = values.weights[tile.filter_stream(pe / columns_, pe % columns_)];
-  const TileValues::Stream& activations = values.activations[tile.window_stream(pe % columns_)];
+  const TileValues::Stream& weights = values.weights[tile.filter_stream(Row(pe / columns_), Column(pe % columns_))];
+  const TileValues::Stream& activations = values.activations[tile.window_stream(Column(pe % columns_))];
   Pair pair;
   pair.weights = weights.values.data() + std::size_t{chunk} * config_.chunk;
   pair.activations = activations.values.data() + std::size_t{chunk} * config_.chunk;
@@ -79,13 +81,12 @@ Mask EventRecorder::next_group(Mask& slots) const {
   return without(before, slots);
 }
 
-void EventRecorder::pair(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time begin,
-                         std::uint32_t groups) {
+void EventRecorder::pair(std::uint32_t pe, const TileValues& values, StepIndex step, Time begin, std::uint32_t groups) {
   const Tile& tile = *values.tile;
   const Pair pair = pair_of(pe, values, step);
   add(begin, kOpened, event::Open{begin, pe, tile.index, step, pair.owned - pair.slots.count()});
   std::int64_t& psum = pes_[pe].psum;
-  if (step == 0) psum = tile.filters->bias[tile.filter_stream(pe / columns_, pe % columns_)];
+  if (step == 0) psum = tile.filters->bias[tile.filter_stream(Row(pe / columns_), Column(pe % columns_))];
   const unsigned unused = 64 - accumulator_bits(machine_);
   const bool gates = with_skip_rule(config_.skip, [](auto rule) { return decltype(rule)::kGates; });
   Mask left = pair.slots;
@@ -102,9 +103,9 @@ void EventRecorder::pair(std::uint32_t pe, const TileValues& values, std::uint32
   }
 }
 
-event::Stop EventRecorder::stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const {
+event::Stop EventRecorder::stop_of(std::uint32_t pe, const TileValues& values, StepIndex step, Time stop) const {
   event::Stop event{stop + 2, pe, values.tile->index, step, 0, 0};
-  for (std::uint32_t later = step + 1; later < values.tile->steps().size(); ++later) {
+  for (StepIndex later(step + 1); later < values.tile->steps().size(); ++later) {
     const Pair pair = pair_of(pe, values, later);
     event.terminated += pair.slots.count();
     event.skipped += pair.owned - pair.slots.count();
@@ -112,14 +113,13 @@ event::Stop EventRecorder::stop_of(std::uint32_t pe, const TileValues& values, s
   return event;
 }
 
-void EventRecorder::stop(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) {
+void EventRecorder::stop(std::uint32_t pe, const TileValues& values, StepIndex step, Time stop) {
   add(stop + 2, kStopped, stop_of(pe, values, step, stop));
 }
 
-void EventRecorder::kill(std::uint32_t pe, const TileValues& values, std::uint32_t step, std::uint32_t group,
-                         Time stop) {
+void EventRecorder::kill(std::uint32_t pe, const TileValues& values, StepIndex step, std::uint32_t group, Time stop) {
   const Pair pair = pair_of(pe, values, step);
-  const std::uint64_t tile = values.tile->index;
+  const TileIndex tile = values.tile->index;
   if (group == 0) add(stop + 1, kOpened, event::Open{stop + 1, pe, tile, step, pair.owned - pair.slots.count()});
   Mask left = pair.slots;
   Mask killed;
@@ -146,8 +146,8 @@ void EventRecorder::wait(std::uint32_t pe, Time begin, Time end, PeClass why) {
 
 void EventRecorder::drain(std::uint32_t pe, const TileValues& values, Time time) {
   const Tile& tile = *values.tile;
-  const std::uint32_t filter = tile.filters->filters[tile.filter_stream(pe / columns_, pe % columns_)];
-  const std::uint64_t window = tile.windows->windows[tile.window_stream(pe % columns_)];
+  const std::uint32_t filter = tile.filters->filters[tile.filter_stream(Row(pe / columns_), Column(pe % columns_))];
+  const std::uint64_t window = tile.windows->windows[tile.window_stream(Column(pe % columns_))];
   const ConvShape& shape = operands_.lowering().layer().shape;
   const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
   add(time, kMultiplied,

@@ -39,11 +39,11 @@ class EventRecorder {
   [[nodiscard]] TileValues values_of(const CompactTile& tile) const;
 
   /// PE `pe` opens the pair of `step` in cycle `begin` and issues its first `groups` groups.
-  void pair(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time begin, std::uint32_t groups);
+  void pair(std::uint32_t pe, const TileValues& values, StepIndex step, Time begin, std::uint32_t groups);
   /// The group issued in cycle `stop` stopped the sum, and no group was issued in the next cycle.
-  void stop(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop);
+  void stop(std::uint32_t pe, const TileValues& values, StepIndex step, Time stop);
   /// Likewise, and group `group` of `step`, issued in the next cycle, is killed; with group 0 the pair is opened there.
-  void kill(std::uint32_t pe, const TileValues& values, std::uint32_t step, std::uint32_t group, Time stop);
+  void kill(std::uint32_t pe, const TileValues& values, StepIndex step, std::uint32_t group, Time stop);
   /// The sum of `pe` is complete.
   void complete(std::uint32_t pe);
   /// The oldest complete sum that has not moved to its result register does, in cycle `time`.
@@ -94,8 +94,8 @@ class EventRecorder {
     if (recorded_.size() <= ahead) recorded_.resize(ahead + 1);
     recorded_[ahead].push_back({rank, event});
   }
-  [[nodiscard]] Pair pair_of(std::uint32_t pe, const TileValues& values, std::uint32_t step) const;
-  [[nodiscard]] event::Stop stop_of(std::uint32_t pe, const TileValues& values, std::uint32_t step, Time stop) const;
+  [[nodiscard]] Pair pair_of(std::uint32_t pe, const TileValues& values, StepIndex step) const;
+  [[nodiscard]] event::Stop stop_of(std::uint32_t pe, const TileValues& values, StepIndex step, Time stop) const;
   /// Takes the next group from the slots that are left.
   [[nodiscard]] Mask next_group(Mask& slots) const;
   void give(const Recorded& recorded);

@@ -8,7 +8,7 @@
 
 namespace lacuna::intersect::fast {
 
-MemorySequence::MemorySequence(const Operands& operands, Tally& tally, std::function<void(std::uint64_t)> demand,
+MemorySequence::MemorySequence(const Operands& operands, Tally& tally, std::function<void(TileIndex)> demand,
                                EventRecorder* recorder)
     : lowering_(operands.lowering()),
       machine_(lowering_.machine()),
@@ -27,10 +27,10 @@ void MemorySequence::add(std::shared_ptr<const Tile> tile) {
 
 MemorySequence::Position MemorySequence::after(const Position& at) const {
   if (at.block + 1 < tiles_[at.tile - first_].times.size()) return {at.tile, at.block + 1};
-  return {at.tile + 1, 0};
+  return {TileIndex(at.tile + 1), 0};
 }
 
-void MemorySequence::pass(std::uint64_t tile, std::uint32_t block, std::uint32_t lines, Time time) {
+void MemorySequence::pass(TileIndex tile, std::uint32_t block, std::uint32_t lines, Time time) {
   BlockTimes& passed = tiles_[tile - first_].times[block];
   passed.lines_past += lines;
   passed.past = std::max(passed.past, time);
@@ -51,7 +51,7 @@ void MemorySequence::pass(std::uint64_t tile, std::uint32_t block, std::uint32_t
   }
 }
 
-void MemorySequence::results(std::uint64_t tile, Time time, std::uint64_t bytes) {
+void MemorySequence::results(TileIndex tile, Time time, std::uint64_t bytes) {
   tiles_[tile - first_].last_result = time;
   tiles_[tile - first_].output_bytes = bytes;
 }
@@ -74,9 +74,9 @@ MemorySequence::Next MemorySequence::next() {
   return next;
 }
 
-bool MemorySequence::reach(std::uint64_t tile) {
+bool MemorySequence::reach(TileIndex tile) {
   if (tile == count_) return false;
-  while (!has(tile)) demand_(first_ + tiles_.size());
+  while (!has(tile)) demand_(TileIndex(first_ + tiles_.size()));
   return true;
 }
 

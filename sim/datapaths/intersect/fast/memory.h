@@ -36,20 +36,20 @@ class EventRecorder;
 class MemorySequence {
  public:
   /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `recorder`: null for none.
-  MemorySequence(const Operands& operands, Tally& tally, std::function<void(std::uint64_t)> demand,
+  MemorySequence(const Operands& operands, Tally& tally, std::function<void(TileIndex)> demand,
                  EventRecorder* recorder = nullptr);
 
   /// The next tile, in order; its blocks say what is fetched. It is held as long as it is needed here.
   void add(std::shared_ptr<const Tile> tile);
-  [[nodiscard]] bool has(std::uint64_t tile) const { return tile >= first_ && tile < first_ + tiles_.size(); }
-  [[nodiscard]] const BlockTimes& block(std::uint64_t tile, std::uint32_t block) const {
+  [[nodiscard]] bool has(TileIndex tile) const { return tile >= first_ && tile < first_ + tiles_.size(); }
+  [[nodiscard]] const BlockTimes& block(TileIndex tile, std::uint32_t block) const {
     return tiles_[tile - first_].times[block];
   }
 
   /// `lines` more lines are past a block, the latest from `time` on.
-  void pass(std::uint64_t tile, std::uint32_t block, std::uint32_t lines, Time time);
+  void pass(TileIndex tile, std::uint32_t block, std::uint32_t lines, Time time);
   /// The last result of a tile was taken in cycle `time`; its outputs are `bytes` as they are written.
-  void results(std::uint64_t tile, Time time, std::uint64_t bytes);
+  void results(TileIndex tile, Time time, std::uint64_t bytes);
 
   /// The cycle in which the next transfer could begin if it is a write, and if it is a fetch; both final if known, and
   /// later than what is known if not.
@@ -60,10 +60,10 @@ class MemorySequence {
   /// Begins the earlier one, the write if equal. One of them must be known.
   void begin(const Next& next);
 
-  [[nodiscard]] std::uint64_t written() const { return written_; }
+  [[nodiscard]] TileIndex written() const { return written_; }
   [[nodiscard]] bool finished() const { return written_ == count_; }
   /// From when on tile `tile` is written; kUnknown if not yet known. Only of the latest four.
-  [[nodiscard]] Time written_at(std::uint64_t tile) const { return tile < written_ ? written_at_[tile % 4] : kUnknown; }
+  [[nodiscard]] Time written_at(TileIndex tile) const { return tile < written_ ? written_at_[tile % 4] : kUnknown; }
   /// From when on memory is idle after the transfers begun so far.
   [[nodiscard]] Time idle() const { return idle_; }
 
@@ -77,7 +77,7 @@ class MemorySequence {
   /// From when on every line is past the latest block of which that is known.
   [[nodiscard]] Time released() const { return release_; }
   /// The oldest tile that some line is not known to be past, and from when on it is the array's tile.
-  [[nodiscard]] std::uint64_t array_tile() const { return next_release_.tile; }
+  [[nodiscard]] TileIndex array_tile() const { return next_release_.tile; }
   [[nodiscard]] Time array_tile_since() const { return array_tile_since_; }
 
   /// A time in which the array's tile did not map every PE.
@@ -89,7 +89,7 @@ class MemorySequence {
 
  private:
   struct Position {
-    std::uint64_t tile = 0;
+    TileIndex tile;
     std::uint32_t block = 0;
     bool operator==(const Position&) const = default;
   };
@@ -107,21 +107,21 @@ class MemorySequence {
 
   [[nodiscard]] Position after(const Position& at) const;
   /// True if there is such a tile; it is there then.
-  bool reach(std::uint64_t tile);
+  bool reach(TileIndex tile);
   void drop();
 
   const Lowering& lowering_;
   const Machine& machine_;
   Tally& tally_;
   EventRecorder* recorder_;
-  std::function<void(std::uint64_t)> demand_;
+  std::function<void(TileIndex)> demand_;
   std::uint64_t count_;  ///< tiles of the layer
   std::uint32_t pes_;
   std::deque<TileTimes> tiles_;
-  std::uint64_t first_ = 0;  ///< index of the front of tiles_
+  TileIndex first_;  ///< of the front of tiles_
 
   Time idle_ = 0;
-  std::uint64_t written_ = 0;
+  TileIndex written_;
   std::array<Time, 4> written_at_{};  ///< of tile t, at t mod 4
   Position next_fetch_;
   std::deque<Fetch> fetched_;    ///< the latest ones

@@ -317,7 +317,7 @@ void Operands::cut_blocks(Tile& tile, const Filters& filters, const Windows& win
         std::min(kernels_.longest_stretch(filters.feeder_words(), steps, filters.feeder_pad(), begin, half_weights),
                  kernels_.longest_stretch(activations, steps, windows.pad, begin, half_activations));
     if (end == begin) {
-      lowering_.tile(first_tile_ + tile.index);
+      lowering_.tile(TileIndex(first_tile_ + tile.index));
       throw Bug("the lowering cuts a tile whose chunk does not fit its buffer");
     }
     for (std::uint32_t step = begin; step < end; ++step)
@@ -381,7 +381,7 @@ void Operands::use_tiles(std::uint64_t first, std::uint64_t count) {
 }
 
 Geometry Operands::smallest() const {
-  Geometry least = geometry(0);
+  Geometry least = geometry(TileIndex(0));
   const auto take = [&](const Geometry& tile) {
     least.columns = std::min(least.columns, tile.columns);
     least.rows = std::min(least.rows, tile.rows);
@@ -392,21 +392,21 @@ Geometry Operands::smallest() const {
     for (const std::uint32_t filters : {0u, filter_tiles_ - 1})
       for (const std::uint32_t windows : {0u, window_tiles_ - 1}) take(lowering_.geometry({0, filters, windows}));
   } else {
-    for (std::uint64_t tile = 0; tile < tile_count_; ++tile) take(geometry(tile));
+    for (TileIndex tile; tile < tile_count_; ++tile) take(geometry(tile));
   }
   return least;
 }
 
-std::optional<std::uint64_t> Operands::last_tile(std::uint32_t row, std::uint32_t column) const {
+std::optional<TileIndex> Operands::last_tile(Row row, Column column) const {
   if (tile_count_ == lowering_.tiles()) return lowering_.last_tile(row, column);
-  for (std::uint64_t index = tile_count_; index-- > 0;)
-    if (geometry(index).mapped(row, column)) return index;
+  for (std::uint64_t after = tile_count_; after > 0; --after)
+    if (const TileIndex index(after - 1); geometry(index).mapped(row, column)) return index;
   return std::nullopt;
 }
 
-CompactTile Operands::tile(std::uint64_t index) {
+CompactTile Operands::tile(TileIndex index) {
   LACUNA_CHECK(index < tile_count_, "tile {} of {}", index, tile_count_);
-  const auto cut = [&](std::uint64_t at) {
+  const auto cut = [&](TileIndex at) {
     CompactTile compact;
     compact.position = lowering_.position(at);
     compact.filters = filters(compact.position.group, compact.position.filter_tile);
@@ -422,9 +422,9 @@ CompactTile Operands::tile(std::uint64_t index) {
     cut_blocks(*tile, *compact.filters, *compact.windows);
     return std::pair(std::move(compact), std::move(tile));
   };
-  const std::uint64_t at = first_tile_ + index;
+  const TileIndex at(first_tile_ + index);
   if (at > 0 && latest_index_ != at - 1) {
-    auto [compact, tile] = cut(at - 1);
+    auto [compact, tile] = cut(TileIndex(at - 1));
     compact.tile = std::move(tile);
     latest_ = std::move(compact);
   }

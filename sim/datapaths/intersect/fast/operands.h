@@ -102,13 +102,13 @@ class Operands {
   /// one fetches is what it fetches after the one before it. At first all tiles of the layer are in use.
   void use_tiles(std::uint64_t first, std::uint64_t count);
   [[nodiscard]] std::uint64_t tiles() const { return tile_count_; }
-  [[nodiscard]] Geometry geometry(std::uint64_t index) const { return lowering_.geometry(first_tile_ + index); }
+  [[nodiscard]] Geometry geometry(TileIndex index) const { return lowering_.geometry(TileIndex(first_tile_ + index)); }
   /// The least columns, rows and last rows of the tiles in use.
   [[nodiscard]] Geometry smallest() const;
   /// The last tile in use that maps the PE, if any does.
-  [[nodiscard]] std::optional<std::uint64_t> last_tile(std::uint32_t row, std::uint32_t column) const;
+  [[nodiscard]] std::optional<TileIndex> last_tile(Row row, Column column) const;
   /// Tile `index` with blocks and what they fetch. Cheap in ascending order. UserError as Lowering::tile().
-  CompactTile tile(std::uint64_t index);
+  CompactTile tile(TileIndex index);
 
   /// Values of windows and filters.
   [[nodiscard]] const Rows& rows() const { return rows_; }

@@ -19,7 +19,7 @@ PeByPe::PeByPe(Operands& operands, const Values& values, Tally& tally, EventReco
       unicast_(config_.mapping == Mapping::Filters),
       depth_{config_.weights.fifo_depth, config_.activations.fifo_depth},
       memory_(
-          operands, tally, [this](std::uint64_t tile) { state_of(tile); }, recorder),
+          operands, tally, [this](TileIndex tile) { state_of(tile); }, recorder),
       waits_(operands, memory_, recorder) {
   const std::uint32_t rows = machine_.array.rows;
   const std::uint32_t columns = machine_.array.columns;
@@ -27,33 +27,33 @@ PeByPe::PeByPe(Operands& operands, const Values& values, Tally& tally, EventReco
   for (std::uint32_t i = 0; i < lines_.size(); ++i) {
     lines_[i].side = i < rows ? kWeights : kActivations;
     lines_[i].index = i < rows ? i : i - rows;
-    lines_[i].last_tile = kNoTile;
+    lines_[i].last_tile = kNoTileIndex;
   }
   pes_.resize(std::size_t{rows} * columns);
   buses_.resize(columns);
   for (Side side : {kWeights, kActivations}) pops_[side].resize(pes_.size() * depth_[side]);
 
-  const auto later = [](std::uint64_t a, std::uint64_t b) { return a == kNoTile ? b : std::max(a, b); };
+  const auto later = [](TileIndex a, TileIndex b) { return a == kNoTileIndex ? b : std::max(a, b); };
   for (Pe& pe : pes_) {
-    pe.row = index_of(pe) / columns;
-    pe.column = index_of(pe) % columns;
+    pe.row = Row(index_of(pe) / columns);
+    pe.column = Column(index_of(pe) % columns);
     const auto last = operands_.last_tile(pe.row, pe.column);
-    pe.last_tile = last.value_or(kNoTile);
+    pe.last_tile = last.value_or(kNoTileIndex);
     if (last)
       for (Line* line : {&lines_[pe.row], &lines_[rows + pe.column]}) line->last_tile = later(line->last_tile, *last);
   }
   for (Pe& pe : pes_) {
-    pe.tile = kNoTile;
+    pe.tile = kNoTileIndex;
     finish_tile(pe, 0);
   }
-  for (Line& line : lines_) enter_tile(line, 0);
+  for (Line& line : lines_) enter_tile(line, TileIndex(0));
 }
 
-PeByPe::TileState& PeByPe::state_of(std::uint64_t tile) {
+PeByPe::TileState& PeByPe::state_of(TileIndex tile) {
   LACUNA_CHECK(tile >= first_state_ && tile < tiles_, "tile {} asked for, {}.. are held", tile, first_state_);
   while (tile >= first_state_ + states_.size()) {
     TileState& state = states_.emplace_back();
-    state.work = work_of(operands_, values_, operands_.tile(first_state_ + states_.size() - 1));
+    state.work = work_of(operands_, values_, operands_.tile(TileIndex(first_state_ + states_.size() - 1)));
     report(state.work);
     if (recorder_) state.values = recorder_->values_of(state.work.operands);
     const std::array<std::size_t, 2> streams{unicast_ ? pes_.size() : machine_.array.rows, machine_.array.columns};
@@ -72,7 +72,7 @@ PeByPe::TileState& PeByPe::state_of(std::uint64_t tile) {
 // ---- Drain ----
 
 /// Takes the results that are known to be there.
-bool PeByPe::advance(std::uint32_t column, Bus& bus) {
+bool PeByPe::advance(Column column, Bus& bus) {
   bool changed = false;
   while (bus.tile < tiles_ && bus.tile < memory_.written() + 2 && has_state(bus.tile)) {
     TileState& state = state_of(bus.tile);
@@ -84,7 +84,7 @@ bool PeByPe::advance(std::uint32_t column, Bus& bus) {
       Time retire = pe.complete[k % 2] + 2;
       if (k > 0) retire = std::max(retire, pe.drained[(k - 1) % 2] + 1);
       Time time = std::max(retire + 1, bus.free);
-      if (bus.tile >= 2) time = std::max(time, memory_.written_at(bus.tile - 2));
+      if (bus.tile >= 2) time = std::max(time, memory_.written_at(TileIndex(bus.tile - 2)));
       pe.drained[k % 2] = time;
       ++pe.drains;
       pe.awake = true;
@@ -177,7 +177,7 @@ Time PeByPe::reached() const {
   for (const Bus& bus : buses_) {
     if (bus.tile == tiles_) continue;
     Time free = bus.free;  // a bus that no result came on for many tiles still waits for what is written
-    if (bus.tile >= 2) free = std::max(free, std::min(memory_.written_at(bus.tile - 2), memory_.idle()));
+    if (bus.tile >= 2) free = std::max(free, std::min(memory_.written_at(TileIndex(bus.tile - 2)), memory_.idle()));
     time = std::min(time, free);
   }
   for (const Pe& pe : pes_)
@@ -205,7 +205,7 @@ Time PeByPe::run(const std::function<void(std::uint64_t)>& progress) {
         if (std::exchange(line.awake, false)) changed |= advance(line);
       for (Pe& pe : pes_)
         if (std::exchange(pe.awake, false)) changed |= advance(pe);
-      for (std::uint32_t column = 0; column < buses_.size(); ++column)
+      for (Column column(0); column < buses_.size(); ++column)
         if (std::exchange(buses_[column].awake, false)) changed |= advance(column, buses_[column]);
     }
     const bool working = std::ranges::any_of(lines_, [&](const Line& line) { return line.tile < tiles_; }) ||

@@ -33,8 +33,6 @@ class PeByPe {
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:
-  static constexpr std::uint64_t kNoTile = UINT64_MAX;
-
   enum Side : std::uint8_t { kWeights, kActivations };
 
   /// A message on a bus: from `start`, in the FIFOs from `arrival` on.
@@ -56,8 +54,8 @@ class PeByPe {
   struct Line {
     Side side = kWeights;
     std::uint32_t index = 0;
-    std::uint64_t tile = 0, last_tile = 0;
-    std::uint32_t step = 0;
+    TileIndex tile, last_tile;
+    StepIndex step;
     std::uint32_t column = 0;  ///< the destination, on a row that serves its PEs one by one
     Time bus_free = 0;
     Time threshold = kUnknown;           ///< it does the known thing unless something unknown happens up to then
@@ -67,10 +65,11 @@ class PeByPe {
   };
   enum class State : std::uint8_t { Working, Stopping, Discarding, Finished };
   struct Pe {
-    std::uint32_t row = 0, column = 0;
+    Row row;
+    Column column;
     State state = State::Working;
-    std::uint64_t tile = 0, last_tile = 0;
-    std::uint32_t step = 0;
+    TileIndex tile, last_tile;
+    StepIndex step;
     Time free = 0;         ///< the first cycle in which the match stage may begin something
     Time stop = 0;         ///< cycle of the group that stopped the sum
     Time owed = kUnknown;  ///< a cycle whose class depends on sends not yet known
@@ -84,7 +83,7 @@ class PeByPe {
     std::array<std::uint64_t, 2> pushes{}, pops{};
   };
   struct Bus {
-    std::uint64_t tile = 0;
+    TileIndex tile;
     std::uint32_t row = 0;
     Time free = 0;
     bool awake = true;
@@ -98,9 +97,9 @@ class PeByPe {
     std::uint32_t bytes, words;
   };
 
-  TileState& state_of(std::uint64_t tile);
+  TileState& state_of(TileIndex tile);
   void report(const TileWork& work);
-  [[nodiscard]] bool has_state(std::uint64_t tile) const {
+  [[nodiscard]] bool has_state(TileIndex tile) const {
     return tile >= first_state_ && tile < first_state_ + states_.size();
   }
   [[nodiscard]] std::size_t stream(Side side, const Pe& pe) const {
@@ -116,7 +115,7 @@ class PeByPe {
   // Lines.
   bool advance(Line& line);
   [[nodiscard]] Cost cost(const Line& line, const TileState& state) const;
-  void enter_tile(Line& line, std::uint64_t tile);
+  void enter_tile(Line& line, TileIndex tile);
   void sent(Line& line, TileState& state, Time start, Time arrival, bool message);
   template <typename Visit>
   void for_group(const Line& line, const Tile& tile, Visit visit);
@@ -135,7 +134,7 @@ class PeByPe {
   void starve(const Pe& pe, Side side, Time begin, Time end, Time start);
 
   // Drain, memory.
-  bool advance(std::uint32_t column, Bus& bus);
+  bool advance(Column column, Bus& bus);
   void step_memory();
   void forget();
   /// Nothing that happens before it is still unknown.
@@ -157,7 +156,7 @@ class PeByPe {
   std::vector<Bus> buses_;
   std::array<std::vector<Time>, 2> pops_;  ///< [PE][pushes mod depth]: when the entry was popped
   std::deque<TileState> states_;
-  std::uint64_t first_state_ = 0;
+  TileIndex first_state_;
 
   MemorySequence memory_;
   WaitAccount waits_;

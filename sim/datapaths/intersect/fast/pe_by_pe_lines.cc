@@ -6,14 +6,14 @@
 
 namespace lacuna::intersect::fast {
 
-void PeByPe::enter_tile(Line& line, std::uint64_t tile) {
-  line.step = 0;
+void PeByPe::enter_tile(Line& line, TileIndex tile) {
+  line.step = StepIndex(0);
   line.column = 0;
-  line.tile = tiles_;
-  if (line.last_tile == kNoTile) return;
+  line.tile = TileIndex(tiles_);
+  if (line.last_tile == kNoTileIndex) return;
   for (; tile <= line.last_tile; ++tile) {
     const Geometry geometry = operands_.geometry(tile);
-    if ((line.side == kWeights ? geometry.columns_of(line.index) : geometry.rows_of(line.index)) != 0) {
+    if ((line.side == kWeights ? geometry.columns_of(Row(line.index)) : geometry.rows_of(Column(line.index))) != 0) {
       line.tile = tile;
       return;
     }
@@ -24,11 +24,11 @@ template <typename Visit>
 void PeByPe::for_group(const Line& line, const Tile& tile, Visit visit) {
   const std::uint32_t columns = machine_.array.columns;
   if (line.side == kActivations) {
-    for (std::uint32_t row = 0; row < tile.rows_of(line.index); ++row) visit(pes_[row * columns + line.index]);
+    for (Row row(0); row < tile.rows_of(Column(line.index)); ++row) visit(pes_[row * columns + line.index]);
   } else if (unicast_) {
     visit(pes_[line.index * columns + line.column]);
   } else {
-    for (std::uint32_t column = 0; column < tile.columns_of(line.index); ++column)
+    for (Column column(0); column < tile.columns_of(Row(line.index)); ++column)
       visit(pes_[line.index * columns + column]);
   }
 }
@@ -38,11 +38,11 @@ PeByPe::Cost PeByPe::cost(const Line& line, const TileState& state) const {
   const Tile& tile = state.work.tile();
   const Streams* streams = state.work.operands.windows.get();
   std::size_t entry = tile.steps()[line.step].chunk;
-  std::size_t stream = tile.window_stream(line.index);
+  std::size_t stream = tile.window_stream(Column(line.side == kActivations ? line.index : 0));
   if (line.side == kWeights) {
     streams = state.work.operands.filters.get();
     entry = line.step;
-    stream = tile.filter_stream(line.index, unicast_ ? line.column : 0);
+    stream = tile.filter_stream(Row(line.index), Column(unicast_ ? line.column : 0));
   }
   const std::size_t at = entry * streams->pad + stream;
   return {static_cast<std::uint32_t>(streams->bytes[at]), static_cast<std::uint32_t>(streams->words[at])};
@@ -143,12 +143,12 @@ void PeByPe::sent(Line& line, TileState& state, Time start, Time arrival, bool m
 
   if (line.side == kWeights && unicast_) {
     const auto live = [&](std::uint32_t from) {
-      while (from < tile.columns_of(line.index) &&
+      while (from < tile.columns_of(Row(line.index)) &&
              state.token[kWeights][line.index * machine_.array.columns + from] != kUnknown)
         ++from;
       return from;
     };
-    const std::uint32_t columns = tile.columns_of(line.index);
+    const std::uint32_t columns = tile.columns_of(Row(line.index));
     line.column = live(line.column + 1);
     if (line.column < columns) return;
     line.column = live(0);
@@ -161,7 +161,7 @@ void PeByPe::sent(Line& line, TileState& state, Time start, Time arrival, bool m
     if (tile.block_of[line.step] != block) memory_.pass(line.tile, block, 1, arrival);
   } else {
     for (std::uint32_t b = block; b < tile.blocks.size(); ++b) memory_.pass(line.tile, b, 1, arrival);
-    enter_tile(line, line.tile + 1);
+    enter_tile(line, TileIndex(line.tile + 1));
   }
 }
 

@@ -105,7 +105,7 @@ bool PeByPe::work(Pe& pe) {
 bool PeByPe::settle_stop(Pe& pe) {
   TileState& state = state_of(pe.tile);
   const std::uint32_t steps = state.work.steps;
-  const std::uint32_t step = pe.next[0];
+  const StepIndex step(pe.next[0]);
   bool arrives = true, unknown = false;
   for (Side side : {kWeights, kActivations}) {
     const std::size_t from = stream(side, pe);
@@ -132,7 +132,7 @@ bool PeByPe::settle_stop(Pe& pe) {
     }
   } else {
     pe.owed = pe.stop + 1;
-    if (recorder_) recorder_->stop(index_of(pe), state.values, step - 1, pe.stop);
+    if (recorder_) recorder_->stop(index_of(pe), state.values, StepIndex(step - 1), pe.stop);
   }
   pe.state = State::Discarding;
   return true;
@@ -195,10 +195,10 @@ void PeByPe::complete(Pe& pe, Time time) {
 /// Goes to the next tile that maps the PE; its match stage may begin it at `free`.
 void PeByPe::finish_tile(Pe& pe, Time free) {
   const bool discarded = pe.state == State::Discarding;
-  if (pe.tile != kNoTile) --state_of(pe.tile).pes_left;
+  if (pe.tile != kNoTileIndex) --state_of(pe.tile).pes_left;
   pe.state = State::Working;
-  pe.step = 0;
-  if (pe.last_tile == kNoTile || pe.tile == pe.last_tile) {
+  pe.step = StepIndex(0);
+  if (pe.last_tile == kNoTileIndex || pe.tile == pe.last_tile) {
     pe.state = State::Finished;
     pe.free = discarded ? pe.stop + 2 : free;
     return;

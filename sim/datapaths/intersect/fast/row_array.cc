@@ -52,7 +52,7 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
       stride_(padded(columns_)),
-      memory_(operands, tally, [this](std::uint64_t tile) { state_of(tile); }),
+      memory_(operands, tally, [this](TileIndex tile) { state_of(tile); }),
       waits_(operands, memory_) {
   keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
@@ -78,7 +78,7 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   set_up(column_lines_, event::Side::Activations, config_.activations, columns_, column_split);
   for (int r = 0; r < 2; ++r)
     for (int c = 0; c < 2; ++c)
-      if (const auto last = operands_.last_tile(r == 0 ? 0 : row_split, c == 0 ? 0 : column_split))
+      if (const auto last = operands_.last_tile(Row(r == 0 ? 0 : row_split), Column(c == 0 ? 0 : column_split)))
         last_of_class_[r][c] = *last;
   never_.assign(std::max(row_lines_.pad, column_lines_.pad), kLongAgo);
 
@@ -93,7 +93,7 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   for (auto* sum : {&group_sum_, &empty_sum_, &effectual_sum_}) sum->assign(done_at_.size(), 0);
   valid_.assign(stride_, 0);
   class_0_.assign(stride_, 0);
-  for (std::uint32_t column = 0; column < column_split; ++column) class_0_[column] = -1;
+  for (Column column(0); column < column_split; ++column) class_0_[column] = -1;
   for (int i = 0; i < 2; ++i) {
     row_free_[i].assign(row_lines_.pad, 0);
     column_free_[i].assign(column_lines_.pad, 0);
@@ -121,7 +121,7 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   });
 }
 
-RowArray::TileState& RowArray::find_state(std::uint64_t tile) {
+RowArray::TileState& RowArray::find_state(TileIndex tile) {
   while (tile >= first_state_ + states_.size()) {
     const TileState* const before = states_.empty() ? nullptr : &states_.back();
     TileState& next = states_.emplace_back();
@@ -134,7 +134,7 @@ RowArray::TileState& RowArray::find_state(std::uint64_t tile) {
         ++next.tiles[rows][columns];
       });
     }
-    next.operands = operands_.tile(first_state_ + states_.size() - 1);
+    next.operands = operands_.tile(TileIndex(first_state_ + states_.size() - 1));
     memory_.add(states_.back().operands.tile);
   }
   latest_tile_ = tile;
@@ -232,7 +232,7 @@ void RowArray::prepare_tile(const TileState& state) {
       tile.columns % kLanes == 0 && tile.columns <= column_lines_.split && tile.rows <= row_lines_.split;
   pair_.valid = simple ? nullptr : valid_.data();
   whole_tile_ = tile.columns % kLanes == 0 && tile.columns == columns_ && tile.rows <= row_lines_.split;
-  for (std::uint32_t column = 0; column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
+  for (Column column(0); column < stride_; ++column) valid_[column] = column < tile.columns ? -1 : 0;
 }
 
 bool RowArray::gate(const TileState& state) {
@@ -336,7 +336,7 @@ void RowArray::work_steps(TileState& state, std::uint32_t steps, const BlockTime
   worked_entries_[0][0] += steps;
   if (r.split) worked_entries_[0][1] += steps;
   steps_worked_ += steps;
-  work_step_ += steps;
+  work_step_ = StepIndex(work_step_ + steps);
 }
 
 void RowArray::make_room(const TileState& state) {
@@ -350,16 +350,17 @@ void RowArray::make_room(const TileState& state) {
               });
 }
 
-void RowArray::report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations) {
+void RowArray::report_sent(event::Side side, TileIndex tile, std::uint64_t bytes, std::uint32_t destinations) {
   constexpr std::uint64_t kMost = 1u << 30;
   for (; bytes != 0; bytes -= std::min(bytes, kMost))
-    tally_.on(event::Send{0, side, 0, tile, 0, static_cast<std::uint32_t>(std::min(bytes, kMost)), destinations});
+    tally_.on(
+        event::Send{0, side, 0, tile, StepIndex(0), static_cast<std::uint32_t>(std::min(bytes, kMost)), destinations});
 }
 
 /// All PEs are past the tile.
 void RowArray::finish_tile(TileState& state) {
   const Tile& tile = state.tile();
-  for (std::uint32_t row = 0; row < tile.rows; ++row) owned_ += state.operands.filters->owned[row] * tile.columns;
+  for (Row row(0); row < tile.rows; ++row) owned_ += state.operands.filters->owned[row] * tile.columns;
   ByClass<bool> mapped{};
   for_classes(tile, [&](int r, int c, auto...) {
     mapped[r][c] = true;
@@ -368,7 +369,7 @@ void RowArray::finish_tile(TileState& state) {
   for (int r = 0; r < 2; ++r)
     for (int c = 0; c < 2; ++c) apart_[r][c] |= !mapped[r][c];
   state.worked = true;
-  work_step_ = 0;
+  work_step_ = StepIndex(0);
   ++work_tile_;
 }
 
@@ -379,9 +380,8 @@ bool RowArray::drain() {
   if (!state.worked) return false;
   const Tile& tile = state.tile();
   if (drain_tile_ >= 2) {
-    const Relative written = relative(memory_.written_at(drain_tile_ - 2));
-    for (std::uint32_t column = 0; column < tile.columns; ++column)
-      drain_bus_[column] = std::max(drain_bus_[column], written);
+    const Relative written = relative(memory_.written_at(TileIndex(drain_tile_ - 2)));
+    for (Column column(0); column < tile.columns; ++column) drain_bus_[column] = std::max(drain_bus_[column], written);
   }
   const Relative* const complete = state.complete.size() != 0 ? state.complete.data() : free_.data();
   const std::array<std::uint32_t, 3> bounds{0, std::min(row_lines_.split, tile.rows), tile.rows};
@@ -414,7 +414,8 @@ void RowArray::forget() {
       if (lines->waits[i].size() < kManyWaits) continue;
       Relative free = kSoon;
       for (std::uint32_t j = 0; j < lines->across->waits.size(); ++j) {
-        const auto last = lines->are_rows() ? operands_.last_tile(i, j) : operands_.last_tile(j, i);
+        const auto last =
+            lines->are_rows() ? operands_.last_tile(Row(i), Column(j)) : operands_.last_tile(Row(j), Column(i));
         if (last && *last >= work_tile_) free = std::min(free, free_[lines->pe(i, j, stride_)]);
       }
       std::erase_if(lines->waits[i], [&](const Interval& wait) { return wait.end <= absolute(free); });
@@ -429,8 +430,8 @@ void RowArray::rebase() {
   if (latest < kSoon) return;
   flush();
   // PEs that have work to come must not be left behind.
-  for (std::uint32_t row = 0; row < rows_; ++row)
-    for (std::uint32_t column = 0; column < columns_; ++column) {
+  for (Row row(0); row < rows_; ++row)
+    for (Column column(0); column < columns_; ++column) {
       const auto last = operands_.last_tile(row, column);
       if (last && *last >= work_tile_ && free_[row * stride_ + column] < latest + kLongAgo / 2)
         throw RowsRefused{Refusal::TimesFarApart};
@@ -450,8 +451,8 @@ void RowArray::rebase() {
 
 /// Moves the counters of the kernels to those of 64 bits.
 void RowArray::flush() {
-  for (std::uint32_t row = 0; row < rows_; ++row)
-    for (std::uint32_t column = 0; column < columns_; ++column) {
+  for (Row row(0); row < rows_; ++row)
+    for (Column column(0); column < columns_; ++column) {
       const std::size_t at = row * stride_ + column;
       const std::size_t pe = std::size_t{row} * columns_ + column;
       const auto take = [&](Aligned<std::int32_t>& counter) {

@@ -77,8 +77,8 @@ class RowArray {
     event::Side side = event::Side::Weights;
     const Lines* across = nullptr;                ///< the columns of rows, the rows of columns
     std::uint32_t depth = 0, pad = 0, split = 0;  ///< lines below `split` are of class 0
-    std::uint64_t tile = 0;                       ///< the next step to be sent
-    std::uint32_t step = 0;
+    TileIndex tile;                               ///< the next step to be sent
+    StepIndex step;
     Aligned<Relative> bus;  ///< [line]
     std::array<Aligned<Relative>, 2>
         room;                          ///< by class of the PEs: [entry mod depth][line], from when on there is room
@@ -105,8 +105,8 @@ class RowArray {
     [[nodiscard]] std::size_t message(const Tile& tile) const { return are_rows() ? step : tile.steps()[step].chunk; }
   };
 
-  TileState& state_of(std::uint64_t tile) { return tile == latest_tile_ ? *latest_state_ : find_state(tile); }
-  TileState& find_state(std::uint64_t tile);
+  TileState& state_of(TileIndex tile) { return tile == latest_tile_ ? *latest_state_ : find_state(tile); }
+  TileState& find_state(TileIndex tile);
   /// The entry of the next step of `lines`, for PEs of class `other` on lines of class `own`.
   [[nodiscard]] std::uint64_t entry(const Lines& lines, const TileState& state, int own, int other) const {
     return (lines.are_rows() ? state.entries[own][other] : state.entries[other][own]) + lines.step;
@@ -137,7 +137,7 @@ class RowArray {
   /// The entries of the step make room.
   void make_room(const TileState& state);
   /// Tells the tally of messages.
-  void report_sent(event::Side side, std::uint64_t tile, std::uint64_t bytes, std::uint32_t destinations);
+  void report_sent(event::Side side, TileIndex tile, std::uint64_t bytes, std::uint32_t destinations);
   /// The step is accounted for PE by PE: kernels count its waits nowhere.
   void count_waits(bool count);
   void finish_tile(TileState& state);
@@ -170,8 +170,8 @@ class RowArray {
   Lines row_lines_, column_lines_;
   Aligned<Relative> never_;  ///< [line]: room there always is
   std::deque<TileState> states_;
-  std::uint64_t first_state_ = 0;
-  std::uint64_t latest_tile_ = UINT64_MAX;  ///< the tile last asked for
+  TileIndex first_state_;
+  TileIndex latest_tile_ = kNoTileIndex;  ///< the tile last asked for
   TileState* latest_state_ = nullptr;
   std::vector<Aligned<Relative>> spare_;    ///< for TileState::complete
   ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
@@ -191,8 +191,8 @@ class RowArray {
   std::uint64_t executed_ = 0, slots_ = 0, owned_ = 0;
 
   // The step of the PEs that comes next.
-  std::uint64_t work_tile_ = 0;
-  std::uint32_t work_step_ = 0;
+  TileIndex work_tile_;
+  StepIndex work_step_;
   std::uint64_t steps_worked_ = 0;
   ByClass<std::uint64_t> worked_entries_{}, worked_tiles_{}, drained_tiles_{};
   ByClass<bool> apart_{};  ///< a tile that does not map the class came since its last step
@@ -201,7 +201,7 @@ class RowArray {
   Aligned<Relative> row_free_[2], column_free_[2];
   Aligned<Relative> scratch_[4];  ///< starts and arrivals of a step of the steps of a block
 
-  std::uint64_t drain_tile_ = 0;
+  TileIndex drain_tile_;
   Aligned<Relative> drain_bus_;  ///< [column]
 
   MemorySequence memory_;

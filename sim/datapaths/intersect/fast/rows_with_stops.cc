@@ -23,14 +23,14 @@ RowsWithStops::RowsWithStops(Operands& operands, const Values& values, Tally& ta
   stopped_.assign(pes, 0);
   const auto set_up = [](SideStops& side, Lines& lines, std::uint32_t count) {
     side.lines = &lines;
-    side.last_tile.assign(count, 0);
+    side.last_tile.assign(count, TileIndex(0));
     side.stops.resize(count);
     side.entry.assign(lines.pad, kNothing);
   };
   set_up(row_side_, row_lines_, rows_);
   set_up(column_side_, column_lines_, columns_);
-  for (std::uint32_t row = 0; row < rows_; ++row)
-    for (std::uint32_t column = 0; column < columns_; ++column)
+  for (Row row(0); row < rows_; ++row)
+    for (Column column(0); column < columns_; ++column)
       if (const auto last = operands_.last_tile(row, column)) {
         row_side_.last_tile[row] = std::max(row_side_.last_tile[row], *last);
         column_side_.last_tile[column] = std::max(column_side_.last_tile[column], *last);
@@ -75,10 +75,10 @@ void RowsWithStops::place_stops(const TileState& state) {
   const std::int32_t shown = std::max(first_negative - 1, 0);
   const std::uint32_t reciprocal = (65536 + lanes - 1) / lanes;
   const bool wide = !filters.high.empty();
-  for (std::uint32_t row = 0; row < tile.rows; ++row) {
+  for (Row row(0); row < tile.rows; ++row) {
     const Stop* const stops = values_.stops(position.group, position.filter_tile * rows_ + row) + first_window;
     std::int32_t last_of_row = 0;
-    for (std::uint32_t column = 0; column < tile.columns; ++column) {
+    for (Column column(0); column < tile.columns; ++column) {
       const std::size_t at = row * stride_ + column;
       const Stop stop = stops[column];
       const bool never = stop.never(), after_positive = stop.is_after_positive();
@@ -253,9 +253,9 @@ void RowsWithStops::report_step(SideStops& side, const TileState& state) {
 
 void RowsWithStops::send_ahead(SideStops& side, const TileState& at_work, Time until) {
   Lines& lines = *side.lines;
-  std::uint64_t at_tile = work_tile_;
-  std::uint32_t step = work_step_ + 1;
-  for (; at_tile < tiles_; ++at_tile, step = 0) {
+  TileIndex at_tile = work_tile_;
+  StepIndex step(work_step_ + 1);
+  for (; at_tile < tiles_; ++at_tile, step = StepIndex(0)) {
     TileState& state = state_of(at_tile);
     const Tile& tile = state.tile();
     const std::uint32_t count = lines.mapped(tile);
@@ -344,8 +344,8 @@ void RowsWithStops::account(const TileState& state) {
   for_classes(state.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
                                 std::uint32_t columns) {
     bool near = false;
-    for (std::uint32_t row = first_row; row < rows; ++row)
-      for (std::uint32_t column = first_column; column < columns; ++column) {
+    for (Row row(first_row); row < rows; ++row)
+      for (Column column(first_column); column < columns; ++column) {
         const std::uint32_t pe = row * columns_ + column;
         const std::size_t at = row * stride_ + column;
         const Time free = absolute(free_[at]);
@@ -416,11 +416,11 @@ void RowsWithStops::leave_tile(TileState& state) {
     const bool last = last_of_class_[r][c] == tile.index;
     const bool edges = waits_.edges() && (r != 0 || c != 0);
     if (first_stop_ != kNoStop)
-      for (std::uint32_t row = first_row; row < rows; ++row)
+      for (Row row(first_row); row < rows; ++row)
         for (std::size_t at = row * stride_ + first_column; at < row * stride_ + columns; ++at)
           free_[at] = std::max(free_[at], free_activation_[at]);
-    for (std::uint32_t row = first_row; row < rows && (last || edges); ++row)
-      for (std::uint32_t column = first_column; column < columns; ++column) {
+    for (Row row(first_row); row < rows && (last || edges); ++row)
+      for (Column column(first_column); column < columns; ++column) {
         const std::size_t at = row * stride_ + column;
         const std::uint32_t pe = row * columns_ + column;
         const bool stops = stop_step_[at] != kNoStop;
@@ -437,7 +437,7 @@ void RowsWithStops::leave_tile(TileState& state) {
   finish_tile(state);
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     lines->tile = work_tile_;
-    lines->step = 0;
+    lines->step = StepIndex(0);
   }
   while (drain()) {
   }
@@ -490,7 +490,7 @@ void RowsWithStops::work_tile(TileState& state) {
   prepare_tile(state);
   place_stops(state);
   const auto steps = static_cast<std::uint32_t>(tile.steps().size());
-  for (work_step_ = 0; work_step_ < steps && (row_side_.live != 0 || column_side_.live != 0);) {
+  for (work_step_ = StepIndex(0); work_step_ < steps && (row_side_.live != 0 || column_side_.live != 0);) {
     if (work_before_stops(state)) continue;
     row_lines_.step = column_lines_.step = work_step_;
     const bool ahead = is_sent(row_side_, state) && is_sent(column_side_, state);

@@ -27,12 +27,12 @@ class RowsWithStops : RowArray {
   /// What the lines of one side may do in the tile at hand.
   struct SideStops {
     Lines* lines = nullptr;
-    std::vector<std::uint64_t> last_tile;  ///< [line]: the last tile that maps it
-    std::vector<LineStop> stops;           ///< [line]
-    std::int32_t first_stop = 0;           ///< the least LineStop::last
-    std::uint32_t live = 0;                ///< lines that have not ended
-    Aligned<std::int32_t> entry;           ///< [line] what is sent in the step
-    std::uint64_t sent = 0;                ///< steps of all tiles that were sent ahead of PEs, before this one
+    std::vector<TileIndex> last_tile;  ///< [line]: the last tile that maps it
+    std::vector<LineStop> stops;       ///< [line]
+    std::int32_t first_stop = 0;       ///< the least LineStop::last
+    std::uint32_t live = 0;            ///< lines that have not ended
+    Aligned<std::int32_t> entry;       ///< [line] what is sent in the step
+    std::uint64_t sent = 0;            ///< steps of all tiles that were sent ahead of PEs, before this one
   };
   struct LateSend {
     Time arrival;

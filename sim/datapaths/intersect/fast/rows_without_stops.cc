@@ -38,7 +38,7 @@ void RowsWithoutStops::pass_step(Lines& lines, const Tile& tile) {
   const std::uint32_t count = lines.mapped(tile);
   memory_.pass(lines.tile, block, count, absolute(largest(lines.bus.data(), count)));
   if (lines.step < tile.steps().size()) return;
-  lines.step = 0;
+  lines.step = StepIndex(0);
   ++lines.tile;
 }
 
@@ -89,7 +89,7 @@ bool RowsWithoutStops::work_block() {
   }
   work_steps(state, block.end - work_step_, times);
   for (Lines* lines : {&row_lines_, &column_lines_}) {
-    lines->step = work_step_ - 1;
+    lines->step = StepIndex(work_step_ - 1);
     pass_step(*lines, tile);
   }
   if (work_step_ == tile.steps().size()) leave_tile(state);
@@ -127,8 +127,8 @@ void RowsWithoutStops::account(const TileState& state) {
   for_classes(state.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
                                 std::uint32_t columns) {
     bool near = false;
-    for (std::uint32_t row = first_row; row < rows; ++row)
-      for (std::uint32_t column = first_column; column < columns; ++column) {
+    for (Row row(first_row); row < rows; ++row)
+      for (Column column(first_column); column < columns; ++column) {
         const std::uint32_t pe = row * columns_ + column;
         const Time free = absolute(free_[row * stride_ + column]);
         const Time weights = absolute(pair_.row_arrival[row]);

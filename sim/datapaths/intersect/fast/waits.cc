@@ -50,8 +50,8 @@ void WaitAccount::flush() {
   const Time known = memory_.array_tile() == tiles_ ? kUnknown : memory_.array_tile_since();
   std::size_t kept = 0;
   for (const Wait& wait : waits_) {
-    const std::uint32_t row = wait.pe / columns_;
-    const std::uint32_t column = wait.pe % columns_;
+    const Row row(wait.pe / columns_);
+    const Column column(wait.pe % columns_);
     const Time end = std::min(wait.end, known);
     Time from = wait.begin;
     auto edge = std::ranges::upper_bound(memory_.edges(), from, {}, &MemorySequence::Edge::end);

@@ -41,8 +41,8 @@ class Worker {
     const bool terminates = operands.lowering().early_termination();
     const std::uint32_t first_filter =
         position.filter_tile * array.rows * (tile_.mapping == Mapping::Filters ? columns_ : 1);
-    for (std::uint32_t column = 0; column < tile_.columns; ++column)
-      for (std::uint32_t row = 0; row < tile_.rows_of(column); ++row) {
+    for (Column column(0); column < tile_.columns; ++column)
+      for (Row row(0); row < tile_.rows_of(column); ++row) {
         if (terminates) {
           const std::uint32_t stream = tile_.filter_stream(row, column);
           const Stop& stop =
@@ -84,7 +84,7 @@ class Worker {
     return std::max(1u, (slots_of(step, filter, window).count() + lanes_ - 1) / lanes_);
   }
 
-  void one_pe(std::uint32_t row, std::uint32_t column) {
+  void one_pe(Row row, Column column) {
     const std::size_t index = std::size_t{row} * columns_ + column;
     PeWork& pe = work_.pes[index];
     const std::uint32_t stop_step = work_.stop_step[index];
@@ -168,8 +168,8 @@ std::uint64_t output_bytes(const Operands& operands, const Values& values, const
       return bytes;
     }
   }
-  for (std::uint32_t column = 0; column < tile.columns; ++column)
-    bytes += values.column_bytes(position.group, first + tile.filter_stream(0, column),
+  for (Column column(0); column < tile.columns; ++column)
+    bytes += values.column_bytes(position.group, first + tile.filter_stream(Row(0), column),
                                  tile.windows->windows[tile.window_stream(column)]);
   return bytes;
 }

@@ -29,7 +29,7 @@ class FeederWalk {
     const ArrayConfig& array = lowering.machine().array;
     positions_.resize(weights_ ? array.rows : array.columns);
     offered_.resize(positions_.size());
-    for (std::uint32_t i = 0; i < positions_.size(); ++i) enter_tile(i, 0);
+    for (std::uint32_t i = 0; i < positions_.size(); ++i) enter_tile(i, TileIndex(0));
   }
 
   OperandLoader& loader() { return loader_; }
@@ -80,7 +80,7 @@ class FeederWalk {
     for (const Done& done : done_) {
       BlockPosition& at = positions_[done.line];
       if (done.tile)
-        enter_tile(done.line, at.tile + 1);
+        enter_tile(done.line, TileIndex(at.tile + 1));
       else
         ++at.block;
       offered_[done.line].block = false;
@@ -97,12 +97,12 @@ class FeederWalk {
     bool tile;  ///< with the tile, else with the block
   };
 
-  [[nodiscard]] std::uint32_t mapped(std::uint64_t tile, std::uint32_t line) const {
+  [[nodiscard]] std::uint32_t mapped(TileIndex tile, std::uint32_t line) const {
     const Geometry geometry = lowering_.geometry(tile);
-    return weights_ ? geometry.columns_of(line) : geometry.rows_of(line);
+    return weights_ ? geometry.columns_of(Row(line)) : geometry.rows_of(Column(line));
   }
   /// Goes to the first tile from `tile` on that maps the line.
-  void enter_tile(std::uint32_t line, std::uint64_t tile) {
+  void enter_tile(std::uint32_t line, TileIndex tile) {
     while (tile < lowering_.tiles() && mapped(tile, line) == 0) ++tile;
     positions_[line] = {tile, 0};
     offered_[line] = {};

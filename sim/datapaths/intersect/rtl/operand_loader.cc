@@ -92,18 +92,18 @@ void OperandLoader::fetch(const Tile& tile, std::uint32_t index) {
     Line& line = lines_[i];
     line.words.clear();
     line.messages = 0;
-    for (std::uint32_t s = block.begin; s < block.end; ++s) {
+    for (StepIndex s(block.begin); s < block.end; ++s) {
       const Step& step = tile.steps()[s];
       const bool block_last = s + 1 == block.end;
       if (!weights) {
-        if (i < tile.columns) append(line, tile, step, block_last, tile.activation_message(i, s), 0);
+        if (i < tile.columns) append(line, tile, step, block_last, tile.activation_message(Column(i), s), 0);
         continue;
       }
       const std::uint32_t groups =
-          tile.mapping == Mapping::Filters ? tile.columns_of(i) : std::min(1u, tile.columns_of(i));
-      for (std::uint32_t column = 0; column < groups; ++column)
-        append(line, tile, step, block_last, tile.weight_message(i, column, s),
-               tile.filters->bias[tile.filter_stream(i, column)]);
+          tile.mapping == Mapping::Filters ? tile.columns_of(Row(i)) : std::min(1u, tile.columns_of(Row(i)));
+      for (Column column(0); column < groups; ++column)
+        append(line, tile, step, block_last, tile.weight_message(Row(i), column, s),
+               tile.filters->bias[tile.filter_stream(Row(i), column)]);
     }
     most_ = std::max(most_, line.words.size());
   }

@@ -28,14 +28,14 @@ OutputBuffer::OutputBuffer(const RtlModel& model, const Lowering& lowering, Tile
   ports_.nonzeros = model.port("encoded_nonzeros_o", count);
   ports_.values = model.port("encoded_values_o", model.width("operand"));
   columns_.resize(lowering.machine().array.columns);
-  for (std::uint32_t column = 0; column < columns_.size(); ++column) enter_tile(column, 0);
+  for (Column column(0); column < columns_.size(); ++column) enter_tile(column, TileIndex(0));
 }
 
 /// The bus of `column` goes to the first tile from `tile` on that maps it.
-void OutputBuffer::enter_tile(std::uint32_t column, std::uint64_t tile) {
+void OutputBuffer::enter_tile(Column column, TileIndex tile) {
   while (tile < lowering_.tiles() && lowering_.geometry(tile).rows_of(column) == 0) ++tile;
   columns_[column].tile = tile;
-  columns_[column].row = 0;
+  columns_[column].row = Row(0);
   columns_[column].tile_offered = columns_[column].scale_offered = false;
 }
 
@@ -50,7 +50,7 @@ OutputBuffer::Half& OutputBuffer::half_of(const Tile& tile) {
 void OutputBuffer::collect(std::uint64_t now) {
   drained_.clear();
   if (!ports_.value_valid.any() && !ports_.encoded_valid.any()) return;
-  for (std::uint32_t column = 0; column < columns_.size(); ++column) {
+  for (Column column(0); column < columns_.size(); ++column) {
     const bool complete = ports_.value_valid.test(column) && arrive(column, now);
     if (complete != ports_.encoded_valid.test(column))
       throw RtlFailure(fmt::format("cycle {}: column {} is {}", now, column,
@@ -58,17 +58,17 @@ void OutputBuffer::collect(std::uint64_t now) {
   }
 }
 
-bool OutputBuffer::arrive(std::uint32_t index, std::uint64_t now) {
-  Column& column = columns_[index];
-  if (column.in_post.empty())
+bool OutputBuffer::arrive(Column index, std::uint64_t now) {
+  Bus& bus = columns_[index];
+  if (bus.in_post.empty())
     throw RtlFailure(fmt::format("cycle {}: a value arrives from column {}, which took no result", now, index));
-  const Taken taken = column.in_post.front();
-  column.in_post.pop_front();
+  const Taken taken = bus.in_post.front();
+  bus.in_post.pop_front();
   const Tile& tile = tiles_.get(taken.tile);
   const std::int64_t value = ports_.value.get_signed(index);
   drained_.push_back({taken.cycle, taken.row * static_cast<std::uint32_t>(columns_.size()) + index, taken.tile, value});
   if (!rescaled_) store(tile, taken.row, index, value);
-  column.values.push_back(static_cast<std::int32_t>(value));
+  bus.values.push_back(static_cast<std::int32_t>(value));
 
   Half& half = half_of(tile);
   --half.missing;
@@ -76,18 +76,18 @@ bool OutputBuffer::arrive(std::uint32_t index, std::uint64_t now) {
   if (rescaled_)
     encoded(index, tile, half);
   else
-    half.bytes += column.values.size() * lowering_.output_bytes();
-  column.values.clear();
+    half.bytes += bus.values.size() * lowering_.output_bytes();
+  bus.values.clear();
   return true;
 }
 
 /// The compressed results of a column are what is stored; only other formats are encoded here, from the values.
-void OutputBuffer::encoded(std::uint32_t column, const Tile& tile, Half& half) {
+void OutputBuffer::encoded(Column column, const Tile& tile, Half& half) {
   const Machine& machine = lowering_.machine();
   const std::uint32_t width = ports_.values.width();
   std::size_t packed = std::size_t{column} * rows_;
   const std::size_t first = packed;
-  for (std::uint32_t row = 0; row < tile.rows_of(column); ++row) {
+  for (Row row(0); row < tile.rows_of(column); ++row) {
     std::int64_t value = 0;
     if (ports_.mask.test(std::size_t{column} * rows_ + row)) {
       value = static_cast<std::int64_t>(ports_.values.get(packed++) << (64 - width));
@@ -109,7 +109,7 @@ void OutputBuffer::encoded(std::uint32_t column, const Tile& tile, Half& half) {
                                  ports_.nonzeros.get(column), packed - first));
 }
 
-std::optional<std::uint64_t> OutputBuffer::bytes_of(std::uint64_t tile) const {
+std::optional<std::uint64_t> OutputBuffer::bytes_of(TileIndex tile) const {
   for (const Half& half : halves_)
     if (half.tile == tile && half.missing == 0) return half.bytes;
   return std::nullopt;
@@ -117,23 +117,23 @@ std::optional<std::uint64_t> OutputBuffer::bytes_of(std::uint64_t tile) const {
 
 void OutputBuffer::offer(const MemoryState& memory, std::uint64_t now) {
   while (!halves_.empty() && halves_.front().tile < memory.written) halves_.pop_front();
-  for (std::uint32_t i = 0; i < columns_.size(); ++i) {
-    Column& column = columns_[i];
-    if (column.tile_offered && column.scale_offered) continue;
+  for (Column i(0); i < columns_.size(); ++i) {
+    Bus& bus = columns_[i];
+    if (bus.tile_offered && bus.scale_offered) continue;
     // A tile has no results before its first fetch has begun.
-    const bool may = column.tile < lowering_.tiles() && column.tile < memory.written + 2 &&
-                     BlockPosition{column.tile, 0} < memory.begun;
-    if (!column.tile_offered) {
-      column.tile_offered = may && !stalls_.holds(Stalls::Port::DrainTile, i, now);
-      ports_.tile_valid.put(i, column.tile_offered ? 1 : 0);
+    const bool may =
+        bus.tile < lowering_.tiles() && bus.tile < memory.written + 2 && BlockPosition{bus.tile, 0} < memory.begun;
+    if (!bus.tile_offered) {
+      bus.tile_offered = may && !stalls_.holds(Stalls::Port::DrainTile, i, now);
+      ports_.tile_valid.put(i, bus.tile_offered ? 1 : 0);
     }
-    column.scale_offered = may && (column.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, i, now));
-    ports_.scale_valid.put(i, column.scale_offered ? 1 : 0);
+    bus.scale_offered = may && (bus.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, i, now));
+    ports_.scale_valid.put(i, bus.scale_offered ? 1 : 0);
     if (!may) continue;
-    const Tile& tile = tiles_.get(column.tile);
+    const Tile& tile = tiles_.get(bus.tile);
     ports_.tile_rows.put(i, tile.rows_of(i));
     if (rescaled_) {
-      const Requantise& scale = lowering_.layer().requantise[tile.filters->filters[tile.filter_stream(column.row, i)]];
+      const Requantise& scale = lowering_.layer().requantise[tile.filters->filters[tile.filter_stream(bus.row, i)]];
       ports_.multiplier.put(i, scale.multiplier);
       ports_.shift.put(i, scale.shift);
     }
@@ -142,26 +142,26 @@ void OutputBuffer::offer(const MemoryState& memory, std::uint64_t now) {
 
 void OutputBuffer::note(std::uint64_t now) {
   if (!ports_.scale_ready.any() && !ports_.tile_ready.any()) return;
-  for (std::uint32_t i = 0; i < columns_.size(); ++i) {
-    Column& column = columns_[i];
+  for (Column i(0); i < columns_.size(); ++i) {
+    Bus& bus = columns_[i];
     const bool takes = ports_.scale_ready.test(i);
     const bool ends = ports_.tile_ready.test(i);
     if (!takes && !ends) continue;
-    const bool offered = column.tile_offered && column.scale_offered;
-    const bool last = offered && column.row + 1 == lowering_.geometry(column.tile).rows_of(i);
+    const bool offered = bus.tile_offered && bus.scale_offered;
+    const bool last = offered && bus.row + 1 == lowering_.geometry(bus.tile).rows_of(i);
     if (!offered || !takes || ends != last)
-      throw RtlFailure(fmt::format("cycle {}: the bus of column {} is in row {} of tile {}, and is {}", now, i,
-                                   column.row, column.tile, ends ? "done with the tile" : "not done with it"));
-    column.in_post.push_back({now, column.tile, column.row});
-    column.scale_offered = false;
+      throw RtlFailure(fmt::format("cycle {}: the bus of column {} is in row {} of tile {}, and is {}", now, i, bus.row,
+                                   bus.tile, ends ? "done with the tile" : "not done with it"));
+    bus.in_post.push_back({now, bus.tile, bus.row});
+    bus.scale_offered = false;
     if (last)
-      enter_tile(i, column.tile + 1);
+      enter_tile(i, TileIndex(bus.tile + 1));
     else
-      ++column.row;
+      ++bus.row;
   }
 }
 
-void OutputBuffer::store(const Tile& tile, std::uint32_t row, std::uint32_t column, std::int64_t value) {
+void OutputBuffer::store(const Tile& tile, Row row, Column column, std::int64_t value) {
   const ConvShape& shape = lowering_.layer().shape;
   const std::uint32_t filter = tile.filters->filters[tile.filter_stream(row, column)];
   const std::uint64_t window = tile.windows->windows[tile.window_stream(column)];

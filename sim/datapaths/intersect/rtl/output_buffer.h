@@ -20,7 +20,7 @@ class OutputBuffer {
   struct Drained {
     std::uint64_t cycle = 0;  ///< in which the bus took it
     std::uint32_t pe = 0;
-    std::uint64_t tile = 0;
+    TileIndex tile;
     std::int64_t value = 0;
   };
 
@@ -32,7 +32,7 @@ class OutputBuffer {
   /// What `collect` took.
   [[nodiscard]] const std::vector<Drained>& drained() const { return drained_; }
   /// Encoded bytes of `tile` if all its results are here.
-  [[nodiscard]] std::optional<std::uint64_t> bytes_of(std::uint64_t tile) const;
+  [[nodiscard]] std::optional<std::uint64_t> bytes_of(TileIndex tile) const;
   /// Offers the buses of all columns what they may take next; a port held back in cycle `now` offers nothing new.
   void offer(const MemoryState& memory, std::uint64_t now);
   /// After the ports have settled: notes what the buses take in cycle `now`.
@@ -40,29 +40,30 @@ class OutputBuffer {
 
  private:
   struct Taken {
-    std::uint64_t cycle, tile;
-    std::uint32_t row;
+    std::uint64_t cycle;
+    TileIndex tile;
+    Row row;
   };
   /// One column: what its bus takes next, what is in its post unit, what has arrived of its tile.
-  struct Column {
-    std::uint64_t tile = 0;
-    std::uint32_t row = 0;
+  struct Bus {
+    TileIndex tile;
+    Row row;
     bool tile_offered = false, scale_offered = false;
     std::deque<Taken> in_post;
     std::vector<std::int32_t> values;
   };
   /// One half of the buffer.
   struct Half {
-    std::uint64_t tile = 0;
+    TileIndex tile;
     std::uint32_t missing = 0;
     std::uint64_t bytes = 0;
   };
 
-  void enter_tile(std::uint32_t column, std::uint64_t tile);
+  void enter_tile(Column column, TileIndex tile);
   /// Takes the value of a column; whether it is the column's last in its tile.
-  bool arrive(std::uint32_t column, std::uint64_t now);
-  void encoded(std::uint32_t column, const Tile& tile, Half& half);
-  void store(const Tile& tile, std::uint32_t row, std::uint32_t column, std::int64_t value);
+  bool arrive(Column column, std::uint64_t now);
+  void encoded(Column column, const Tile& tile, Half& half);
+  void store(const Tile& tile, Row row, Column column, std::int64_t value);
   Half& half_of(const Tile& tile);
 
   const Lowering& lowering_;
@@ -75,7 +76,7 @@ class OutputBuffer {
     Port tile_valid, tile_rows, tile_ready, scale_valid, multiplier, shift, scale_ready;
     Port value_valid, value, encoded_valid, mask, nonzeros, values;
   } ports_;
-  std::vector<Column> columns_;
+  Per<Column, Bus> columns_;
   std::deque<Half> halves_;  ///< tiles with results, oldest first
   std::vector<Drained> drained_;
 };

@@ -44,9 +44,9 @@ class ProbeEvents {
       (probe.path().find("gen_row") != std::string_view::npos ? row_probes_ : column_probes_)[at[0]] = probe;
     }
     pes_.resize(pes.size());
-    for (std::uint32_t row = 0; row < rows_; ++row)
-      for (std::uint32_t column = 0; column < columns_; ++column)
-        pes_[row * columns_ + column].last_tile = lowering.last_tile(row, column).value_or(kNoTile);
+    for (Row row(0); row < rows_; ++row)
+      for (Column column(0); column < columns_; ++column)
+        pes_[row * columns_ + column].last_tile = lowering.last_tile(row, column).value_or(kNoTileIndex);
     row_steps_.resize(rows_);
     column_steps_.resize(columns_);
   }
@@ -64,34 +64,32 @@ class ProbeEvents {
       if (array_tile_ < lowering_.tiles()) array_geometry_ = lowering_.geometry(array_tile_);
     }
     moved_ = false;
-    for (std::uint32_t row = 0; row < rows_; ++row) feeder(event::Side::Weights, row, now);
-    for (std::uint32_t column = 0; column < columns_; ++column) feeder(event::Side::Activations, column, now);
+    for (Row row(0); row < rows_; ++row) feeder(event::Side::Weights, row, now);
+    for (Column column(0); column < columns_; ++column) feeder(event::Side::Activations, column, now);
     std::uint32_t index = 0;
-    for (std::uint32_t row = 0; row < rows_; ++row)
-      for (std::uint32_t column = 0; column < columns_; ++column, ++index) pe(row, column, index, now);
+    for (Row row(0); row < rows_; ++row)
+      for (Column column(0); column < columns_; ++column, ++index) pe(row, column, index, now);
     return moved_;
   }
 
  private:
-  static constexpr std::uint64_t kNoTile = UINT64_MAX;
-
   /// Where a group belongs that the match stage issued.
   struct Issued {
-    std::uint64_t tile = 0;
-    std::uint32_t step = 0;
+    TileIndex tile;
+    StepIndex step;
   };
   /// A PE's tile and step, counted from the pairs it opens.
   struct Pe {
     std::vector<Issued> issued;  ///< groups not yet in the MAC stage, oldest first
-    std::uint64_t tile = kNoTile;
-    std::uint32_t step = 0;
-    std::uint64_t last_tile = kNoTile;   ///< that maps it
+    TileIndex tile = kNoTileIndex;
+    StepIndex step;
+    TileIndex last_tile = kNoTileIndex;  ///< that maps it
     PeClass waits = PeClass::FillDrain;  ///< the class of the next cycle, if it holds no group
   };
   /// A feeder's step, counted from the messages it sends.
   struct Steps {
-    std::uint64_t tile = kNoTile;
-    std::uint32_t step = 0;
+    TileIndex tile = kNoTileIndex;
+    StepIndex step;
     std::uint32_t served = 0;  ///< groups that have had the step's message
     std::uint32_t ended = 0;   ///< groups ended in the tile
   };
@@ -104,7 +102,7 @@ class ProbeEvents {
     if (report.complete == 0) return;
     const BlockPosition at = (weights ? row_walk_ : column_walk_)->positions()[line];
     Steps& steps = (weights ? row_steps_ : column_steps_)[line];
-    if (steps.tile != at.tile) steps = {at.tile, 0, 0, 0};
+    if (steps.tile != at.tile) steps = {at.tile, StepIndex(0), 0, 0};
     if (steps.tile >= lowering_.tiles())
       throw RtlFailure(fmt::format("cycle {}: a feeder sends behind the last tile", now));
     std::uint32_t destinations = 0;
@@ -116,13 +114,13 @@ class ProbeEvents {
     }
     // Unicast: the step goes on with the next group.
     ++(report.bytes == 0 ? steps.ended : steps.served);
-    if (steps.served + steps.ended == lowering_.geometry(at.tile).columns_of(line)) {
+    if (steps.served + steps.ended == lowering_.geometry(at.tile).columns_of(Row(line))) {
       ++steps.step;
       steps.served = 0;
     }
   }
 
-  void pe(std::uint32_t row, std::uint32_t column, std::uint32_t index, std::uint64_t now) {
+  void pe(Row row, Column column, std::uint32_t index, std::uint64_t now) {
     const auto report = pe_probes_[index].report<PeReport>();
     Pe& pe = pes_[index];
     if (report.is(PeFlag::Retire)) {
@@ -151,7 +149,7 @@ class ProbeEvents {
   }
 
   /// The oldest group on its way from the match stage to the MAC stage, however many stages lie between.
-  Issued issued(std::uint32_t row, std::uint32_t column, std::uint64_t now) {
+  Issued issued(Row row, Column column, std::uint64_t now) {
     auto& queue = pes_[row * columns_ + column].issued;
     if (queue.empty())
       throw RtlFailure(fmt::format("cycle {}: PE ({}, {}) multiplies a group that was not issued", now, row, column));
@@ -160,16 +158,16 @@ class ProbeEvents {
     return group;
   }
 
-  void open(std::uint32_t row, std::uint32_t column, std::uint32_t index, const PeReport& report, std::uint64_t now) {
+  void open(Row row, Column column, std::uint32_t index, const PeReport& report, std::uint64_t now) {
     Pe& pe = pes_[index];
     if (report.is(PeFlag::BetweenTiles)) {
-      std::uint64_t tile = pe.tile == kNoTile ? 0 : pe.tile + 1;
+      TileIndex tile(pe.tile == kNoTileIndex ? 0 : pe.tile + 1);
       while (tile < lowering_.tiles() && !lowering_.geometry(tile).mapped(row, column)) ++tile;
       if (tile >= lowering_.tiles() || BlockPosition{tile, 0} >= memory_->loaded)
         throw RtlFailure(
             fmt::format("cycle {}: PE ({}, {}) begins tile {}, which is not there", now, row, column, tile));
       pe.tile = tile;
-      pe.step = 0;
+      pe.step = StepIndex(0);
     } else {
       ++pe.step;
     }
@@ -181,13 +179,13 @@ class ProbeEvents {
     sink_.on(event::Open{now, index, pe.tile, pe.step, owned - report.slots});
   }
 
-  void stop(std::uint32_t row, std::uint32_t column, std::uint32_t index, const PeReport& report, std::uint64_t now) {
+  void stop(Row row, Column column, std::uint32_t index, const PeReport& report, std::uint64_t now) {
     const Pe& pe = pes_[index];
     const Tile& tile = tiles_.get(pe.tile);
     std::uint64_t terminated = report.left;
     std::uint64_t skipped = 0;
     with_skip_rule(rule_, [&](auto rule) {
-      for (std::uint32_t step = pe.step + 1; step < tile.steps().size(); ++step) {
+      for (StepIndex step(pe.step + 1); step < tile.steps().size(); ++step) {
         const Message& weights = tile.weight_message(row, column, step);
         const std::uint32_t slots =
             rule.slots(weights.owned, weights.mask, tile.activation_message(column, step).mask).count();
@@ -199,7 +197,7 @@ class ProbeEvents {
   }
 
   /// Class of the cycle after one in which the match stage issued nothing.
-  [[nodiscard]] PeClass why(std::uint32_t row, std::uint32_t column, const Pe& pe, const PeReport& report) const {
+  [[nodiscard]] PeClass why(Row row, Column column, const Pe& pe, const PeReport& report) const {
     if (report.is(PeFlag::Blocked)) return PeClass::BlockedOutput;
     const bool past = array_tile_ >= lowering_.tiles();
     if (!past && !array_geometry_.mapped(row, column)) return PeClass::IdleEdge;
@@ -227,7 +225,7 @@ class ProbeEvents {
   std::vector<Probe> pe_probes_, row_probes_, column_probes_;
   std::vector<Pe> pes_;
   std::vector<Steps> row_steps_, column_steps_;
-  std::uint64_t array_tile_ = kNoTile;  ///< the oldest tile some feeder is not past
+  TileIndex array_tile_ = kNoTileIndex;  ///< the oldest tile some feeder is not past
   Geometry array_geometry_;
   bool fetch_could_begin_ = false, moved_ = false;
   const MemoryState* memory_ = nullptr;

@@ -20,7 +20,7 @@ using clocked::Register;
 struct ChunkEntry {
   const Tile* tile = nullptr;
   const Message* message = nullptr;
-  std::uint32_t step = 0;
+  StepIndex step;
   bool last = false;
 };
 
@@ -144,40 +144,40 @@ class StopRegisters final : public clocked::Updated {
   StopRegisters(Circuit& circuit, std::uint32_t rows, std::uint32_t columns)
       : Updated(circuit),
         columns_(columns),
-        tile_(std::size_t{rows} * columns, kNone),
+        tile_(std::size_t{rows} * columns, kNoTileIndex),
         rows_stopped_(rows),
         columns_stopped_(columns) {}
 
   /// Every PE of `group` in `row` is stopped in `tile`.
-  [[nodiscard]] bool row_stopped(std::uint32_t row, const LineMask& group, std::uint64_t tile) const {
+  [[nodiscard]] bool row_stopped(Row row, const LineMask& group, TileIndex tile) const {
     if (!rows_stopped_[row].contains(group)) return false;
     bool all = true;
     group.for_each([&](std::uint32_t column) { all &= tile_[row * columns_ + column] == tile; });
     return all;
   }
-  [[nodiscard]] bool column_stopped(std::uint32_t column, const LineMask& group, std::uint64_t tile) const {
+  [[nodiscard]] bool column_stopped(Column column, const LineMask& group, TileIndex tile) const {
     if (!columns_stopped_[column].contains(group)) return false;
     bool all = true;
     group.for_each([&](std::uint32_t row) { all &= tile_[row * columns_ + column] == tile; });
     return all;
   }
-  void stop(std::uint32_t row, std::uint32_t column, std::uint64_t tile) { change(row, column, tile); }
-  void go(std::uint32_t row, std::uint32_t column) { change(row, column, kNone); }
+  void stop(Row row, Column column, TileIndex tile) { change(row, column, tile); }
+  void go(Row row, Column column) { change(row, column, kNoTileIndex); }
 
  private:
-  static constexpr std::uint64_t kNone = UINT64_MAX;
   struct Change {
-    std::uint32_t row, column;
-    std::uint64_t tile;
+    Row row;
+    Column column;
+    TileIndex tile;
   };
-  void change(std::uint32_t row, std::uint32_t column, std::uint64_t tile) {
+  void change(Row row, Column column, TileIndex tile) {
     changed_.push_back({row, column, tile});
     request_update();
   }
   void update() override {
     for (const Change& c : changed_) {
       tile_[c.row * columns_ + c.column] = c.tile;
-      if (c.tile == kNone) {
+      if (c.tile == kNoTileIndex) {
         rows_stopped_[c.row].clear(c.column);
         columns_stopped_[c.column].clear(c.row);
       } else {
@@ -189,7 +189,7 @@ class StopRegisters final : public clocked::Updated {
   }
 
   std::uint32_t columns_;
-  std::vector<std::uint64_t> tile_;
+  std::vector<TileIndex> tile_;
   std::vector<LineMask> rows_stopped_, columns_stopped_;
   std::vector<Change> changed_;
 };
@@ -211,13 +211,13 @@ struct FeederState {
 /// The registers of the output buffer: its two halves, by parity of the tile.
 struct OutputState {
   struct Ready {
-    std::uint64_t tile = 0;
+    TileIndex tile;
     std::uint64_t bytes = 0;  ///< encoded
   };
   std::array<std::optional<Ready>, 2> ready;  ///< complete tiles
 
   /// Encoded bytes of `tile` if all its results are there.
-  [[nodiscard]] std::optional<std::uint64_t> bytes_of(std::uint64_t tile) const {
+  [[nodiscard]] std::optional<std::uint64_t> bytes_of(TileIndex tile) const {
     const auto& half = ready[tile % 2];
     if (half && half->tile == tile) return half->bytes;
     return std::nullopt;

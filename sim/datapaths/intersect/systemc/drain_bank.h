@@ -31,14 +31,14 @@ class DrainBank {
         post_(lowering.machine(), lowering.layer()),
         columns_(lowering.machine().array.columns),
         buses_(columns_) {
-    for (auto& bus : buses_) enter_tile(bus, 0);
+    for (auto& bus : buses_) enter_tile(bus, TileIndex(0));
     ports_.state.reset({});
   }
 
   void cycle(std::uint64_t now) {
     const std::uint64_t written = ports_.memory.read().written;
     while (!buffer_.empty() && buffer_.front().tile < written) buffer_.pop_front();
-    for (std::uint32_t column = 0; column < columns_; ++column) drain(column, ports_.memory.read(), now);
+    for (Column column(0); column < columns_; ++column) drain(column, ports_.memory.read(), now);
     // A result taken in cycle d is in the buffer from d + 3 on; this register is read from now + 1 on.
     OutputState& next = ports_.state.next();
     next = {};
@@ -48,13 +48,13 @@ class DrainBank {
 
  private:
   struct Bus {
-    std::uint64_t tile = 0;
-    std::uint32_t row = 0;
+    TileIndex tile;
+    Row row;
     bool tile_offered = false, scale_offered = false;  ///< no longer held back: the tile, the rescaling of the row
   };
   /// One half of the output buffer.
   struct OutputTile {
-    std::uint64_t tile = 0;
+    TileIndex tile;
     std::uint32_t missing = 0;                      ///< results not yet taken
     std::uint64_t latest = 0;                       ///< cycle in which the latest result was taken
     std::uint64_t bytes = 0;                        ///< encoded, of the complete columns
@@ -62,13 +62,13 @@ class DrainBank {
   };
 
   /// Goes to the first tile from `tile` on that maps the column.
-  void enter_tile(Bus& bus, std::uint64_t tile) {
-    const auto column = static_cast<std::uint32_t>(&bus - buses_.data());
+  void enter_tile(Bus& bus, TileIndex tile) {
+    const auto column = static_cast<Column>(&bus - buses_.data());
     while (tile < lowering_.tiles() && lowering_.geometry(tile).rows_of(column) == 0) ++tile;
-    bus = {tile, 0};
+    bus = {tile, Row(0)};
   }
 
-  void drain(std::uint32_t column, const MemoryState& memory, std::uint64_t now) {
+  void drain(Column column, const MemoryState& memory, std::uint64_t now) {
     Bus& bus = buses_[column];
     // A tile has no results before its first fetch has begun.
     if (bus.tile >= memory.written + 2 || BlockPosition{bus.tile, 0} >= memory.begun) return;
@@ -90,7 +90,7 @@ class DrainBank {
     --half.missing;
     if (++bus.row == tile.rows_of(column)) {
       half.bytes += encoded(half.values[column]);
-      enter_tile(bus, bus.tile + 1);
+      enter_tile(bus, TileIndex(bus.tile + 1));
     }
   }
 

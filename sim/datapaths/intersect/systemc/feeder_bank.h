@@ -26,7 +26,7 @@ class FeederBank {
     const ArrayConfig& array = lowering.machine().array;
     lines_.resize(side == event::Side::Weights ? array.rows : array.columns);
     unicast_ = side == event::Side::Weights && config(lowering.machine()).mapping == Mapping::Filters;
-    for (std::uint32_t i = 0; i < lines_.size(); ++i) enter_tile(i, 0);
+    for (std::uint32_t i = 0; i < lines_.size(); ++i) enter_tile(i, TileIndex(0));
     FeederState state;
     state.lines.resize(lines_.size());
     state.slowest = slowest();
@@ -53,11 +53,11 @@ class FeederBank {
 
  private:
   struct Line {
-    std::uint64_t tile = 0;
+    TileIndex tile;
     BlockPosition position;
-    bool tile_offered = false;                   ///< the tile is no longer held back
-    BlockPosition block_offered{UINT64_MAX, 0};  ///< the block that is no longer held back
-    std::uint32_t step = 0;
+    bool tile_offered = false;                     ///< the tile is no longer held back
+    BlockPosition block_offered{kNoTileIndex, 0};  ///< the block that is no longer held back
+    StepIndex step;
     LineMask pending;             ///< PEs of the tile still to be served in this step (unicast); else all of them
     LineMask live;                ///< PEs of the tile whose group is not ended
     LineMask group;               ///< the current destination group
@@ -67,11 +67,11 @@ class FeederBank {
 
   /// PEs that tile `geometry` maps on line `i`.
   [[nodiscard]] LineMask mapped(const Geometry& geometry, std::uint32_t i) const {
-    return LineMask::first(side_ == event::Side::Weights ? geometry.columns_of(i) : geometry.rows_of(i));
+    return LineMask::first(side_ == event::Side::Weights ? geometry.columns_of(Row(i)) : geometry.rows_of(Column(i)));
   }
 
   /// Goes to the first tile from `tile` on that maps line `i`.
-  void enter_tile(std::uint32_t i, std::uint64_t tile) {
+  void enter_tile(std::uint32_t i, TileIndex tile) {
     Line& line = lines_[i];
     LineMask all;
     for (; tile < lowering_.tiles(); ++tile) {
@@ -81,10 +81,10 @@ class FeederBank {
     line.tile = tile;
     line.tile_offered = false;
     line.live = all;
-    enter_step(line, 0);
+    enter_step(line, StepIndex(0));
   }
 
-  void enter_step(Line& line, std::uint32_t step) {
+  void enter_step(Line& line, StepIndex step) {
     line.step = step;
     line.pending = line.live;
     line.position = {line.tile, step == 0 ? 0 : tiles_.get(line.tile).block_of[step]};
@@ -109,8 +109,8 @@ class FeederBank {
     seen = {};
     if (line.tile == lowering_.tiles() || !tile_offered(i, now)) return;
     const bool room = ports_.fifos.room(i, line.group);
-    const bool stopped = side_ == event::Side::Weights ? ports_.stops.row_stopped(i, line.group, line.tile)
-                                                       : ports_.stops.column_stopped(i, line.group, line.tile);
+    const bool stopped = side_ == event::Side::Weights ? ports_.stops.row_stopped(Row(i), line.group, line.tile)
+                                                       : ports_.stops.column_stopped(Column(i), line.group, line.tile);
     const bool loaded = line.position < memory.loaded && block_offered(i, now);
     if (stopped && room) {
       line.ending = true;
@@ -142,10 +142,10 @@ class FeederBank {
   [[nodiscard]] const Message& message(std::uint32_t i) {
     const Line& line = lines_[i];
     const Tile& tile = tiles_.get(line.tile);
-    if (side_ == event::Side::Activations) return tile.activation_message(i, line.step);
-    std::uint32_t column = 0;
-    if (unicast_) line.group.for_each([&](std::uint32_t c) { column = c; });
-    return tile.weight_message(i, column, line.step);
+    if (side_ == event::Side::Activations) return tile.activation_message(Column(i), line.step);
+    Column column;
+    if (unicast_) line.group.for_each([&](std::uint32_t c) { column = Column(c); });
+    return tile.weight_message(Row(i), column, line.step);
   }
 
   /// The last cycle of a send: delivers it and goes on.
@@ -166,9 +166,9 @@ class FeederBank {
     if (line.pending.count() != 0)
       choose_group(line);
     else if (last || line.live.count() == 0)
-      enter_tile(i, line.tile + 1);
+      enter_tile(i, TileIndex(line.tile + 1));
     else
-      enter_step(line, line.step + 1);
+      enter_step(line, StepIndex(line.step + 1));
   }
 
   [[nodiscard]] BlockPosition slowest() const {

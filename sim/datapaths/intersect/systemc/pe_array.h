@@ -40,11 +40,11 @@ class PeArray {
         all_((pes_.size() + 63) / 64),
         walking_(all_.size()),
         waiting_(all_.size()) {
-    for (std::uint32_t row = 0; row < array_rows_; ++row)
-      for (std::uint32_t column = 0; column < array_columns_; ++column) {
+    for (Row row(0); row < array_rows_; ++row)
+      for (Column column(0); column < array_columns_; ++column) {
         const std::uint32_t index = row * array_columns_ + column;
         all_[index / 64] |= std::uint64_t{1} << (index & 63);
-        places_[index] = {row, column, index, lowering.last_tile(row, column).value_or(kNoTile)};
+        places_[index] = {row, column, index, lowering.last_tile(row, column).value_or(kNoTileIndex)};
       }
   }
 
@@ -52,7 +52,7 @@ class PeArray {
     now_ = now;
     const FeederState& rows = ports_.rows.read();
     const FeederState& columns = ports_.columns.read();
-    const std::uint64_t array_tile = std::min(rows.slowest, columns.slowest).tile;
+    const TileIndex array_tile = std::min(rows.slowest, columns.slowest).tile;
     if (array_tile != array_tile_) {
       array_tile_ = array_tile;
       array_geometry_ = array_tile < tiles_ ? lowering_.geometry(array_tile) : Geometry{};
@@ -93,8 +93,6 @@ class PeArray {
   }
 
  private:
-  static constexpr std::uint64_t kNoTile = UINT64_MAX;
-
   /// The one-bit registers of a PE.
   struct Flags {
     bool open = false;     ///< match stage: a pair is being walked
@@ -112,8 +110,10 @@ class PeArray {
   };
 
   struct Place {
-    std::uint32_t row = 0, column = 0, index = 0;
-    std::uint64_t last_tile = kNoTile;  ///< the last tile that maps this PE
+    Row row;
+    Column column;
+    std::uint32_t index = 0;             ///< of the PE
+    TileIndex last_tile = kNoTileIndex;  ///< the last tile that maps this PE
   };
 
   struct Pe {
@@ -126,14 +126,14 @@ class PeArray {
     const std::int32_t* activation_values = nullptr;
     Slots effectual;  ///< positions where both operands are nonzero
     const Tile* tile = nullptr;
-    std::uint32_t step = 0;
+    StepIndex step;
     bool step_last = false, check_each = false, check_end = false;
     // Between tiles.
     bool weights_done = true;  ///< the tile's last weight entry has been popped
     bool activations_done = true;
     /// Why the match stage issued nothing; StarvedWeight and StarvedActivation as far as the PE itself can see.
     PeClass wait = PeClass::FillDrain;
-    std::uint64_t tile_index = kNoTile;  ///< of the tile it works on, or has worked on last
+    TileIndex tile_index = kNoTileIndex;  ///< of the tile it works on, or has worked on last
   };
 
   /// One cycle of a PE in whatever state.
@@ -197,7 +197,7 @@ class PeArray {
     const Tile& tile = *pe.tile;
     std::uint64_t terminated = pe.flags.open ? pe.left.count() : 0;
     std::uint64_t skipped = 0;
-    for (std::uint32_t step = pe.step + 1; step < tile.steps().size(); ++step) {
+    for (StepIndex step(pe.step + 1); step < tile.steps().size(); ++step) {
       const Message& weights = tile.weight_message(at.row, at.column, step);
       const std::uint32_t slots =
           Rule::slots(weights.owned, weights.mask, tile.activation_message(at.column, step).mask).count();
@@ -330,9 +330,9 @@ class PeArray {
   std::vector<Place> places_;
   std::vector<std::uint64_t> all_, walking_, waiting_;  ///< sets of PEs, 64 a word
   std::uint64_t now_ = 0;
-  std::uint64_t array_tile_ = kNoTile;  ///< the oldest tile some feeder is not past
-  Geometry array_geometry_;             ///< of that tile
-  bool array_full_ = false;             ///< that tile maps every PE
+  TileIndex array_tile_ = kNoTileIndex;  ///< the oldest tile some feeder is not past
+  Geometry array_geometry_;              ///< of that tile
+  bool array_full_ = false;              ///< that tile maps every PE
 };
 
 }  // namespace lacuna::intersect
