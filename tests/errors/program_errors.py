@@ -31,7 +31,7 @@ FEEDER_KEYS = "buffer_bytes, bus_bytes, fifo_depth, encoding"
 SWEEP = ["sweep", "sweep.yaml"]
 CHECK = ["check", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
-               "--sample, --sample-seed, --timing-only, --no-verify")
+               "--sample, --sample-seed, --timing-only, --no-verify, --all-layers, --no-dense")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
 
