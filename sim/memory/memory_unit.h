@@ -66,7 +66,7 @@ class MemoryUnit {
   /// A transfer is under way.
   [[nodiscard]] bool busy() const { return remaining_ != 0; }
   /// Memory stands still in cycle `now`.
-  [[nodiscard]] bool held(std::uint64_t now) const { return stalls_.holds(Stalls::Port::Memory, 0, now); }
+  [[nodiscard]] bool held(std::uint64_t now) const { return stalls_.holds(Stalls::kMemory, 0, now); }
 
  private:
   const Machine& machine_;

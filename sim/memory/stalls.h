@@ -1,5 +1,6 @@
-// Random back-pressure: which port of the array is held back in which cycle. The engines with ports read the same
-// stalls, so a check stays strict under them. Rules: sim/datapaths/intersect/README.md, section Back-pressure.
+// Random back-pressure: which port is held back in which cycle. The engines with ports read the same stalls, so a check
+// stays strict under them. Which ports a machine has, and what holding one back does, is on its page, section
+// Back-pressure.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +9,10 @@ namespace lacuna {
 
 class Stalls {
  public:
-  enum class Port : std::uint8_t { RowTile, RowBlock, ColumnTile, ColumnBlock, DrainTile, DrainScale, Memory };
+  /// A kind of port. A family counts its own from 0 (`Port{n}`).
+  enum class Port : std::uint8_t {};
+  /// Memory's, the same in every machine.
+  static constexpr Port kMemory{255};
 
   /// Nothing is ever held back.
   Stalls() = default;
@@ -17,21 +21,22 @@ class Stalls {
       : limit_(static_cast<std::uint64_t>(millionths) * (UINT64_MAX / 1000000)), seed_(seed) {}
 
   [[nodiscard]] bool any() const { return limit_ != 0; }
-  /// Whether `port` of `line` (a row, a column; 0 for memory) is held back in `cycle`. A pure function.
-  [[nodiscard]] bool holds(Port port, std::uint32_t line, std::uint64_t cycle) const {
-    return limit_ != 0 && mixed(port, line, cycle) < limit_;
+  /// Whether the `index`th `port` of its kind (of a row, a column; 0 for memory) is held back in `cycle`. A pure
+  /// function.
+  [[nodiscard]] bool holds(Port port, std::uint32_t index, std::uint64_t cycle) const {
+    return limit_ != 0 && mixed(port, index, cycle) < limit_;
   }
 
  private:
   /// Uniform bits: the finaliser of splitmix64, twice.
-  [[nodiscard]] std::uint64_t mixed(Port port, std::uint32_t line, std::uint64_t cycle) const {
+  [[nodiscard]] std::uint64_t mixed(Port port, std::uint32_t index, std::uint64_t cycle) const {
     const auto mix = [](std::uint64_t z) {
       z += 0x9e3779b97f4a7c15u;
       z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
       z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
       return z ^ (z >> 31);
     };
-    return mix(mix(seed_ ^ (std::uint64_t{line} << 8 | static_cast<std::uint64_t>(port)) << 20) ^ cycle);
+    return mix(mix(seed_ ^ (std::uint64_t{index} << 8 | static_cast<std::uint64_t>(port)) << 20) ^ cycle);
   }
 
   std::uint64_t limit_ = 0, seed_ = 0;

@@ -1,5 +1,6 @@
-// A layer as work for the array: tiles, their steps and messages, and the blocks in which memory delivers them.
-// No engine tiles by itself. The words are those of sim/datapaths/intersect/README.md.
+// A layer as work for the array: tiles, their steps and messages, and the blocks in which memory delivers them, for the
+// clocked engines; the engine without a clock cuts its own by the same page, and a test compares the two
+// (one_lowering_test.cc). The words are those of sim/datapaths/intersect/README.md.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "machine/config_reader.h"
 #include "machine/family.h"
 
 using namespace lacuna;
@@ -111,6 +112,40 @@ TEST_CASE("a comparison that ends early stops both engines") {
   other[10].values[3] = 2;
   CHECK(!compare(Player(many), Player(other)).agrees());
   CHECK(compare(Player(many), Player(many)).agreed == 400000);
+}
+
+/// What events alone say of two records that differ in `change` only.
+bool agrees_by_events(Record record, void (*change)(Record&), const Machine& machine) {
+  Record other = record;
+  other.cycle += 5;
+  change(other);
+  const Record always = group(1, 0, 5);  // so that something is compared
+  Player left({always, record}), right({always, other});
+  return compare_engines(left, right, machine, Layer{}, Compare::Events).agrees();
+}
+
+TEST_CASE("of what shifts, events compare what each kind says is the same later") {
+  const auto& kinds = family(Machine{}).vocabulary().kinds;
+  const std::array<std::string, 1> setting{"intersect.early_termination=exact"};
+  const Machine stopping = read_machine(yaml::load_text("{}", "test"), setting);
+  std::array<int, 4> seen{};
+  for (std::uint16_t kind = 0; kind < kinds.size(); ++kind) {
+    const Shifts shifts = kinds[kind].shifts;
+    ++seen[static_cast<std::size_t>(shifts)];
+    Record record;
+    record.cycle = 3;
+    record.kind = kind;
+    INFO(kinds[kind].name);
+    const auto agrees = [&](void (*change)(Record&)) { return agrees_by_events(record, change, Machine{}); };
+    CHECK(agrees([](Record&) {}));
+    CHECK(agrees([](Record& r) { r.values[0] += 1; }) == (shifts == Shifts::Place || shifts == Shifts::Not));
+    CHECK(agrees([](Record& r) { r.step = StepIndex(7); }) == (shifts == Shifts::Place || shifts == Shifts::Not));
+    CHECK(agrees([](Record& r) { r.tile = TileIndex(7); }) == (shifts == Shifts::Not));
+    CHECK(agrees_by_events(
+              record, [](Record& r) { r.tile = TileIndex(7); }, stopping) ==
+          (shifts == Shifts::WhileNoStop || shifts == Shifts::Not));
+  }
+  for (const int n : seen) CHECK(n != 0);
 }
 
 TEST_CASE("an earlier event that one side lacks is the difference even if a later one is seen first") {

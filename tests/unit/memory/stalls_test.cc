@@ -6,9 +6,15 @@
 
 using namespace lacuna;
 
+namespace {
+
+constexpr Stalls::Port kPort{0}, kOtherPort{1};
+
+}  // namespace
+
 TEST_CASE("no stalls hold nothing back") {
   CHECK(!Stalls().any());
-  for (std::uint64_t cycle = 0; cycle < 1000; ++cycle) CHECK(!Stalls().holds(Stalls::Port::Memory, 0, cycle));
+  for (std::uint64_t cycle = 0; cycle < 1000; ++cycle) CHECK(!Stalls().holds(Stalls::kMemory, 0, cycle));
 }
 
 TEST_CASE("each port is held back for its share of cycles whatever the others do") {
@@ -21,13 +27,12 @@ TEST_CASE("each port is held back for its share of cycles whatever the others do
   };
   // Five standard deviations of a binomial count.
   const auto near = [&](int n, double p) { return std::abs(n - p * kCycles) < 5 * std::sqrt(kCycles * p * (1 - p)); };
-  const auto row0 = [&](std::uint64_t c) { return stalls.holds(Stalls::Port::RowTile, 0, c); };
-  const auto row1 = [&](std::uint64_t c) { return stalls.holds(Stalls::Port::RowTile, 1, c); };
-  const auto block0 = [&](std::uint64_t c) { return stalls.holds(Stalls::Port::RowBlock, 0, c); };
-  CHECK(near(count(row0), 0.2));
-  CHECK(near(count(row1), 0.2));
-  CHECK(near(count([&](std::uint64_t c) { return row0(c) && row1(c); }), 0.04));
-  CHECK(near(count([&](std::uint64_t c) { return row0(c) && block0(c); }), 0.04));
-  CHECK(near(count([&](std::uint64_t c) { return row0(c) && Stalls(200000, 8).holds(Stalls::Port::RowTile, 0, c); }),
-             0.04));
+  const auto first = [&](std::uint64_t c) { return stalls.holds(kPort, 0, c); };
+  const auto second = [&](std::uint64_t c) { return stalls.holds(kPort, 1, c); };
+  const auto other = [&](std::uint64_t c) { return stalls.holds(kOtherPort, 0, c); };
+  CHECK(near(count(first), 0.2));
+  CHECK(near(count(second), 0.2));
+  CHECK(near(count([&](std::uint64_t c) { return first(c) && second(c); }), 0.04));
+  CHECK(near(count([&](std::uint64_t c) { return first(c) && other(c); }), 0.04));
+  CHECK(near(count([&](std::uint64_t c) { return first(c) && Stalls(200000, 8).holds(kPort, 0, c); }), 0.04));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "datapaths/intersect/events.h"
+#include "datapaths/intersect/ports.h"
 #include "datapaths/intersect/rtl/operand_loader.h"
 #include "datapaths/intersect/tile_store.h"
 #include "memory/stalls.h"
@@ -44,13 +45,13 @@ class FeederWalk {
       const bool left = at.tile < lowering_.tiles();
       Offered& offered = offered_[i];
       if (!offered.tile) {
-        offered.tile = left && !stalls_.holds(weights_ ? Stalls::Port::RowTile : Stalls::Port::ColumnTile, i, now);
+        offered.tile = left && !stalls_.holds(weights_ ? ports::kRowTile : ports::kColumnTile, i, now);
         ports_.tile_valid.put(i, offered.tile ? 1 : 0);
         if (offered.tile) ports_.tile_count.put(i, mapped(at.tile, i));
       }
       if (!offered.block)
         offered.block = offered.tile && at < memory.loaded &&
-                        !stalls_.holds(weights_ ? Stalls::Port::RowBlock : Stalls::Port::ColumnBlock, i, now);
+                        !stalls_.holds(weights_ ? ports::kRowBlock : ports::kColumnBlock, i, now);
       ports_.block_valid.put(i, offered.block ? 1 : 0);
       if (offered.block) ports_.block_half.put(i, loader_.half_of(at));
     }

@@ -1,5 +1,6 @@
 #include "datapaths/intersect/rtl/output_buffer.h"
 
+#include "datapaths/intersect/ports.h"
 #include "sparse/storage.h"
 
 namespace lacuna::intersect {
@@ -124,10 +125,10 @@ void OutputBuffer::offer(const MemoryState& memory, std::uint64_t now) {
     const bool may =
         bus.tile < lowering_.tiles() && bus.tile < memory.written + 2 && BlockPosition{bus.tile, 0} < memory.begun;
     if (!bus.tile_offered) {
-      bus.tile_offered = may && !stalls_.holds(Stalls::Port::DrainTile, i, now);
+      bus.tile_offered = may && !stalls_.holds(ports::kDrainTile, i, now);
       ports_.tile_valid.put(i, bus.tile_offered ? 1 : 0);
     }
-    bus.scale_offered = may && (bus.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, i, now));
+    bus.scale_offered = may && (bus.scale_offered || !stalls_.holds(ports::kDrainScale, i, now));
     ports_.scale_valid.put(i, bus.scale_offered ? 1 : 0);
     if (!may) continue;
     const Tile& tile = tiles_.get(bus.tile);

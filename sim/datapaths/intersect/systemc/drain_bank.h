@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "datapaths/intersect/events.h"
+#include "datapaths/intersect/ports.h"
 #include "datapaths/intersect/systemc/channels.h"
 #include "datapaths/intersect/systemc/post_unit.h"
 #include "sparse/storage.h"
@@ -72,8 +73,8 @@ class DrainBank {
     Bus& bus = buses_[column];
     // A tile has no results before its first fetch has begun.
     if (bus.tile >= memory.written + 2 || BlockPosition{bus.tile, 0} >= memory.begun) return;
-    bus.tile_offered = bus.tile_offered || !stalls_.holds(Stalls::Port::DrainTile, column, now);
-    bus.scale_offered = bus.scale_offered || !stalls_.holds(Stalls::Port::DrainScale, column, now);
+    bus.tile_offered = bus.tile_offered || !stalls_.holds(ports::kDrainTile, column, now);
+    bus.scale_offered = bus.scale_offered || !stalls_.holds(ports::kDrainScale, column, now);
     const std::uint32_t pe = bus.row * columns_ + column;
     if (!bus.tile_offered || !bus.scale_offered || !ports_.results.valid(pe)) return;
     bus.scale_offered = false;

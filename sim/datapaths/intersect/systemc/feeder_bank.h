@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "datapaths/intersect/events.h"
+#include "datapaths/intersect/ports.h"
 #include "datapaths/intersect/systemc/channels.h"
 
 namespace lacuna::intersect {
@@ -129,12 +130,12 @@ class FeederBank {
   /// A tile or block is offered from the first cycle on in which its port is not held back.
   bool tile_offered(std::uint32_t i, std::uint64_t now) {
     Line& line = lines_[i];
-    const auto port = side_ == event::Side::Weights ? Stalls::Port::RowTile : Stalls::Port::ColumnTile;
+    const auto port = side_ == event::Side::Weights ? ports::kRowTile : ports::kColumnTile;
     return line.tile_offered || (line.tile_offered = !stalls_.holds(port, i, now));
   }
   bool block_offered(std::uint32_t i, std::uint64_t now) {
     Line& line = lines_[i];
-    const auto port = side_ == event::Side::Weights ? Stalls::Port::RowBlock : Stalls::Port::ColumnBlock;
+    const auto port = side_ == event::Side::Weights ? ports::kRowBlock : ports::kColumnBlock;
     if (line.block_offered != line.position && !stalls_.holds(port, i, now)) line.block_offered = line.position;
     return line.block_offered == line.position;
   }
