@@ -17,6 +17,7 @@
 #include "cli/list.h"
 #include "cli/report.h"
 #include "cli/run.h"
+#include "cli/stored_points.h"
 #include "cli/sweep.h"
 
 namespace {
@@ -50,6 +51,7 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
   if (commands.compare->parsed()) {
     const lacuna::CompareResult result = lacuna::compare(commands.compare_options);
     print(result.text);
+    for (const auto& path : {commands.compare_options.base, commands.compare_options.now}) lacuna::refuse_damage(path);
     if (!result.passes) return kCheckFailed;
   }
   if (commands.sweep->parsed()) return lacuna::sweep(commands.sweep_options, print);

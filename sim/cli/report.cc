@@ -30,6 +30,7 @@ std::string report(const ReportOptions& options) {
   const std::string page = to_page(content);
   file.append(page);
   file.commit();
+  for (const auto& path : options.results) refuse_damage(path);
   std::vector<std::string> what;
   if (!content.results.empty()) what.push_back(counted(content.results.size(), "result"));
   std::size_t points = 0;

@@ -266,6 +266,12 @@ bool is_store(const std::filesystem::path& path) {
   return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kSignature;
 }
 
+void refuse_damage(const std::filesystem::path& path) {
+  if (!is_store(path)) return;
+  if (const std::string damage = Store(path, Store::Mode::Read).damage(); !damage.empty())
+    fail(Place{path.string()}, "the store is damaged, the rest of it is good: {}", damage);
+}
+
 std::vector<PageSweep> page_sweeps(const std::filesystem::path& path) {
   const Store store(path, Store::Mode::Read);
   std::vector<PageSweep> pages;

@@ -13,6 +13,9 @@ namespace lacuna {
 /// Whether `path` is an SQLite file. False, too, for what cannot be read: the reader of results says why.
 bool is_store(const std::filesystem::path& path);
 
+/// UserError, once the sound rows have been shown or written, if `path` is a store with damaged rows.
+void refuse_damage(const std::filesystem::path& path);
+
 /// JSON of busy PEs that a sweep's page holds: some 800 points of LeNet-5 on 16 x 16 PEs.
 constexpr std::size_t kMapBytes = 3 << 20;
 

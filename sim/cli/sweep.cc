@@ -12,6 +12,7 @@
 
 #include "cli/engines.h"
 #include "cli/stop_signal.h"
+#include "cli/stored_points.h"
 #include "cli/sweep_progress.h"
 #include "report/text_table.h"
 #include "sweep/export.h"
@@ -223,6 +224,7 @@ void export_sweep(const Work& work, ExportRows rows) {
     if (one.id == id)
       export_points(store, one, parse_enum<ExportFormat>(work.options.export_format, Place{"--export"}, "format"), rows,
                     work.print);
+  refuse_damage(work.path);
 }
 
 }  // namespace
@@ -269,6 +271,7 @@ void merge(const MergeOptions& options, const Print& print) {
   std::uint64_t added = 0;
   for (const auto& shard : options.shards) added += store.merge(shard);
   print(fmt::format("{} in {}, {} of them new\n", counted(store.points(), "point"), options.store, added));
+  for (const auto& shard : options.shards) refuse_damage(shard);
 }
 
 }  // namespace lacuna

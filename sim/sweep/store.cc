@@ -19,7 +19,9 @@
 #include "base/error.h"
 #include "sweep/claim_locks.h"
 #include "sweep/packed_json.h"
+#include "sweep/row_checksum.h"
 #include "sweep/store_schema.h"
+#include "sweep/store_sql.h"
 
 namespace lacuna {
 
@@ -87,23 +89,16 @@ std::string immutable_name(const fs::path& path) {
   return name + "?immutable=1";
 }
 
-/// A reader that may write can clear the log away when it is the last to leave; it is kept from writing anything else.
+/// A reader that may write can clear the log away when it is the last to leave.
 std::unique_ptr<SQLite::Database> open_for_reading(const fs::path& path, const fs::path& folder) {
-  if (::access(path.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0) {
-    auto database = std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE, kPatience);
-    database->exec("PRAGMA query_only=ON");
-    return database;
-  }
+  if (::access(path.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0)
+    return std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE, kPatience);
   if (::access(folder.c_str(), W_OK) == 0)
     return std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, kPatience);
   return std::make_unique<SQLite::Database>(immutable_name(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kPatience);
 }
 
-constexpr const char* kPointColumns =
-    "key, config_hash, workload_hash, layers, energy_hash, engine, result_version, program_version, machine, config, "
-    "network, source, energy_table, energy_unit, total, cycles, seconds, energy, verified";
-
-/// A row of kPointColumns.
+/// A row of kPoints.
 StoredPoint read_point(SQLite::Statement& row) {
   StoredPoint p;
   int i = 0;
@@ -223,8 +218,8 @@ struct Store::Impl {
   void upgrade() {
     if (version == kStoreVersion) return;
     SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
-    if (pragma("user_version") != kStoreVersion) {  // another process may have been first
-      database->exec(kStoreUpgrade);
+    if (const int present = pragma("user_version"); present != kStoreVersion) {  // another process may have been first
+      database->exec(upgrade_from(present));
       database->exec(fmt::format("PRAGMA user_version={}", kStoreVersion));
     }
     transaction.commit();
@@ -232,10 +227,8 @@ struct Store::Impl {
   }
 
   void layers_of(StoredPoint& p, bool busy) {
-    SQLite::Statement& row =
-        statement(busy && version == kStoreVersion
-                      ? "SELECT name, result, per_pe_busy FROM layers WHERE point = ? ORDER BY position"
-                      : "SELECT name, result, NULL FROM layers WHERE point = ? ORDER BY position");
+    SQLite::Statement& row = statement(fmt::format(
+        "SELECT name, result, {} FROM sound_layers WHERE point = ? ORDER BY position", busy ? "per_pe_busy" : "NULL"));
     row.bind(1, p.key);
     while (row.executeStep()) {
       const SQLite::Column packed = row.getColumn(2);
@@ -251,10 +244,22 @@ struct Store::Impl {
   }
 
   bool has(std::string_view key) {
-    SQLite::Statement& row = statement("SELECT 1 FROM points WHERE key = ?");
+    SQLite::Statement& row = statement("SELECT 1 FROM sound_whole_points WHERE key = ?");
     row.bind(1, std::string(key));
     return row.executeStep();
   }
+
+  /// A point of which a row is damaged.
+  void forget_point(const std::string& key) {
+    for (const char* sql : {"DELETE FROM layers WHERE point = ?", "DELETE FROM points WHERE key = ?"}) {
+      SQLite::Statement& row = statement(sql);
+      row.bind(1, key);
+      row.exec();
+    }
+  }
+
+  /// UserError if a point of the store that is attached as `other` has numbers of its own.
+  void refuse_other_numbers(const fs::path& other);
 
   void forget_claim(std::string_view key) {
     SQLite::Statement& row = statement("DELETE FROM claims WHERE point = ? AND owner = ?");
@@ -278,6 +283,7 @@ Store::Store(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) 
     else
       impl_->database = std::make_unique<SQLite::Database>(
           path.string(), SQLite::OPEN_READWRITE | (mode == Mode::Create ? SQLite::OPEN_CREATE : 0), kPatience);
+    add_row_checksum(impl_->database->getHandle());
     impl_->database->exec("PRAGMA temp_store=MEMORY");
     if (mode != Mode::Read) {
       if (mode == Mode::Write) impl_->check_kind(false);  // before anything is written to a file that is not ours
@@ -285,6 +291,8 @@ Store::Store(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) 
     }
     impl_->check_kind(mode == Mode::Create);
     if (mode != Mode::Read) impl_->upgrade();
+    impl_->database->exec(make_views("main", "sound", impl_->version));
+    if (mode == Mode::Read) impl_->database->exec("PRAGMA query_only=ON");
   });
   if (mode == Mode::Read) return;
   impl_->locks = std::make_unique<ClaimLocks>(path.string() + "-owners");
@@ -310,8 +318,8 @@ bool Store::insert(const StoredPoint& p) {
   return impl_->together([&] {
     impl_->forget_claim(p.key);
     if (impl_->has(p.key)) return false;
-    SQLite::Statement& row = impl_->statement(
-        fmt::format("INSERT INTO points ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", kPointColumns));
+    impl_->forget_point(p.key);
+    SQLite::Statement& row = impl_->statement(put_row(kPoints));
     int i = 0;
     for (const std::string* text : {&p.key, &p.identity.config_hash, &p.identity.workload_hash, &p.identity.layers,
                                     &p.identity.energy_hash, &p.identity.engine})
@@ -324,10 +332,10 @@ bool Store::insert(const StoredPoint& p) {
     row.bind(++i, p.seconds);
     row.bind(++i, p.energy);
     row.bind(++i, p.verified ? 1 : 0);
+    row.bind(++i, static_cast<std::int64_t>(p.layers.size()));
     row.exec();
     for (std::size_t position = 0; position < p.layers.size(); ++position) {
-      SQLite::Statement& layer =
-          impl_->statement("INSERT INTO layers (point, position, name, result, per_pe_busy) VALUES (?,?,?,?,?)");
+      SQLite::Statement& layer = impl_->statement(put_row(kLayers));
       layer.bind(1, p.key);
       layer.bind(2, static_cast<std::int64_t>(position));
       layer.bind(3, p.layers[position].name);
@@ -342,7 +350,8 @@ bool Store::insert(const StoredPoint& p) {
 
 std::optional<StoredPoint> Store::point(std::string_view key, bool layers) const {
   return impl_->alone([&]() -> std::optional<StoredPoint> {
-    SQLite::Statement& row = impl_->statement(fmt::format("SELECT {} FROM points WHERE key = ?", kPointColumns));
+    SQLite::Statement& row = impl_->statement(fmt::format("SELECT {} FROM {} WHERE key = ?", kPoints.columns,
+                                                          layers ? "sound_whole_points" : "sound_points"));
     row.bind(1, std::string(key));
     if (!row.executeStep()) return std::nullopt;
     StoredPoint p = read_point(row);
@@ -352,9 +361,8 @@ std::optional<StoredPoint> Store::point(std::string_view key, bool layers) const
 }
 
 bool Store::has_per_pe_busy(std::string_view key) const {
-  if (impl_->version != kStoreVersion) return false;
   return impl_->alone([&] {
-    SQLite::Statement& row = impl_->statement("SELECT 1 FROM layers WHERE point = ? AND per_pe_busy IS NOT NULL");
+    SQLite::Statement& row = impl_->statement("SELECT 1 FROM sound_layers WHERE point = ? AND per_pe_busy IS NOT NULL");
     row.bind(1, std::string(key));
     return row.executeStep();
   });
@@ -362,13 +370,14 @@ bool Store::has_per_pe_busy(std::string_view key) const {
 
 std::uint64_t Store::points() const {
   return impl_->alone([&] {
-    return static_cast<std::uint64_t>(impl_->database->execAndGet("SELECT count(*) FROM points").getInt64());
+    return static_cast<std::uint64_t>(impl_->database->execAndGet("SELECT count(*) FROM sound_points").getInt64());
   });
 }
 
 void Store::each_point(bool layers, const std::function<void(const StoredPoint&)>& use) const {
   impl_->alone([&] {
-    SQLite::Statement row(*impl_->database, fmt::format("SELECT {} FROM points ORDER BY key", kPointColumns));
+    SQLite::Statement row(*impl_->database, fmt::format("SELECT {} FROM {} ORDER BY key", kPoints.columns,
+                                                        layers ? "sound_whole_points" : "sound_points"));
     while (row.executeStep()) {
       StoredPoint p = read_point(row);
       if (layers) impl_->layers_of(p, false);
@@ -382,10 +391,9 @@ void Store::each_point_of(const std::string& sweep, bool layers,
   impl_->alone([&] {
     SQLite::Statement row(
         *impl_->database,
-        fmt::format(
-            "SELECT {}, position, machine_name FROM points JOIN sweep_points ON sweep_points.point = points.key "
-            "WHERE sweep = ? ORDER BY position",
-            kPointColumns));
+        fmt::format("SELECT {}, position, machine_name FROM sound_sweep_points JOIN {} ON point = key "
+                    "WHERE sweep = ? ORDER BY position",
+                    kPoints.columns, layers ? "sound_whole_points" : "sound_points"));
     row.bind(1, sweep);
     while (row.executeStep()) {
       StoredPoint p = read_point(row);
@@ -404,7 +412,7 @@ void Store::each_point_of(const std::string& sweep, bool layers,
 void Store::insert(const std::vector<StoredArea>& areas) {
   impl_->together([&] {
     for (const auto& area : areas) {
-      SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO areas VALUES (?,?,?,?)");
+      SQLite::Statement& row = impl_->statement(put_row(kAreas));
       row.bind(1, area.config_hash);
       row.bind(2, area.area_hash);
       row.bind(3, area.um2);
@@ -417,7 +425,7 @@ void Store::insert(const std::vector<StoredArea>& areas) {
 std::optional<StoredArea> Store::area(std::string_view config_hash, std::string_view area_hash) const {
   return impl_->alone([&]() -> std::optional<StoredArea> {
     SQLite::Statement& row =
-        impl_->statement("SELECT um2, components FROM areas WHERE config_hash = ? AND area_hash = ?");
+        impl_->statement("SELECT um2, components FROM sound_areas WHERE config_hash = ? AND area_hash = ?");
     row.bind(1, std::string(config_hash));
     row.bind(2, std::string(area_hash));
     if (!row.executeStep()) return std::nullopt;
@@ -428,7 +436,7 @@ std::optional<StoredArea> Store::area(std::string_view config_hash, std::string_
 
 void Store::insert(const StoredSweep& sweep) {
   impl_->together([&] {
-    SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO sweeps VALUES (?,?,?,?,?,?,?,?)");
+    SQLite::Statement& row = impl_->statement(put_row(kSweeps));
     int i = 0;
     for (const std::string* text : {&sweep.id, &sweep.name, &sweep.text, &sweep.program_version}) row.bind(++i, *text);
     row.bind(++i, static_cast<std::int64_t>(sweep.seed));
@@ -440,7 +448,7 @@ void Store::insert(const StoredSweep& sweep) {
 void Store::insert(const std::string& sweep, const std::vector<SweepPlace>& places) {
   impl_->together([&] {
     for (const auto& place : places) {
-      SQLite::Statement& row = impl_->statement("INSERT OR IGNORE INTO sweep_points VALUES (?,?,?,?)");
+      SQLite::Statement& row = impl_->statement(put_row(kSweepPoints));
       row.bind(1, sweep);
       row.bind(2, static_cast<std::int64_t>(place.position));
       row.bind(3, place.key);
@@ -454,7 +462,8 @@ std::vector<StoredSweep> Store::sweeps() const {
   return impl_->alone([&] {
     std::vector<StoredSweep> list;
     SQLite::Statement& row = impl_->statement(
-        "SELECT id, name, text, program_version, seed, axes, objectives, area_hash FROM sweeps ORDER BY name, id");
+        "SELECT id, name, text, program_version, seed, axes, objectives, area_hash FROM sound_sweeps ORDER BY name, "
+        "id");
     while (row.executeStep()) {
       StoredSweep sweep;
       sweep.id = row.getColumn(0).getString();
@@ -474,8 +483,8 @@ std::vector<StoredSweep> Store::sweeps() const {
 std::vector<SweepPlace> Store::places(const std::string& sweep) const {
   return impl_->alone([&] {
     std::vector<SweepPlace> list;
-    SQLite::Statement& row =
-        impl_->statement("SELECT position, point, machine_name FROM sweep_points WHERE sweep = ? ORDER BY position");
+    SQLite::Statement& row = impl_->statement(
+        "SELECT position, point, machine_name FROM sound_sweep_points WHERE sweep = ? ORDER BY position");
     row.bind(1, sweep);
     while (row.executeStep())
       list.push_back({static_cast<std::uint64_t>(row.getColumn(0).getInt64()), row.getColumn(1).getString(),
@@ -506,26 +515,59 @@ void Store::release(std::string_view key) {
   impl_->together([&] { impl_->forget_claim(key); });
 }
 
+std::string Store::damage() const {
+  return impl_->alone([&]() -> std::string {
+    if (impl_->version != kStoreVersion) return "";
+    std::vector<std::string> rows;
+    const auto add = [&](const std::string& sql) {
+      SQLite::Statement row(*impl_->database, sql);
+      while (row.executeStep()) rows.push_back(row.getColumn(0).getString());
+    };
+    for (const StoreTable& table : kCheckedTables) add(damaged_rows(table));
+    add("SELECT 'point ' || key || ', which lacks a layer' FROM sound_points p "
+        "WHERE layer_rows != (SELECT count(*) FROM layers WHERE point = p.key)");
+    if (rows.empty()) return "";
+    return fmt::format("{} damaged: {}{}", rows.size() == 1 ? "a row is" : fmt::format("{} rows are", rows.size()),
+                       rows.front(), rows.size() == 1 ? "" : ", ...");
+  });
+}
+
+void Store::Impl::refuse_other_numbers(const fs::path& other) {
+  SQLite::Statement& row = statement(
+      "SELECT key FROM sound_points a JOIN other_points b USING (key) "
+      "WHERE (a.cycles, a.seconds, a.energy, a.total) IS NOT (b.cycles, b.seconds, b.energy, b.total)");
+  if (row.executeStep())
+    fail(Place{other.string()}, "point {} has other numbers than in {}: one of the two is wrong; nothing is merged",
+         row.getColumn(0).getString(), path.string());
+}
+
 std::uint64_t Store::merge(const fs::path& other) {
-  // Refuses what is no store, with its name.
-  const bool old = Store(other, Mode::Read).impl_->version != kStoreVersion;
+  const int version = Store(other, Mode::Read).impl_->version;  // refuses what is no store, with its name
   return impl_->alone([&] {
-    SQLite::Statement attach(*impl_->database, "ATTACH ? AS other");
+    SQLite::Database& database = *impl_->database;
+    SQLite::Statement attach(database, "ATTACH ? AS other");
     attach.bind(1, other.string());
     attach.exec();
     struct Detach {
-      SQLite::Database& database;
-      ~Detach() { database.tryExec("DETACH other"); }
-    } detach{*impl_->database};
-    SQLite::Transaction transaction(*impl_->database, SQLite::TransactionBehavior::IMMEDIATE);
-    impl_->database->exec(
-        fmt::format("INSERT INTO main.layers (point, position, name, result, per_pe_busy) "
-                    "SELECT point, position, name, result, {} FROM other.layers "
-                    "WHERE point NOT IN (SELECT key FROM main.points)",
-                    old ? "NULL" : "per_pe_busy"));
-    const int added = impl_->database->exec("INSERT OR IGNORE INTO main.points SELECT * FROM other.points");
-    for (const char* table : {"areas", "sweeps", "sweep_points"})
-      impl_->database->exec(fmt::format("INSERT OR IGNORE INTO main.{0} SELECT * FROM other.{0}", table));
+      Impl& impl;
+      ~Detach() {
+        for (auto& entry : impl.statements) entry.second->tryReset();
+        impl.database->tryExec(drop_views("other") + "; DETACH other");
+      }
+    } detach{*impl_};
+    database.exec(make_views("other", "other", version));
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    impl_->refuse_other_numbers(other);
+    database.exec(
+        "CREATE TEMP TABLE new_points AS SELECT key FROM other_whole_points "
+        "WHERE key NOT IN (SELECT key FROM sound_whole_points);"
+        "DELETE FROM main.layers WHERE point IN (SELECT key FROM new_points);"
+        "DELETE FROM main.points WHERE key IN (SELECT key FROM new_points)");
+    const int added = database.exec(put_rows(kPoints, "(SELECT * FROM other_points JOIN new_points USING (key))"));
+    database.exec(put_rows(kLayers, "(SELECT * FROM other_layers JOIN new_points ON point = key)"));
+    for (const StoreTable& table : {kAreas, kSweeps, kSweepPoints})
+      database.exec(put_rows(table, fmt::format("other_{}", table.name)));
+    database.exec("DROP TABLE new_points");
     transaction.commit();
     return static_cast<std::uint64_t>(added);
   });

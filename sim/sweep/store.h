@@ -91,7 +91,9 @@ struct SweepPlace {
 };
 
 /// Thread-safe: one connection, one call at a time. UserError where a file cannot be opened, read or written, a disk
-/// is full, or a file is no store; nothing of a call that fails is stored.
+/// is full, or a file is no store; nothing of a call that fails is stored. Every row has a checksum: a damaged row, and
+/// a point that lacks a layer, are as if they were not there, and are replaced when they are stored again; damage()
+/// names them.
 class Store {
  public:
   enum class Mode { Create, Write, Read };  ///< Create: and make it if missing; Write: must be there
@@ -134,7 +136,11 @@ class Store {
   Claim claim(std::string_view key);
   void release(std::string_view key);
 
-  /// Takes over every point, area and sweep of another store. Returns how many points were new.
+  /// "" or which rows are damaged: "2 rows are damaged: point 0123, ...". Reads the whole store.
+  [[nodiscard]] std::string damage() const;
+
+  /// Takes over every sound point, area and sweep of another store. Returns how many points were new. UserError if the
+  /// two have different numbers for one point; nothing is taken over then.
   std::uint64_t merge(const std::filesystem::path& other);
 
  private:

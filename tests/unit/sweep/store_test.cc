@@ -53,10 +53,17 @@ void check_equal(const StoredPoint& a, const StoredPoint& b) {
   CHECK(a.layers.size() == b.layers.size());
 }
 
-/// Makes a store what version 2 of the tables was: layers without per_pe_busy.
-void make_version_2(const std::filesystem::path& path) {
-  SQLite::Database(path.string(), SQLite::OPEN_READWRITE)
-      .exec("ALTER TABLE layers DROP COLUMN per_pe_busy; PRAGMA user_version=2");
+void change(const std::filesystem::path& path, const std::string& sql) {
+  SQLite::Database(path.string(), SQLite::OPEN_READWRITE).exec(sql);
+}
+
+/// Makes a store what an older version of the tables was: 3 without checksums, 2 without per_pe_busy either.
+void make_version(const std::filesystem::path& path, int version) {
+  for (const char* table : {"points", "layers", "areas", "sweeps", "sweep_points"})
+    change(path, fmt::format("ALTER TABLE {} DROP COLUMN checksum", table));
+  change(path, "ALTER TABLE points DROP COLUMN layer_rows");
+  if (version == 2) change(path, "ALTER TABLE layers DROP COLUMN per_pe_busy");
+  change(path, fmt::format("PRAGMA user_version={}", version));
 }
 
 /// Runs `work` in a child process and returns how it ended.
@@ -191,7 +198,7 @@ TEST_CASE("a process killed in a transaction leaves nothing of it") {
     Store store(path, Store::Mode::Create);
     store.insert(example(1));
     SQLite::Database raw(path.string(), SQLite::OPEN_READWRITE);
-    raw.exec("BEGIN IMMEDIATE; DELETE FROM points; INSERT INTO layers VALUES ('half', 0, 'l', '{}', NULL)");
+    raw.exec("BEGIN IMMEDIATE; DELETE FROM points; INSERT INTO layers VALUES ('half', 0, 'l', '{}', NULL, 0)");
     ::raise(SIGKILL);
   });
   CHECK(WIFSIGNALED(status));
@@ -268,16 +275,13 @@ TEST_CASE("layers come with the busy cycles of their PEs") {
   store.insert(p);
   CHECK_THAT(store.point(p.key)->result_json(), Contains(R"({"name":"l1","per_pe_busy":[[5,5],[0,1]]})"));
 
-  SQLite::Database(store.path().string(), SQLite::OPEN_READWRITE).exec("UPDATE layers SET per_pe_busy = x'00ff'");
-  CHECK_THROWS_WITH(store.point(p.key), Contains("s.sqlite: the busy PEs of layer 'l0' of point " + p.key +
-                                                 " cannot be read: these bytes are not zlib's; the store is damaged"));
 }
 
-TEST_CASE("a store of version 2 is read as it is and a writer makes it version 3") {
+TEST_CASE("a store of version 2 is read as it is and a writer makes it the newest") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "old.sqlite", other = folder.path() / "other.sqlite";
   { Store(path, Store::Mode::Create).insert(example(1)); }
-  make_version_2(path);
+  make_version(path, 2);
   StoredPoint without = example(1);
   for (auto& layer : without.layers) layer.per_pe_busy.clear();
   const auto version = [&] { return SQLite::Database(path.string()).execAndGet("PRAGMA user_version").getInt(); };
@@ -302,7 +306,7 @@ TEST_CASE("a store of version 2 is read as it is and a writer makes it version 3
     check_equal(store.point(example(1).key).value(), without);
     check_equal(store.point(example(3).key).value(), example(3));
   }
-  CHECK(version() == 3);
+  CHECK(version() == 4);
   Store again(path, Store::Mode::Create);
   CHECK(again.merge(other) == 1);
   check_equal(again.point(example(2).key).value(), example(2));
@@ -312,7 +316,7 @@ TEST_CASE("two processes that open an old store at once upgrade it once") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "old.sqlite";
   { Store(path, Store::Mode::Create).insert(example(1)); }
-  make_version_2(path);
+  make_version(path, 2);
   std::vector<pid_t> children;
   for (int i = 0; i < 4; ++i) {
     const pid_t child = ::fork();
@@ -336,6 +340,109 @@ TEST_CASE("two processes that open an old store at once upgrade it once") {
   CHECK(store.has_per_pe_busy(example(13).key));
 }
 
+TEST_CASE("a store of version 3 is read without checksums and gets them from the first who writes") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "old.sqlite";
+  { Store(path, Store::Mode::Create).insert(example(1)); }
+  make_version(path, 3);
+  {
+    const Store store(path, Store::Mode::Read);
+    check_equal(store.point(example(1).key).value(), example(1));
+    CHECK(store.damage().empty());
+  }
+  { Store(path, Store::Mode::Write).insert(example(2)); }
+  CHECK(Store(path, Store::Mode::Read).damage().empty());
+  change(path, "UPDATE points SET cycles = 9 WHERE key = '" + example(1).key + "'");
+  CHECK_FALSE(Store(path, Store::Mode::Read).has(example(1).key));
+}
+
+TEST_CASE("a damaged row is named and the sound ones are read") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "s.sqlite";
+  {
+    Store store(path, Store::Mode::Create);
+    for (int i = 0; i < 3; ++i) store.insert(example(i));
+    store.insert(StoredSweep{"id", "name", "text", "1", 3, "[]", "[]", ""});
+    store.insert("id", {{0, example(0).key}, {1, example(1).key}, {2, example(2).key}});
+    store.insert(StoredArea{"c1", "a", 5.5, "{}"});
+  }
+  const std::string key = example(1).key;
+  const auto [sql, named, lost] = GENERATE_COPY(
+      std::tuple("UPDATE points SET total = '{}' WHERE key = '" + key + "'", "point " + key, true),
+      std::tuple("UPDATE points SET cycles = cycles + 1 WHERE key = '" + key + "'", "point " + key, true),
+      std::tuple("UPDATE points SET energy = energy * 2 WHERE key = '" + key + "'", "point " + key, true),
+      std::tuple("UPDATE points SET config_hash = 'x' WHERE key = '" + key + "'", "point " + key, true),
+      std::tuple("UPDATE layers SET result = '{}' WHERE position = 1 AND point = '" + key + "'",
+                 "a layer of point " + key, true),
+      std::tuple("UPDATE layers SET per_pe_busy = x'00ff' WHERE position = 2 AND point = '" + key + "'",
+                 "a layer of point " + key, true),
+      std::tuple("DELETE FROM layers WHERE position = 2 AND point = '" + key + "'",
+                 "point " + key + ", which lacks a layer", true),
+      std::tuple("UPDATE areas SET um2 = 6", std::string("the area of configuration c1"), false),
+      std::tuple("UPDATE sweeps SET axes = '[1]'", std::string("sweep id"), false),
+      std::tuple("UPDATE sweep_points SET position = 7 WHERE position = 2", std::string("place 7 of sweep id"), false));
+  INFO(sql);
+  change(path, sql);
+  {
+    const Store store(path, Store::Mode::Read);
+    CHECK(store.damage() == "a row is damaged: " + named);
+    CHECK(store.has(key) == !lost);
+    CHECK(store.point(key).has_value() == !lost);
+    std::uint64_t seen = 0;
+    store.each_point(true, [&](const StoredPoint& p) {
+      ++seen;
+      check_equal(store.point(p.key).value(), example(static_cast<int>(p.cycles)));
+    });
+    CHECK(seen == (lost ? 2 : 3));
+  }
+  // What is computed again takes the place of what is damaged.
+  Store store(path, Store::Mode::Write);
+  CHECK(store.claim(key) == (lost ? Store::Claim::Mine : Store::Claim::Stored));
+  CHECK(store.insert(example(1)) == lost);
+  store.insert(StoredSweep{"id", "name", "text", "1", 3, "[]", "[]", ""});
+  store.insert(StoredArea{"c1", "a", 5.5, "{}"});
+  change(path, "DELETE FROM sweep_points WHERE position = 7");
+  CHECK(store.damage().empty());
+  check_equal(store.point(key).value(), example(1));
+}
+
+TEST_CASE("merging leaves damaged points out and takes sound ones for damaged ones") {
+  const TemporaryFolder folder;
+  const auto a = folder.path() / "a.sqlite", b = folder.path() / "b.sqlite";
+  for (const auto& path : {a, b}) {
+    Store store(path, Store::Mode::Create);
+    for (int i = 0; i < 4; ++i) store.insert(example(i));
+  }
+  change(a, "UPDATE layers SET result = '{}' WHERE point = '" + example(0).key + "'");
+  change(b, "UPDATE points SET cycles = 77 WHERE key = '" + example(1).key + "'");
+  Store store(a, Store::Mode::Write);
+  CHECK(store.merge(b) == 1);
+  CHECK(store.damage().empty());
+  for (int i = 0; i < 4; ++i) check_equal(store.point(example(i).key).value(), example(i));
+
+  Store empty(folder.path() / "c.sqlite", Store::Mode::Create);
+  CHECK(empty.merge(b) == 3);
+  CHECK_FALSE(empty.has(example(1).key));
+}
+
+TEST_CASE("two stores with different numbers for one point are not merged") {
+  const TemporaryFolder folder;
+  Store one(folder.path() / "one.sqlite", Store::Mode::Create);
+  one.insert(example(1));
+  StoredPoint other = example(1);
+  other.cycles = 2;
+  {
+    Store two(folder.path() / "two.sqlite", Store::Mode::Create);
+    two.insert(other);
+    two.insert(example(3));
+  }
+  CHECK_THROWS_WITH(one.merge(folder.path() / "two.sqlite"),
+                    Contains("two.sqlite: point " + other.key + " has other numbers than in "));
+  CHECK(one.points() == 1);
+  { Store(folder.path() / "three.sqlite", Store::Mode::Create).insert(example(3)); }
+  CHECK(one.merge(folder.path() / "three.sqlite") == 1);  // nothing of the failed one is in the way
+}
+
 TEST_CASE("files that are no stores are refused and left alone") {
   const TemporaryFolder folder;
   const auto text = folder.path() / "text";
@@ -352,10 +459,10 @@ TEST_CASE("files that are no stores are refused and left alone") {
   { Store store(newer, Store::Mode::Create); }
   SQLite::Database(newer.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=9");
   CHECK_THROWS_WITH(Store(newer, Store::Mode::Read),
-                    Contains(": the store has version 9; this program reads versions 2 to 3"));
+                    Contains(": the store has version 9; this program reads versions 2 to 4"));
   SQLite::Database(newer.string(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=1");
   CHECK_THROWS_WITH(Store(newer, Store::Mode::Write),
-                    Contains(": the store has version 1; this program reads versions 2 to 3"));
+                    Contains(": the store has version 1; this program reads versions 2 to 4"));
 
   CHECK_THROWS_WITH(Store(folder.path() / "none", Store::Mode::Read), Contains(": there is no such store"));
   CHECK_THROWS_WITH(Store(folder.path(), Store::Mode::Create), Contains(": is a folder; a store is a file"));
