@@ -9,8 +9,8 @@
 
 namespace lacuna {
 
-/// Indices of the wanted layers, in the order of the network; all if none is named. UserError for an unknown or doubled
-/// name.
+/// Indices of the wanted layers, in the order of the network; all if none is named. `wanted`: lists of names, separated
+/// by commas. UserError for an unknown, doubled or empty name.
 std::vector<std::size_t> chosen_layers(const Workload& workload, const std::vector<std::string>& wanted);
 
 }  // namespace lacuna

@@ -44,7 +44,6 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   engine->type_name("WORD");
   words[engine] = engines;
   run->add_option("--layers", r.layers, "Only these layers, separated by commas")
-      ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...");
   run->add_option("--set", r.assignments, "Set a parameter, for example array.rows=8; may be repeated")
@@ -74,6 +73,8 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   run->add_flag("--no-dense", r.no_dense,
                 "Do not run the machine beside this one that skips nothing, which the summary names")
       ->disable_flag_override();
+  run->add_flag("--force", r.force, "Replace the result of another machine or workload, or a file that is no trace")
+      ->disable_flag_override();
 
   check = app.add_subcommand("check", "Hold two engines against each other, event by event");
   auto& c = check_options;
@@ -88,7 +89,6 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   compare->type_name("WORD");
   words[compare] = words_of<Compare>();
   check->add_option("--layers", c.layers, "Only these layers, separated by commas")
-      ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...");
   check->add_option("--set", c.assignments, "Set a parameter, for example array.rows=8; may be repeated")
@@ -187,7 +187,6 @@ void Commands::add_compare() {
           "Instead: model, RTL and this edited copy of rtl/ side by side; BASE is then a CONFIG, NEW a WORKLOAD")
       ->type_name("DIR");
   compare->add_option("--layers", o.layers, "With --rtl: only these layers, separated by commas")
-      ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("NAME,...");
   compare->add_option("--set", o.assignments, "With --rtl: set a parameter; may be repeated")
@@ -202,6 +201,7 @@ void Commands::add_report() {
   report->add_option("RESULT", o.results, "Result folders of lacuna run -o, their result.json, stores of lacuna sweep")
       ->required();
   report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
+  report->add_flag("--force", o.force, "Overwrite a file that is no report")->disable_flag_override();
 }
 
 void Commands::add_import() {

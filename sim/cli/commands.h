@@ -44,6 +44,7 @@ struct RunOptions {
   bool timing_only = false;
   bool all_layers = false;
   bool no_dense = false;
+  bool force = false;
   std::optional<std::string> sample;  ///< "5%"
   std::uint64_t sample_seed = 1;
 };
@@ -79,6 +80,7 @@ struct CompareOptions {
 struct ReportOptions {
   std::vector<std::string> results;
   std::string output;
+  bool force = false;
 };
 
 struct ImportOptions {

@@ -51,12 +51,15 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
   if (commands.compare->parsed()) {
     const lacuna::CompareResult result = lacuna::compare(commands.compare_options);
     print(result.text);
-    for (const auto& path : {commands.compare_options.base, commands.compare_options.now}) lacuna::refuse_damage(path);
+    for (const auto* path : {&commands.compare_options.base, &commands.compare_options.now}) lacuna::refuse_damage(*path);
     if (!result.passes) return kCheckFailed;
   }
   if (commands.sweep->parsed()) return lacuna::sweep(commands.sweep_options, print);
   if (commands.merge->parsed()) lacuna::merge(commands.merge_options, print);
-  if (commands.report->parsed()) print(lacuna::report(commands.report_options));
+  if (commands.report->parsed()) {
+    print(lacuna::report(commands.report_options));
+    for (const auto& path : commands.report_options.results) lacuna::refuse_damage(path);
+  }
   if (commands.import->parsed()) print(lacuna::import_files(commands.import_options));
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {

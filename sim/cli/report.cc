@@ -2,6 +2,7 @@
 
 #include "base/atomic_file.h"
 #include "cli/stored_points.h"
+#include "cli/target_file.h"
 #include "report/page.h"
 
 namespace lacuna {
@@ -17,6 +18,7 @@ std::string counted(std::size_t number, std::string_view what) {
 
 std::string report(const ReportOptions& options) {
   if (options.output.empty()) fail(Place{"--output"}, "the name is empty");
+  check_target_file(options.output, kPageBegin, "report of lacuna", options.force);
   StagedFile file(options.output);  // a name that cannot be written is refused before anything is read
   PageContent content;
   content.version = LACUNA_VERSION;
@@ -30,7 +32,6 @@ std::string report(const ReportOptions& options) {
   const std::string page = to_page(content);
   file.append(page);
   file.commit();
-  for (const auto& path : options.results) refuse_damage(path);
   std::vector<std::string> what;
   if (!content.results.empty()) what.push_back(counted(content.results.size(), "result"));
   std::size_t points = 0;

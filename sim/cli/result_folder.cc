@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/error.h"
 #include "base/signals_held.h"
+#include "report/result.h"
 
 namespace lacuna {
 
@@ -53,11 +54,21 @@ void check_target_folder(const fs::path& folder, const std::function<bool(const 
   if (::access(parent.c_str(), W_OK | X_OK) != 0) fail(place, "cannot write: {}", std::strerror(errno));
 }
 
-void check_result_folder(const fs::path& folder) { check_target_folder(folder, is_result, "result of lacuna"); }
+void check_result_folder(const fs::path& folder, const ResultIdentity& identity, bool force) {
+  check_target_folder(folder, is_result, "result of lacuna");
+  std::error_code error;
+  if (force || !fs::exists(folder / "result.json", error)) return;
+  const Result present = read_result(folder);
+  const bool machine = present.config_hash == identity.config_hash;
+  if (machine && present.workload_hash == identity.workload_hash) return;
+  fail(Place{folder.string()}, "holds the result of another {}, {} on {}; --force replaces it",
+       machine ? "workload" : "machine", present.parameter("name"), present.workload);
+}
 
-void write_result_folder(const fs::path& folder, const std::map<std::string, std::string>& files) {
+void write_result_folder(const fs::path& folder, const std::map<std::string, std::string>& files,
+                         const ResultIdentity& identity, bool force) {
   const SignalsHeld held;
-  check_result_folder(folder);
+  check_result_folder(folder, identity, force);
   StagedFolder staged(folder);
   for (const auto& [name, contents] : files) staged.write(name, contents);
   staged.commit();

@@ -14,13 +14,20 @@ namespace lacuna {
 void check_target_folder(const std::filesystem::path& folder,
                          const std::function<bool(const std::filesystem::path&)>& is_ours, std::string_view what);
 
-/// UserError if `folder` could not be written later: it exists and is no result of this program, or the folder it
-/// would lie in is missing or may not be written. Asked before the simulation, which may take long.
-void check_result_folder(const std::filesystem::path& folder);
+/// Of which machine and workload a result is.
+struct ResultIdentity {
+  std::string config_hash, workload_hash;
+};
 
-/// Writes `files` (name and contents) as `folder`, whole or not at all; an older result there is replaced. Ctrl-C is
-/// held back meanwhile, which is milliseconds.
-void write_result_folder(const std::filesystem::path& folder, const std::map<std::string, std::string>& files);
+/// UserError if `folder` could not be written later: it exists and is no result of this program, or, without `force`,
+/// one of another machine or workload; or the folder it would lie in is missing or may not be written. Asked before the
+/// simulation, which may take long.
+void check_result_folder(const std::filesystem::path& folder, const ResultIdentity& identity, bool force);
+
+/// Writes `files` (name and contents) as `folder`, whole or not at all; a result that check_result_folder() lets pass
+/// is replaced. Ctrl-C is held back meanwhile, which is milliseconds.
+void write_result_folder(const std::filesystem::path& folder, const std::map<std::string, std::string>& files,
+                         const ResultIdentity& identity, bool force);
 
 /// "conv1" -> "conv1.output.npy"; characters a file name should not have become %XX.
 std::string output_file_name(const std::string& layer);

@@ -206,21 +206,22 @@ std::string run(const RunOptions& options) {
   const bool tensors_wanted = options.output && !options.timing_only && !sample;
   const EnergyTable table = read_energy_table(file.energy_table);
   require_prices(table, family(machine));
-  if (options.output) check_result_folder(*options.output);
   const Workload workload = Workload::open(options.workload);
+  const ResultIdentity identity{config_hash(machine), workload.hash()};
+  if (options.output) check_result_folder(*options.output, identity, options.force);
   const auto indices = chosen_layers(workload, options.layers);
 
   Report report;
   report.version = LACUNA_VERSION;
   report.engine = options.engine;
   report.machine = machine;
-  report.config_hash = config_hash(machine);
+  report.config_hash = identity.config_hash;
   report.energy_table = table.name;
   report.energy_hash = table.hash;
   report.energy_unit = table.unit;
   report.workload = workload.name();
   report.source = workload.source();
-  report.workload_hash = workload.hash();
+  report.workload_hash = identity.workload_hash;
 
   std::optional<DenseRun> dense;
   if (format == Format::Table && !sample && !options.no_dense) dense.emplace(file, options, table, indices.size());
@@ -257,7 +258,7 @@ std::string run(const RunOptions& options) {
     resolved.energy = "energy.yaml";  // the folder stands alone: its config.yaml runs as it is
     files["config.yaml"] = to_yaml(resolved);
     files["energy.yaml"] = table.text;
-    write_result_folder(*options.output, files);
+    write_result_folder(*options.output, files, identity, options.force);
   }
   if (timeline) timeline->commit();
   return formatted(report, options, format);

@@ -45,8 +45,9 @@ Shard shard_of(const std::string& text) {
 }
 
 fs::path store_path(const SweepOptions& options, const SweepFile& file) {
-  if (options.output.empty()) return file.path.stem().string() + ".sqlite";
-  const fs::path path = options.output;
+  if (!options.output) return file.path.stem().string() + ".sqlite";
+  if (options.output->empty()) fail(Place{"--output"}, "the name is empty");
+  const fs::path path = *options.output;
   if (path.extension() == ".sqlite" || path.extension() == ".db") return path;
   std::error_code error;
   if (!options.dry_run && !fs::is_directory(path, error) && !fs::create_directory(path, error) &&

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,9 +13,9 @@ namespace lacuna {
 
 struct SweepOptions {
   std::string sweep;
-  std::string output;  ///< "": NAME.sqlite in this folder
-  unsigned jobs = 0;   ///< 0: one a core
-  std::string shard;   ///< "2/5"
+  std::optional<std::string> output;  ///< NAME.sqlite in this folder
+  unsigned jobs = 0;                  ///< 0: one a core
+  std::string shard;                  ///< "2/5"
   std::string export_format;
   std::string rows = "points";
   bool dry_run = false;

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "cli/target_file.h"
+
 namespace lacuna {
 
 namespace {
@@ -30,6 +32,7 @@ std::unique_ptr<Timeline> open_timeline(const RunOptions& options, const Report&
   }
   if (options.timeline->empty()) fail(Place{"--timeline"}, "the name is empty");
   const CycleWindow window = options.timeline_cycles.empty() ? CycleWindow{} : window_of(options.timeline_cycles);
+  check_target_file(*options.timeline, kTimelineBegin, "trace of lacuna", options.force);
   return std::make_unique<Timeline>(
       *options.timeline, report.machine, window,
       std::vector<std::pair<std::string, std::string>>{{"program", "lacuna " + report.version},

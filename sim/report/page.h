@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,9 @@ struct PageContent {
   std::vector<Result> results;
   std::vector<PageSweep> sweeps;
 };
+
+/// The first bytes of every page.
+constexpr std::string_view kPageBegin = "<!DOCTYPE html>\n<!-- Lacuna report -->\n";
 
 /// The whole page. Names and notes may hold anything: they reach the page as JSON text and are shown as text.
 std::string to_page(const PageContent& content);

@@ -63,7 +63,7 @@ Timeline::Timeline(const std::filesystem::path& path, const Machine& machine, Cy
       vocabulary_(family(machine).vocabulary()),
       rows_(machine.array.rows),
       columns_(machine.array.columns) {
-  file_.append("{\"otherData\": {\"unit\": \"1 us is 1 cycle\"");
+  file_.append(kTimelineBegin);
   for (const auto& [name, value] : about) file_.append(fmt::format(", {}: {}", json_text(name), json_text(value)));
   file_.append("},\n\"traceEvents\": [\n");
   layers_.process = kLayers;

@@ -29,6 +29,9 @@ struct CycleWindow {
   std::uint64_t from = 0, to = UINT64_MAX;
 };
 
+/// The first bytes of every trace.
+constexpr std::string_view kTimelineBegin = R"({"otherData": {"unit": "1 us is 1 cycle")";
+
 /// Writes the trace as records come: memory is a few words a track and a buffer, however long the run.
 class Timeline : public RecordSink {
  public:

@@ -76,6 +76,9 @@ bool on_network(const fs::path& path) {
   }
 }
 
+/// A name that SQLite does not take for a URI.
+std::string plain_name(const fs::path& path) { return fs::absolute(path).string(); }
+
 /// A file that nobody writes, as SQLite takes names with options: a store in a folder where its log cannot be made.
 std::string immutable_name(const fs::path& path) {
   std::string name = "file:";
@@ -92,9 +95,9 @@ std::string immutable_name(const fs::path& path) {
 /// A reader that may write can clear the log away when it is the last to leave.
 std::unique_ptr<SQLite::Database> open_for_reading(const fs::path& path, const fs::path& folder) {
   if (::access(path.c_str(), W_OK) == 0 && ::access(folder.c_str(), W_OK) == 0)
-    return std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READWRITE, kPatience);
+    return std::make_unique<SQLite::Database>(plain_name(path), SQLite::OPEN_READWRITE, kPatience);
   if (::access(folder.c_str(), W_OK) == 0)
-    return std::make_unique<SQLite::Database>(path.string(), SQLite::OPEN_READONLY, kPatience);
+    return std::make_unique<SQLite::Database>(plain_name(path), SQLite::OPEN_READONLY, kPatience);
   return std::make_unique<SQLite::Database>(immutable_name(path), SQLite::OPEN_READONLY | SQLite::OPEN_URI, kPatience);
 }
 
@@ -138,11 +141,11 @@ struct Store::Impl {
   std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> statements;
 
   SQLite::Statement& statement(const std::string& sql) {
-    auto& entry = statements[sql];
-    if (!entry) entry = std::make_unique<SQLite::Statement>(*database, sql);
-    entry->tryReset();
-    entry->clearBindings();
-    return *entry;
+    auto at = statements.find(sql);
+    if (at == statements.end()) at = statements.emplace(sql, std::make_unique<SQLite::Statement>(*database, sql)).first;
+    at->second->tryReset();
+    at->second->clearBindings();
+    return *at->second;
   }
 
   /// Runs `work` alone and turns SQLite's complaints into ours.
@@ -215,6 +218,20 @@ struct Store::Impl {
            kStoreVersion);
   }
 
+  /// Refuses a store that lacks a table or a column.
+  void check_tables() {
+    const auto need = [&](std::string_view name, std::string_view columns) {
+      try {
+        const SQLite::Statement statement(*database, fmt::format("SELECT {} FROM {}", columns, name));
+      } catch (const SQLite::Exception& error) {
+        if (error.getErrorCode() != SQLITE_ERROR) throw;
+        fail(Place{path.string()}, "the store is damaged: {}", error.what());
+      }
+    };
+    for (const StoreTable& table : kCheckedTables) need(fmt::format("sound_{}", table.name), "*");
+    need("claims", "point, owner");
+  }
+
   void upgrade() {
     if (version == kStoreVersion) return;
     SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
@@ -282,7 +299,7 @@ Store::Store(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) 
       impl_->database = open_for_reading(path, parent);
     else
       impl_->database = std::make_unique<SQLite::Database>(
-          path.string(), SQLite::OPEN_READWRITE | (mode == Mode::Create ? SQLite::OPEN_CREATE : 0), kPatience);
+          plain_name(path), SQLite::OPEN_READWRITE | (mode == Mode::Create ? SQLite::OPEN_CREATE : 0), kPatience);
     add_row_checksum(impl_->database->getHandle());
     impl_->database->exec("PRAGMA temp_store=MEMORY");
     if (mode != Mode::Read) {
@@ -292,6 +309,7 @@ Store::Store(const fs::path& path, Mode mode) : impl_(std::make_unique<Impl>()) 
     impl_->check_kind(mode == Mode::Create);
     if (mode != Mode::Read) impl_->upgrade();
     impl_->database->exec(make_views("main", "sound", impl_->version));
+    impl_->check_tables();
     if (mode == Mode::Read) impl_->database->exec("PRAGMA query_only=ON");
   });
   if (mode == Mode::Read) return;
@@ -546,7 +564,7 @@ std::uint64_t Store::merge(const fs::path& other) {
   return impl_->alone([&] {
     SQLite::Database& database = *impl_->database;
     SQLite::Statement attach(database, "ATTACH ? AS other");
-    attach.bind(1, other.string());
+    attach.bind(1, plain_name(other));
     attach.exec();
     struct Detach {
       Impl& impl;

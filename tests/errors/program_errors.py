@@ -5,11 +5,13 @@ standard error, nothing on standard output, and no file that was not there befor
 
     python3 tests/errors/program_errors.py PROGRAM SOURCE_FOLDER
 """
+import contextlib
 import os
 import re
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -31,7 +33,7 @@ FEEDER_KEYS = "buffer_bytes, bus_bytes, fifo_depth, encoding"
 SWEEP = ["sweep", "sweep.yaml"]
 CHECK = ["check", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
-               "--sample, --sample-seed, --timing-only, --no-verify, --all-layers, --no-dense")
+               "--sample, --sample-seed, --timing-only, --no-verify, --all-layers, --no-dense, --force")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
 
@@ -170,6 +172,9 @@ ARGUMENT_CASES = [
     (RUN + ["--engine"], "lacuna: --engine: 1 required WORD missing; see lacuna run --help"),
     (RUN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
     (RUN + ["--layers", "conv1,conv1"], "--layers: layer 'conv1' is named twice"),
+    (RUN + ["--layers", "conv1,,conv2"], "--layers: 'conv1,,conv2' has an empty name"),
+    (RUN + ["--layers", ""], "--layers: '' has an empty name"),
+    (RUN + ["--timeline", "config.yaml"], "config.yaml: exists and is no trace of lacuna; --force overwrites it"),
     (RUN + ["--set", "array.rows=0"], "--set array.rows=0: array.rows is 0; allowed 1..256"),
     (RUN + ["--set", "array.rows"], "--set array.rows: need NAME=VALUE, for example array.rows=8"),
     (RUN + ["--set", "=3"], "--set =3: need NAME=VALUE, for example array.rows=8"),
@@ -211,6 +216,7 @@ ARGUMENT_CASES = [
     (SWEEP + ["--shard", "2"], "--shard: '2' is no part; need I/N with 1 <= I <= N <= 100000, for example 2/5"),
     (SWEEP + ["--export", "parquet"], "--export: unknown format 'parquet' (csv, jsonl)"),
     (SWEEP + ["--rows", "pes"], "--rows: unknown kind of row 'pes' (points, layers)"),
+    (SWEEP + ["-o", ""], "--output: the name is empty"),
     (SWEEP + ["-o", "none/s.sqlite"], "none/s.sqlite: there is no folder 'none' to put it in"),
     (SWEEP + ["-o", "none/folder"], "none/folder: cannot make this folder: No such file or directory"),
     (SWEEP + ["-o", "mine/../mine/precious.sqlite"], "mine/../mine/precious.sqlite: is no store of lacuna sweep"),
@@ -358,6 +364,58 @@ class ProgramErrors(unittest.TestCase):
         for arguments, expected in ARGUMENT_CASES:
             with self.subTest(arguments=arguments):
                 self.refused(arguments, expected)
+
+    def test_a_result_of_another_machine_or_workload_is_kept(self):
+        self.assertEqual(self.lacuna(RUN + ["-o", "out"]).returncode, 0)
+        again = self.lacuna(RUN + ["-o", "out", "--engine", "systemc"])
+        self.assertEqual((again.returncode, again.stderr), (0, b""))
+        other = RUN + ["-o", "out", "--set", "array.rows=3"]
+        error = self.refused(other, None)
+        self.assertRegex(error, r"^out: holds the result of another machine, .* on .*; --force replaces it\n$")
+        self.assertEqual(self.lacuna(other + ["--force"]).returncode, 0)
+
+    def test_a_report_overwrites_reports_only(self):
+        self.assertEqual(self.lacuna(RUN + ["-o", "out"]).returncode, 0)
+        for name in ("out/result.json", "mine/precious.txt"):
+            self.refused(["report", "out", "-o", name],
+                         f"{name}: exists and is no report of lacuna; --force overwrites it")
+        for _ in range(2):
+            self.assertEqual(self.lacuna(["report", "out", "-o", "page.html"]).returncode, 0)
+        self.assertEqual(self.lacuna(["report", "out", "-o", "mine/precious.txt", "--force"]).returncode, 0)
+
+    def test_a_store_that_lacks_a_table_is_damaged(self):
+        self.assertEqual(self.lacuna(SWEEP + ["-o", "whole.sqlite"]).returncode, 0)
+        for table in ("points", "layers", "areas", "sweeps", "sweep_points", "claims"):
+            with self.subTest(table=table):
+                shutil.copy(os.path.join(self.folder, "whole.sqlite"), os.path.join(self.folder, "part.sqlite"))
+                with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "part.sqlite"))) as store:
+                    store.execute(f"DROP TABLE {table}")
+                    store.commit()
+                for arguments in (["report", "part.sqlite", "-o", "page.html"], SWEEP + ["-o", "part.sqlite"],
+                                  ["merge", "new.sqlite", "part.sqlite"], ["compare", "part.sqlite", "whole.sqlite"]):
+                    error = self.refused(arguments, None)
+                    self.assertRegex(error, r"^part\.sqlite: the store is damaged: no such table: ")
+
+    def test_what_is_sound_of_a_damaged_store_is_shown_and_the_damage_named(self):
+        self.assertEqual(self.lacuna(SWEEP + ["-o", "s.sqlite"]).returncode, 0)
+        with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "s.sqlite"))) as store:
+            store.execute("UPDATE points SET cycles = cycles + 1 WHERE rowid = 1")
+            store.commit()
+            key = store.execute("SELECT key FROM points WHERE rowid = 1").fetchone()[0]
+        for arguments in (["report", "s.sqlite", "-o", "page.html"], ["compare", "s.sqlite", "s.sqlite"],
+                          ["merge", "other.sqlite", "s.sqlite"]):
+            done = self.lacuna(arguments)
+            self.assertEqual(done.stderr.decode(), "s.sqlite: the store is damaged, the rest of it is good: "
+                                                   f"a row is damaged: point {key}\n")
+            self.assertEqual(done.returncode, 2)
+            self.assertNotEqual(done.stdout, b"")
+        done = self.lacuna(SWEEP + ["-o", "s.sqlite", "--export", "csv"])
+        self.assertEqual((done.returncode, done.stderr, done.stdout.count(b"\n")), (0, b"", 3))
+
+    def test_a_name_of_a_store_is_no_uri(self):
+        name = "file:x.sqlite?mode=memory.sqlite"
+        self.assertEqual(self.lacuna(SWEEP + ["-o", name]).returncode, 0)
+        self.assertIn(name, self.files())
 
     def test_a_full_standard_output_is_an_error(self):
         with open("/dev/full", "wb") as full:
