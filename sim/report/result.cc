@@ -96,9 +96,16 @@ class Value {
   std::string path_;
 };
 
+/// A result has five levels; a value is destroyed level by level, on the stack.
+constexpr int kDeepest = 100;
+
 Json parse_json(std::string_view text, const std::string& file) {
+  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
+    if (depth > kDeepest) fail(Place{file}, "is nested more than {} deep; a result is not", kDeepest);
+    return true;
+  };
   try {
-    return Json::parse(text);
+    return Json::parse(text, shallow);
   } catch (const nlohmann::json::parse_error& error) {
     const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
     const auto line = std::count(before.begin(), before.end(), '\n') + 1;

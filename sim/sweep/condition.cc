@@ -28,6 +28,8 @@ constexpr std::string_view type_word(Type type) {
 
 /// Nested parentheses and `not`s; people write a handful.
 constexpr int kDeepest = 200;
+/// Operators of one condition: a chain of them is a tree as deep as it is long.
+constexpr int kMostOperators = 1000;
 
 }  // namespace
 
@@ -163,6 +165,7 @@ class Parser {
   /// The token as operator of `left` and whatever `operand` reads.
   template <typename Operand>
   std::unique_ptr<Part> join(std::unique_ptr<Part> left, Type operands, Type result, Operand operand) {
+    if (++operators_ > kMostOperators) fail(place(), "the condition has more than {} operators", kMostOperators);
     auto part = std::make_unique<Part>();
     part->op = token_;
     part->type = result;
@@ -299,7 +302,7 @@ class Parser {
   std::vector<Parameter> known_;
   std::size_t at_ = 0, begin_ = 0;
   std::string token_;
-  int depth_ = 0;
+  int depth_ = 0, operators_ = 0;
 };
 
 }  // namespace

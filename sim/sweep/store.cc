@@ -7,6 +7,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -135,7 +136,8 @@ struct Store::Impl {
   std::unique_ptr<SQLite::Database> database;
   int version = kStoreVersion;        ///< of the tables
   std::unique_ptr<ClaimLocks> locks;  ///< of a store that is written
-  std::recursive_mutex mutex;         ///< a caller of each_point() may ask for more while it is called
+  std::optional<std::pair<dev_t, ino_t>> file;
+  std::recursive_mutex mutex;  ///< a caller of each_point() may ask for more while it is called
 
   /// One statement for each text, compiled once.
   std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> statements;
@@ -168,6 +170,7 @@ struct Store::Impl {
   /// The same in one transaction, which is there as a whole or not at all.
   template <typename Work>
   auto together(Work&& work) {
+    if (!still_there()) fail(Place{path.string()}, "the store was removed or replaced while it was in use");
     return alone([&] {
       SQLite::Transaction transaction(*database, SQLite::TransactionBehavior::IMMEDIATE);
       if constexpr (std::is_void_v<decltype(work())>) {
@@ -179,6 +182,14 @@ struct Store::Impl {
         return result;
       }
     });
+  }
+
+  /// Whether the file that was opened is the one under its name.
+  [[nodiscard]] bool still_there() {
+    struct stat now {};
+    if (::stat(path.c_str(), &now) != 0) return false;
+    if (!file) file = {now.st_dev, now.st_ino};
+    return *file == std::pair(now.st_dev, now.st_ino);
   }
 
   int pragma(const char* name) { return database->execAndGet(fmt::format("PRAGMA {}", name)).getInt(); }

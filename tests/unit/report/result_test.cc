@@ -126,6 +126,8 @@ TEST_CASE("a file cut short names the place where it ends") {
         "r.json:1:1: is no JSON, or its end is missing");
   CHECK(error_text(folder, [&] { (void)parse_result("{\"a\": 1e999}", "r.json"); }) ==
         "r.json: is no JSON: a number is out of range");
+  CHECK(error_text(folder, [&] { (void)parse_result(std::string(80'000, '['), "r.json"); }) ==
+        "r.json: is nested more than 100 deep; a result is not");
 }
 
 TEST_CASE("a file of another program is refused") {

@@ -106,6 +106,9 @@ TEST_CASE("a condition that cannot be read is refused at the word") {
   CHECK(refusal("'array.rows > 1 and'") ==
         "s.yaml:1:32: the condition ends where a parameter, a number or a word is needed");
   CHECK(refusal("array.rows / (array.columns - 16) > 1") == "s.yaml:1:24: a division by zero for one of the points");
+  std::string chain = "array.rows == 1";
+  for (int i = 0; i < 100'000; ++i) chain += " or array.rows == 1";
+  CHECK_THAT(refusal(chain), Catch::EndsWith(": the condition has more than 1000 operators"));
   std::string deep(300, '(');
   CHECK_THAT(refusal(deep), Catch::EndsWith(": the condition is nested more than 200 deep"));
   CHECK(refusal("[[1]]") == "s.yaml:1:13: skip_where is a list; need text");

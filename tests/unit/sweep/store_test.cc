@@ -236,6 +236,19 @@ TEST_CASE("a full disk is an error that leaves what was finished") {
   CHECK(store.insert(example(stored)));
 }
 
+TEST_CASE("a store that is removed or replaced while it is written is an error") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "s.sqlite";
+  Store store(path, Store::Mode::Create);
+  store.insert(example(1));
+  std::filesystem::rename(path, folder.path() / "moved.sqlite");
+  CHECK_THROWS_WITH(store.insert(example(2)), Contains("s.sqlite: the store was removed or replaced"));
+  std::ofstream(path) << "another file";
+  CHECK_THROWS_WITH(store.insert(example(2)), Contains("s.sqlite: the store was removed or replaced"));
+  std::filesystem::rename(folder.path() / "moved.sqlite", path);
+  CHECK(store.insert(example(2)));
+}
+
 TEST_CASE("merging takes over what is new") {
   const TemporaryFolder folder;
   Store one(folder.path() / "one.sqlite", Store::Mode::Create);
@@ -274,7 +287,6 @@ TEST_CASE("layers come with the busy cycles of their PEs") {
   const StoredPoint p = example(5, 2);
   store.insert(p);
   CHECK_THAT(store.point(p.key)->result_json(), Contains(R"({"name":"l1","per_pe_busy":[[5,5],[0,1]]})"));
-
 }
 
 TEST_CASE("a store of version 2 is read as it is and a writer makes it the newest") {
