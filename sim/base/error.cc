@@ -19,6 +19,11 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
+std::string with_lines(std::string first, std::span<const std::string> lines) {
+  for (const auto& line : lines) first += "\n  " + one_line(line);
+  return first;
+}
+
 /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, each costing 1.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
@@ -43,9 +48,11 @@ std::string Place::text() const {
   return fmt::format("{}:{}:{}", file, line, column);
 }
 
-UserError::UserError(const Place& place, std::string_view message)
-    : std::runtime_error(
-          one_line(place.file.empty() ? std::string(message) : fmt::format("{}: {}", place.text(), message))),
+UserError::UserError(const Place& place, std::string_view message) : UserError(place, message, {}) {}
+
+UserError::UserError(const Place& place, std::string_view message, std::span<const std::string> lines)
+    : std::runtime_error(with_lines(
+          one_line(place.file.empty() ? std::string(message) : fmt::format("{}: {}", place.text(), message)), lines)),
       place_(place) {}
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> legal) {

@@ -27,6 +27,8 @@ struct Place {
 class UserError : public std::runtime_error {
  public:
   UserError(const Place& place, std::string_view message);
+  /// With what another program said of it, line by line below that line.
+  UserError(const Place& place, std::string_view message, std::span<const std::string> lines);
   [[nodiscard]] const Place& place() const { return place_; }
 
  private:

@@ -16,6 +16,7 @@
 #include "cli/check_text.h"
 #include "cli/choose_layers.h"
 #include "cli/engines.h"
+#include "cli/hints.h"
 #include "cli/progress.h"
 #include "machine/config_reader.h"
 #include "machine/family.h"
@@ -82,6 +83,7 @@ class Check {
         fail(Place{"lacuna check"}, "CONFIG and WORKLOAD are needed, or --random N");
       random_cases(nullptr, *options_.random);
     } else {
+      check_kinds(options_.config, options_.workload);
       const yaml::Node document = yaml::load_file(options_.config);
       const Machine machine = read_machine(document, options_.assignments);
       if (options_.workload.empty() && options_.random.value_or(0) == 0)

@@ -8,6 +8,7 @@
 #include "check/compare_engines.h"
 #include "cli/list.h"
 #include "import/import.h"
+#include "machine/config_reader.h"
 #include "machine/engine.h"
 #include "machine/family.h"
 #include "report/compare.h"
@@ -152,6 +153,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   auto* shell =
       completion->add_option("SHELL", completion_options.shell, described("Shell", words_of<Shell>()))->required();
   words[shell] = words_of<Shell>();
+  add_made_words();
 }
 
 void Commands::add_compare() {
@@ -232,10 +234,35 @@ void Commands::add_import() {
       ->type_name("AXIS=SIZE,...");
 }
 
+void Commands::add_made_words() {
+  std::vector<std::string> assignments, pairs;
+  for (const auto& parameter : all_parameters()) {
+    if (parameter.words.empty()) assignments.push_back(parameter.name + "=");
+    for (const auto word : parameter.words) assignments.push_back(fmt::format("{}={}", parameter.name, word));
+  }
+  for (const auto a : words_of<EngineKind>())
+    for (const auto b : words_of<EngineKind>())
+      if (a != b) pairs.push_back(fmt::format("{},{}", a, b));
+  made_words_ = assignments;
+  made_words_.insert(made_words_.end(), pairs.begin(), pairs.end());
+  const std::vector<std::string_view> all(made_words_.begin(), made_words_.end());
+  const auto split = all.begin() + static_cast<std::ptrdiff_t>(assignments.size());
+  for (const CLI::App* command : app.get_subcommands({}))
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->check_lname("set")) words[option] = {all.begin(), split};
+      if (option->check_lname("engines")) words[option] = {split, all.end()};
+    }
+}
+
 std::string Commands::explain(const CLI::ParseError& error) const {
   const auto chosen = app.get_subcommands();
   const CLI::App& current = chosen.empty() ? app : *chosen.front();
   const std::string help = fmt::format("see {} --help", chosen.empty() ? "lacuna" : "lacuna " + current.get_name());
+  for (const CLI::Option* option : current.get_options())  // --set array.rows 8
+    if (option->check_lname("set"))
+      for (const auto& assignment : option->results())
+        if (assignment.find('=') == std::string::npos)
+          return fmt::format("--set {}: need NAME=VALUE, for example array.rows=8", assignment);
   const auto extras = app.remaining(true);
   if (!extras.empty()) {
     // What was typed but belongs nowhere: a misspelt option or command, or one word too many.

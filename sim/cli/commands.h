@@ -15,7 +15,7 @@ namespace lacuna {
 
 enum class Format { Table, Json, Csv };
 enum class ListFormat { Table, Json };
-enum class Shell { Bash, Zsh };
+enum class Shell { Bash, Zsh, Fish };
 
 template <>
 struct EnumNames<Format> {
@@ -27,7 +27,7 @@ struct EnumNames<ListFormat> {
 };
 template <>
 struct EnumNames<Shell> {
-  static constexpr std::array<std::string_view, 2> names = {"bash", "zsh"};
+  static constexpr std::array<std::string_view, 3> names = {"bash", "zsh", "fish"};
 };
 
 struct RunOptions {
@@ -136,6 +136,10 @@ class Commands {
   [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
 
  private:
+  /// Words of completion that no list has: "array.rows=", "systemc,rtl".
+  void add_made_words();
+
+  std::vector<std::string> made_words_;  ///< what views in `words` look at
   void add_compare();
   void add_report();
   void add_import();

@@ -11,6 +11,7 @@
 #include "base/program_files.h"
 #include "check/compare_engines.h"
 #include "cli/choose_layers.h"
+#include "cli/hints.h"
 #include "cli/progress.h"
 #include "energy/energy.h"
 #include "machine/config_reader.h"
@@ -213,6 +214,7 @@ CompareResult compare_rtl(const CompareOptions& options) {
   const auto format = parse_enum<CompareFormat>(options.format, Place{"--format"}, "format");
   if (!options.fail_above.empty() || !options.fail_on.empty() || options.each_layer || options.other_workload)
     fail(place, "gates are for two results; lacuna check is the gate of an edit");
+  check_kinds(options.base, options.now);
   const MachineFile file = read_machine(options.base, options.assignments);
   const EnergyTable table = read_energy_table(file.energy_table);
   const Workload workload = Workload::open(options.now);

@@ -3,11 +3,15 @@
 // Exit status: 0 success, 1 a check or gate failed, 2 the user's mistake (one line), 3 our bug, 130 stopped by Ctrl-C.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <new>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/check.h"
 #include "cli/commands.h"
@@ -31,9 +35,20 @@ void print(const std::string& text) {
     lacuna::fail(lacuna::Place{"standard output"}, "cannot write: {}", std::strerror(errno));
 }
 
-int run_command(lacuna::Commands& commands, int argc, char** argv) {
+/// The arguments; no arguments, and `help COMMAND`, ask for help.
+std::vector<std::string> arguments_of(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) return {"--help"};
+  if (arguments.front() != "help" || arguments.size() > 2) return arguments;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+  return arguments;
+}
+
+int run_command(lacuna::Commands& commands, std::vector<std::string> arguments) {
   try {
-    commands.app.parse(argc, argv);
+    std::reverse(arguments.begin(), arguments.end());  // as the parser wants them
+    commands.app.parse(std::move(arguments));
   } catch (const CLI::Success& wanted) {  // --help, --version
     const bool version = dynamic_cast<const CLI::CallForVersion*>(&wanted) != nullptr;
     print(version ? fmt::format("{}\n", wanted.what()) : commands.app.help());
@@ -51,7 +66,8 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
   if (commands.compare->parsed()) {
     const lacuna::CompareResult result = lacuna::compare(commands.compare_options);
     print(result.text);
-    for (const auto* path : {&commands.compare_options.base, &commands.compare_options.now}) lacuna::refuse_damage(*path);
+    for (const auto* path : {&commands.compare_options.base, &commands.compare_options.now})
+      lacuna::refuse_damage(*path);
     if (!result.passes) return kCheckFailed;
   }
   if (commands.sweep->parsed()) return lacuna::sweep(commands.sweep_options, print);
@@ -75,7 +91,7 @@ int run_command(lacuna::Commands& commands, int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     lacuna::Commands commands;
-    return run_command(commands, argc, argv);
+    return run_command(commands, arguments_of(argc, argv));
   } catch (const lacuna::UserError& error) {
     fmt::print(stderr, "{}\n", error.what());
     return kUserError;

@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "cli/choose_layers.h"
 #include "cli/engines.h"
+#include "cli/hints.h"
 #include "cli/progress.h"
 #include "cli/result_folder.h"
 #include "cli/timeline.h"
@@ -200,6 +201,7 @@ std::string run(const RunOptions& options) {
   if (threads < 1 || threads > kMostThreads)
     fail(Place{"--threads"}, "{} threads; allowed 1..{}", threads, kMostThreads);
   const auto engine = make_engine(options.engine, Place{"--engine"});
+  check_kinds(options.config, options.workload);
   const MachineFile file = read_machine(options.config, options.assignments);
   const Machine& machine = file.machine;
   const auto sample = sampling(options, *engine, machine);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cli/engines.h"
+#include "cli/hints.h"
 #include "cli/stop_signal.h"
 #include "cli/stored_points.h"
 #include "cli/sweep_progress.h"
@@ -233,6 +234,7 @@ void export_sweep(const Work& work, ExportRows rows) {
 int sweep(const SweepOptions& options, const Print& print) {
   if (options.sweep.empty()) fail(Place{"SWEEP"}, "the name is empty");
   if (options.jobs > 4096) fail(Place{"--jobs"}, "{} is more than 4096", options.jobs);
+  check_is_sweep(options.sweep);
   check_slurm(options);
   check_points(options);
   const Shard shard = shard_of(options.shard);

@@ -2,6 +2,7 @@
 #include "machine/config_reader.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -117,6 +118,20 @@ void assign_all(yaml::Node& document, std::span<const std::string> assignments) 
   }
 }
 
+/// UserError for "rows=8", which is array.rows: a name that only sections have.
+void refuse_bare_names(std::span<const std::string> assignments) {
+  for (const auto& assignment : assignments) {
+    const std::string name = assignment.substr(0, assignment.find('='));
+    if (name.find('.') != std::string::npos) continue;
+    std::vector<std::string> meant;
+    for (const auto& parameter : all_parameters())
+      if (parameter.name.ends_with("." + name)) meant.push_back(parameter.name);
+    if (!meant.empty())
+      fail(Place{fmt::format("--set {}", assignment)}, "there is no parameter '{}'; did you mean {}?", name,
+           fmt::join(meant, " or "));
+  }
+}
+
 /// UserError at the first parameter below `node` that has another name now.
 void refuse_moved(const yaml::Node& node, const std::string& section) {
   for (const auto& [key, value] : node.entries) {
@@ -146,6 +161,7 @@ void refuse_other_families(const yaml::Node& document, Datapath datapath) {
 
 Machine read_machine(yaml::Node document, std::span<const std::string> assignments) {
   assign_all(document, assignments);
+  refuse_bare_names(assignments);
   refuse_moved(document, "");
   const Datapath datapath = datapath_in(document);
   refuse_other_families(document, datapath);

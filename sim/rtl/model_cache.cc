@@ -2,15 +2,19 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <system_error>
 #include <thread>
 
+#include "base/atomic_file.h"
 #include "base/child_process.h"
 #include "base/hash.h"
 #include "base/program_files.h"
@@ -33,8 +37,10 @@ std::string read_file(const fs::path& path) {
 std::vector<std::string> listed(const fs::path& list) {
   std::vector<std::string> files;
   std::istringstream lines(read_file(list));
-  for (std::string line; std::getline(lines, line);)
+  for (std::string line; std::getline(lines, line);) {
+    if (line.ends_with('\r')) line.pop_back();  // an editor of another system
     if (!line.empty() && line[0] != '#') files.push_back(line);
+  }
   return files;
 }
 
@@ -84,24 +90,24 @@ const std::vector<std::string>& wave_flags() {
 }
 
 /// The lines of a build that say what is wrong: errors, and what follows each up to the next message.
-std::string complaints(const std::string& text) {
-  constexpr int kLines = 20;
-  std::istringstream lines(text);
-  std::string result;
-  int taken = 0;
+std::vector<std::string> complaints(const std::string& text) {
+  constexpr std::size_t kLines = 20;
+  std::istringstream in(text);
+  std::vector<std::string> lines, last;
   bool wanted = false;
-  for (std::string line; std::getline(lines, line) && taken < kLines;) {
+  for (std::string line; std::getline(in, line) && lines.size() < kLines;) {
     if (line.starts_with('%'))
       wanted = line.starts_with("%Error");
     else if (line.find(" error: ") != std::string::npos)
       wanted = true;
     else if (line.starts_with("make") || line.starts_with("g++"))
       wanted = false;
+    last.push_back(line);
+    if (last.size() > kLines) last.erase(last.begin());
     if (!wanted || line.starts_with("%Error: Command Failed") || line.starts_with("%Error: make")) continue;
-    result += "\n  " + line;
-    ++taken;
+    lines.push_back(line);
   }
-  return result.empty() ? "\n  " + text.substr(text.size() > 2000 ? text.size() - 2000 : 0) : result;
+  return lines.empty() ? last : lines;
 }
 
 /// Holds a lock file for as long as it lives; the lock dies with the process.
@@ -134,63 +140,137 @@ ModelSources ModelSources::standard(std::string_view family, const fs::path& edi
   else if (home && *home)
     sources.cache = fs::path(home) / ".cache" / "lacuna";
   else
-    sources.cache = fs::temp_directory_path() / "lacuna-cache";
+    sources.cache = fs::temp_directory_path() / fmt::format("lacuna-cache-{}", ::geteuid());
   return sources;
 }
 
-fs::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters, Waves waves) {
-  const fs::path family = sources.rtl / sources.family;
-  std::vector<std::string> files = listed(family / "sources.f");
-  if (files.empty()) fail({(family / "sources.f").string()}, "names no source");
-  const std::string top = fs::path(files.back()).stem().string();
-  for (const auto& file : listed(family / "probe/sources.f")) files.push_back(file);
+namespace {
 
+/// Everything that a model is made of, as paths below the RTL's folder.
+struct Listing {
+  std::vector<std::string> files;
+  std::string top;
+};
+
+Listing listing_of(const ModelSources& sources) {
+  const fs::path family = sources.rtl / sources.family;
+  Listing listing{listed(family / "sources.f"), ""};
+  if (listing.files.empty()) fail({(family / "sources.f").string()}, "names no source");
+  listing.top = fs::path(listing.files.back()).stem().string();
+  for (const auto& file : listed(family / "probe/sources.f")) listing.files.push_back(file);
+  return listing;
+}
+
+std::string key_of(const ModelSources& sources, const Listing& listing, const std::vector<std::string>& all_flags,
+                   const std::vector<ModelParameter>& parameters) {
   Hasher hasher;
   hasher.add(verilator_version());
-  std::vector<std::string> all_flags = flags();
-  if (waves == Waves::Yes) all_flags.insert(all_flags.end(), wave_flags().begin(), wave_flags().end());
   for (const auto& flag : all_flags) hasher.add(flag);
-  for (const auto& file : files) {
+  for (const auto& file : listing.files) {
     hasher.add(file);
     hasher.add(read_file(sources.rtl / file));
   }
   hasher.add(read_file(sources.rtl / "common/assertions.svh"));
-  for (const auto* file : {"ports.def", "options.vlt"}) hasher.add(read_file(family / file));
+  for (const auto* file : {"ports.def", "options.vlt"}) hasher.add(read_file(sources.rtl / sources.family / file));
   for (const auto* file : {"wrapper.cc", "abi.h", "hooks.h"}) hasher.add(read_file(sources.wrapper / file));
   for (const auto& parameter : parameters) {
     hasher.add(parameter.name);
     hasher.add(std::uint64_t{parameter.value});
   }
-  const std::string key = hasher.hex();
+  return hasher.hex();
+}
+
+/// What is in the cache is executed: UserError if somebody else could put something there.
+void need_own_folder(const fs::path& cache) {
+  struct stat info {};
+  if (::stat(cache.c_str(), &info) != 0) fail({cache.string()}, "cannot be read: {}", std::strerror(errno));
+  if (info.st_uid != ::geteuid() || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    fail({cache.string()},
+         "is another user's or writable for others; models of the RTL, which are executed, are not kept there "
+         "(XDG_CACHE_HOME names another folder)");
+}
+
+std::string fingerprint(const fs::path& file) {
+  Hasher hasher;
+  hasher.add(read_file(file));
+  return hasher.hex();
+}
+
+/// A model and, beside it, the fingerprint of its file, so that half a file is not executed.
+bool is_whole(const fs::path& model, const fs::path& sum) {
+  return fs::exists(model) && fs::exists(sum) && read_file(sum) == fingerprint(model);
+}
+
+/// Where a model is built: a path that make can handle, in the cache if possible.
+fs::path build_folder(const fs::path& cache, const std::string& key) {
+  const auto has_blank = [](const fs::path& path) { return path.string().find_first_of(" \t") != std::string::npos; };
+  if (!has_blank(fs::absolute(cache))) return cache / (key + ".build");
+  fs::path folder = fs::temp_directory_path() / ("lacuna-" + key + "-XXXXXX");
+  std::string name = folder.string();
+  if (::mkdtemp(name.data()) == nullptr) fail({name}, "cannot be made: {}", std::strerror(errno));
+  return name;
+}
+
+void need_no_blank(const fs::path& folder) {
+  if (fs::absolute(folder).string().find_first_of(" \t") != std::string::npos)
+    fail({folder.string()}, "has a blank in its path, which make, who builds models of the RTL, cannot take");
+}
+
+std::vector<std::string> build_command(const ModelSources& sources, const Listing& listing,
+                                       const std::vector<std::string>& all_flags,
+                                       const std::vector<ModelParameter>& parameters, const fs::path& build) {
+  const fs::path family = sources.rtl / sources.family;
+  std::vector<std::string> command = {"verilator"};
+  command.insert(command.end(), all_flags.begin(), all_flags.end());
+  command.insert(command.end(), {"--build-jobs", fmt::format("{}", std::max(1u, std::thread::hardware_concurrency()))});
+  command.insert(command.end(), {"-CFLAGS", "-I" + fs::absolute(sources.wrapper).string(), "-CFLAGS",
+                                 "-I" + fs::absolute(family).string(), "--Mdir", build.string(),
+                                 "-I" + (sources.rtl / "common").string(), "--top-module", listing.top});
+  if (run_child({"ccache", "--version"}).status == 0) command.insert(command.end(), {"-MAKEFLAGS", "OBJCACHE=ccache"});
+  for (const auto& parameter : parameters) command.push_back(fmt::format("-G{}={}", parameter.name, parameter.value));
+  command.push_back((family / "options.vlt").string());
+  for (const auto& file : listing.files) command.push_back((sources.rtl / file).string());
+  command.push_back((fs::absolute(sources.wrapper) / "wrapper.cc").string());
+  return command;
+}
+
+/// Puts a file of any file system under `to` in one step.
+void put(const fs::path& from, const fs::path& to) {
+  const fs::path part = to.string() + ".part";
+  fs::copy_file(from, part, fs::copy_options::overwrite_existing);
+  fs::rename(part, to);
+}
+
+}  // namespace
+
+fs::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters, Waves waves) {
+  const Listing listing = listing_of(sources);
+  std::vector<std::string> all_flags = flags();
+  if (waves == Waves::Yes) all_flags.insert(all_flags.end(), wave_flags().begin(), wave_flags().end());
+  const std::string key = key_of(sources, listing, all_flags, parameters);
 
   std::error_code error;
   fs::create_directories(sources.cache, error);
   if (error) fail({sources.cache.string()}, "cannot be made: {}; models of the RTL are kept there", error.message());
-  const fs::path model = sources.cache / (key + ".so");
-  if (fs::exists(model)) return model;
+  need_own_folder(sources.cache);
+  const fs::path model = sources.cache / (key + ".so"), sum = sources.cache / (key + ".sum");
+  if (is_whole(model, sum)) return model;
 
   const Lock lock(sources.cache / (key + ".lock"));
-  if (fs::exists(model)) return model;
-  const fs::path build = sources.cache / (key + ".build");
+  if (is_whole(model, sum)) return model;
+  need_no_blank(sources.rtl);
+  need_no_blank(sources.wrapper);
+  const fs::path build = build_folder(sources.cache, key);
   fs::remove_all(build);
   fs::create_directories(build);
-  std::vector<std::string> command = {"verilator"};
-  for (const auto& flag : all_flags) command.push_back(flag);
-  command.insert(command.end(), {"--build-jobs", fmt::format("{}", std::max(1u, std::thread::hardware_concurrency()))});
-  command.insert(command.end(), {"-CFLAGS", "-I" + fs::absolute(sources.wrapper).string(), "-CFLAGS",
-                                 "-I" + fs::absolute(family).string(), "--Mdir", build.string(),
-                                 "-I" + (sources.rtl / "common").string(), "--top-module", top});
-  for (const auto& parameter : parameters) command.push_back(fmt::format("-G{}={}", parameter.name, parameter.value));
-  command.push_back((family / "options.vlt").string());
-  for (const auto& file : files) command.push_back((sources.rtl / file).string());
-  command.push_back((fs::absolute(sources.wrapper) / "wrapper.cc").string());
-
-  const ChildResult result = run_child(command, "", Interrupts::Shared);
+  const ChildResult result =
+      run_child(build_command(sources, listing, all_flags, parameters, build), "", Interrupts::Shared);
   if (result.status != 0) {
     fs::remove_all(build);
-    fail({sources.rtl.string()}, "the RTL does not compile:{}", complaints(result.error + result.output));
+    throw UserError({sources.rtl.string()}, "the RTL does not compile:", complaints(result.error + result.output));
   }
-  fs::rename(build / "model.so", model);
+  write_file(sum, fingerprint(build / "model.so"));
+  put(build / "model.so", model);
   fs::remove_all(build);
   return model;
 }

@@ -32,8 +32,9 @@ struct ModelSources {
 enum class Waves { No, Yes };
 
 /// The shared object of a model, built now if it is not in the cache. Its name is a hash of every source, the
-/// parameters, the compilers' versions and flags. Safe when processes ask at once: one builds, the others wait.
-/// UserError with the compiler's lines if the RTL does not compile, or if a tool or a source is missing.
+/// parameters, the compilers' versions and flags; a file that is not whole is built anew. Safe when processes ask at
+/// once: one builds, the others wait. UserError with the compiler's lines if the RTL does not compile, if a tool or a
+/// source is missing, or if others than this user could write to the cache.
 std::filesystem::path built_model(const ModelSources& sources, const std::vector<ModelParameter>& parameters,
                                   Waves waves = Waves::No);
 

@@ -123,7 +123,6 @@ ENERGY_CASES = [
 # Arguments, and the answer. The folder holds config.yaml, energy.yaml, workload.yaml and the folder `mine`.
 RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
-    ([], "lacuna: A subcommand is required; see lacuna --help"),
     (["rnu"],
      "lacuna: unknown command 'rnu'; did you mean 'run'? "
      "(run, check, compare, report, sweep, merge, import, list, completion)"),
@@ -171,6 +170,20 @@ ARGUMENT_CASES = [
      "--datapath: random machines are of that family, but CONFIG is 'config.yaml'; leave one of them out"),
     (RUN + ["--engine"], "lacuna: --engine: 1 required WORD missing; see lacuna run --help"),
     (RUN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
+    (["run", "workload.yaml", "config.yaml"],
+     "workload.yaml: is a workload and config.yaml a configuration; the configuration comes first"),
+    (["run", "sweep.yaml", "workload.yaml"], "sweep.yaml: is a sweep; lacuna sweep sweep.yaml runs it"),
+    (["check", "sweep.yaml", "workload.yaml"], "sweep.yaml: is a sweep; lacuna sweep sweep.yaml runs it"),
+    (["run", "sparten", "workload.yaml"],
+     f"sparten: there is no such file here; the preset of that name is {SOURCE}/configs/presets/sparten.yaml"),
+    (["run", "config.yaml", "lenet5"],
+     f"lenet5: there is no such file here; the workload of that name is {SOURCE}/workloads/lenet5"),
+    (["sweep", "config.yaml"], "config.yaml: is a configuration; a sweep file names it under 'base'"),
+    (RUN + ["--set", "rows=8"], "--set rows=8: there is no parameter 'rows'; did you mean array.rows?"),
+    (RUN + ["--set", "bus_bytes=8"],
+     "--set bus_bytes=8: there is no parameter 'bus_bytes'; did you mean intersect.weights.bus_bytes or "
+     "intersect.activations.bus_bytes?"),
+    (RUN + ["--set", "array.rows", "8"], "--set array.rows: need NAME=VALUE, for example array.rows=8"),
     (RUN + ["--layers", "conv1,conv1"], "--layers: layer 'conv1' is named twice"),
     (RUN + ["--layers", "conv1,,conv2"], "--layers: 'conv1,,conv2' has an empty name"),
     (RUN + ["--layers", ""], "--layers: '' has an empty name"),
@@ -271,7 +284,7 @@ ARGUMENT_CASES = [
     (["report", "mine", "-o", ""], "--output: the name is empty"),
     (["report", "mine", "-o", "none/p.html"], "none/p.html: cannot write: No such file or directory"),
     (["report", "mine", "-o", "mine"], "mine: cannot write: Is a directory"),
-    (["completion", "fish"], "lacuna completion: unknown shell 'fish' (bash, zsh)"),
+    (["completion", "tcsh"], "lacuna completion: unknown shell 'tcsh' (bash, zsh, fish)"),
 ]
 
 
@@ -416,6 +429,13 @@ class ProgramErrors(unittest.TestCase):
         name = "file:x.sqlite?mode=memory.sqlite"
         self.assertEqual(self.lacuna(SWEEP + ["-o", name]).returncode, 0)
         self.assertIn(name, self.files())
+
+    def test_help_comes_in_every_way_one_asks_for_it(self):
+        whole, run = self.lacuna(["--help"]), self.lacuna(["run", "--help"])
+        for arguments, same in (([], whole), (["help"], whole), (["help", "run"], run)):
+            done = self.lacuna(arguments)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, same.stdout, b""))
+        self.assertNotEqual(whole.stdout, run.stdout)
 
     def test_a_full_standard_output_is_an_error(self):
         with open("/dev/full", "wb") as full:

@@ -54,17 +54,21 @@ void fail(const char* file, int line, const char* what) {
   lacuna_model_print("%s:%d: %s\n", file ? file : "", line, what);
 }
 
-void settle(LacunaModel* model) {
+/// The model cannot go on: thrown through Verilator's library, which would try again for ever.
+struct GivenUp {};
+
+void evaluate(LacunaModel* model, bool clock) {
   current = model;
-  model->top.clk_i = 0;
-  model->top.eval();
+  model->top.clk_i = clock;
+  try {
+    model->top.eval();
+  } catch (const GivenUp&) {
+    // error() says why.
+  }
 }
 
-void edge(LacunaModel* model) {
-  current = model;
-  model->top.clk_i = 1;
-  model->top.eval();
-}
+void settle(LacunaModel* model) { evaluate(model, false); }
+void edge(LacunaModel* model) { evaluate(model, true); }
 
 #if VM_TRACE_FST
 bool open_waves(LacunaModel* model, const char* path) {
@@ -156,6 +160,9 @@ int lacuna_model_print(const char* format, ...) {
 
 void vl_finish(const char* file, int line, const char*) { fail(file, line, "$finish"); }
 void vl_stop(const char* file, int line, const char*) { fail(file, line, "$stop"); }
-void vl_fatal(const char* file, int line, const char*, const char* message) { fail(file, line, message); }
+void vl_fatal(const char* file, int line, const char*, const char* message) {
+  fail(file, line, message);
+  throw GivenUp{};
+}
 
 __attribute__((visibility("default"))) const LacunaModelApi* lacuna_model_api() { return &api; }

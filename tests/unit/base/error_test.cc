@@ -24,6 +24,9 @@ TEST_CASE("a user error is one line that begins with its place") {
   CHECK(std::string(UserError(Place{"a.yaml"}, "wrong").what()) == "a.yaml: wrong");
   CHECK(std::string(UserError(Place{}, "wrong").what()) == "wrong");
   CHECK(std::string(UserError(Place{"a\nb"}, "x\ty\x7f").what()) == "a\\x0ab: x\\x09y\\x7f");
+  const std::vector<std::string> lines = {"of another program", "\x1b[31mred"};
+  CHECK(std::string(UserError(Place{"a"}, "wrong:", lines).what()) ==
+        "a: wrong:\n  of another program\n  \\x1b[31mred");
 }
 
 TEST_CASE("the nearest word is a misspelling away and otherwise there is none") {

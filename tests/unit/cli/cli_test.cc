@@ -36,14 +36,17 @@ TEST_CASE("two layers never share a file name") {
 
 TEST_CASE("completion offers every command and option") {
   const Commands commands;
-  for (const Shell shell : {Shell::Bash, Shell::Zsh}) {
+  for (const Shell shell : {Shell::Bash, Shell::Zsh, Shell::Fish}) {
     const std::string script = completion_script(commands, shell);
     for (const CLI::App* command : commands.app.get_subcommands({})) {
       CHECK_THAT(script, Catch::Contains(command->get_name()));
       for (const CLI::Option* option : command->get_options())
-        for (const auto& name : option->get_lnames()) CHECK_THAT(script, Catch::Contains("--" + name));
+        for (const auto& name : option->get_lnames())
+          CHECK_THAT(script, Catch::Contains((shell == Shell::Fish ? "-l " : "--") + name));
     }
     CHECK_THAT(script, Catch::Contains("table json csv"));
+    CHECK_THAT(script, Catch::Contains("array.rows= "));
+    CHECK_THAT(script, Catch::Contains("systemc,rtl"));
   }
 }
 

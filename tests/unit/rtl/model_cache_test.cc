@@ -93,6 +93,40 @@ TEST_CASE("a shared object that is no model is refused") {
   CHECK(error_of([] { RtlModel model("libc.so.6"); }) == "libc.so.6: is not a model; remove it to have it built anew");
 }
 
+TEST_CASE("half a model in the cache is built anew, also where the path has a blank") {
+  const TemporaryFolder folder;
+  Machine machine;
+  machine.array.rows = machine.array.columns = 1;
+  const ModelSources sources = sources_in(folder.path() / "my cache");
+  const fs::path model = built_model(sources, model_parameters(machine));
+  const auto size = fs::file_size(model);
+  const auto made = fs::last_write_time(model);
+  CHECK(built_model(sources, model_parameters(machine)) == model);
+  CHECK(fs::last_write_time(model) == made);
+  fs::resize_file(model, size / 2);
+  CHECK(built_model(sources, model_parameters(machine)) == model);
+  CHECK(fs::file_size(model) == size);
+  CHECK_NOTHROW(RtlModel(model));
+}
+
+TEST_CASE("a cache that others can write is refused") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "open");
+  fs::permissions(folder.path() / "open", fs::perms::all);
+  CHECK(error_of([&] {
+          (void)built_model(sources_in(folder.path() / "open"), model_parameters(Machine{}));
+        }).starts_with((folder.path() / "open").string() + ": is another user's or writable for others; "));
+}
+
+TEST_CASE("RTL in a folder with a blank is refused with the reason") {
+  const TemporaryFolder folder;
+  ModelSources sources = sources_in(folder.path() / "cache");
+  fs::copy(sources.rtl, folder.path() / "my rtl", fs::copy_options::recursive);
+  sources.rtl = folder.path() / "my rtl";
+  CHECK(error_of([&] { (void)built_model(sources, model_parameters(Machine{})); }) ==
+        sources.rtl.string() + ": has a blank in its path, which make, who builds models of the RTL, cannot take");
+}
+
 TEST_CASE("a machine without verilator is told so") {
   const TemporaryFolder folder;
   setenv("PATH", "/nowhere", 1);
