@@ -111,11 +111,13 @@ TEST_CASE("half a model in the cache is built anew, also where the path has a bl
 
 TEST_CASE("a cache that others can write is refused") {
   const TemporaryFolder folder;
-  fs::create_directory(folder.path() / "open");
-  fs::permissions(folder.path() / "open", fs::perms::all);
-  CHECK(error_of([&] {
-          (void)built_model(sources_in(folder.path() / "open"), model_parameters(Machine{}));
-        }).starts_with((folder.path() / "open").string() + ": is another user's or writable for others; "));
+  const fs::path cache = folder.path() / "open";
+  fs::create_directory(cache);
+  fs::permissions(cache, fs::perms::all);
+  CHECK(error_of([&] { (void)built_model(sources_in(cache), model_parameters(Machine{})); }) ==
+        cache.string() +
+            ": is another user's or writable for others; models of the RTL, which are executed, are not kept there "
+            "(XDG_CACHE_HOME names another folder)");
 }
 
 TEST_CASE("RTL in a folder with a blank is refused with the reason") {

@@ -242,9 +242,11 @@ TEST_CASE("a store that is removed or replaced while it is written is an error")
   Store store(path, Store::Mode::Create);
   store.insert(example(1));
   std::filesystem::rename(path, folder.path() / "moved.sqlite");
-  CHECK_THROWS_WITH(store.insert(example(2)), Contains("s.sqlite: the store was removed or replaced"));
+  CHECK_THROWS_WITH(store.insert(example(2)),
+                    Contains("s.sqlite: the store was removed or replaced while it was in use"));
   std::ofstream(path) << "another file";
-  CHECK_THROWS_WITH(store.insert(example(2)), Contains("s.sqlite: the store was removed or replaced"));
+  CHECK_THROWS_WITH(store.insert(example(2)),
+                    Contains("s.sqlite: the store was removed or replaced while it was in use"));
   std::filesystem::rename(folder.path() / "moved.sqlite", path);
   CHECK(store.insert(example(2)));
 }
@@ -362,6 +364,11 @@ TEST_CASE("a store of version 3 is read without checksums and gets them from the
     check_equal(store.point(example(1).key).value(), example(1));
     CHECK(store.damage().empty());
   }
+  std::filesystem::copy(path, folder.path() / "damaged.sqlite");
+  change(folder.path() / "damaged.sqlite", "UPDATE layers SET per_pe_busy = x'00ff'");
+  CHECK_THROWS_WITH(Store(folder.path() / "damaged.sqlite", Store::Mode::Read).point(example(1).key),
+                    Contains("damaged.sqlite: the busy PEs of layer 'l0' of point " + example(1).key +
+                             " cannot be read: these bytes are not zlib's; the store is damaged"));
   { Store(path, Store::Mode::Write).insert(example(2)); }
   CHECK(Store(path, Store::Mode::Read).damage().empty());
   change(path, "UPDATE points SET cycles = 9 WHERE key = '" + example(1).key + "'");
@@ -449,7 +456,8 @@ TEST_CASE("two stores with different numbers for one point are not merged") {
     two.insert(example(3));
   }
   CHECK_THROWS_WITH(one.merge(folder.path() / "two.sqlite"),
-                    Contains("two.sqlite: point " + other.key + " has other numbers than in "));
+                    Contains("two.sqlite: point " + other.key + " has other numbers than in ") &&
+                        Catch::EndsWith(": one of the two is wrong; nothing is merged"));
   CHECK(one.points() == 1);
   { Store(folder.path() / "three.sqlite", Store::Mode::Create).insert(example(3)); }
   CHECK(one.merge(folder.path() / "three.sqlite") == 1);  // nothing of the failed one is in the way
