@@ -154,8 +154,16 @@ class EditedRtl(unittest.TestCase):
         self.edit("intersect/partial_sum.sv", ("assign retire = complete_q", "assign retire = compleet_q"))
         done = self.check_edited()
         self.assertEqual(done.returncode, 2)
-        self.assertIn("the RTL does not compile", done.stderr)
-        self.assertRegex(done.stderr, r"partial_sum\.sv:\d+:\d+: .*compleet_q")
+        first, *rest = done.stderr.splitlines()
+        self.assertEqual(first, "edited: the RTL does not compile:")
+        self.assertRegex(rest[0], r"^  %Error: edited/intersect/partial_sum\.sv:\d+:\d+: .*compleet_q")
+
+    def test_a_combinational_loop_ends(self):
+        self.edit("common/chunk_fifo.sv", ("assign room_o = count_q != CountWidth'(Depth);",
+                                           "assign room_o = count_q != CountWidth'(Depth) & ~push_i;"))
+        done = self.check_edited("--random", "0")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stdout, r"events agree, then rtl breaks off: cycle \d+: ")
 
     def test_the_rtl_as_it_is_agrees_with_ports_held_back(self):
         done = self.check("config.yaml", "workload.yaml", "--stall", "40%", "--random", "40", "--waves", "none.fst")
