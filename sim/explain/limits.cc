@@ -1,0 +1,24 @@
+#include "explain/limits.h"
+
+#include <utility>
+
+namespace lacuna {
+
+std::vector<Limit> memory_limits(const Machine& machine) {
+  return {
+      {"dram_bandwidth", "the bandwidth of DRAM", {at_highest(machine, "dram.bytes_per_cycle")}},
+      {"dram_latency", "the latency of DRAM", {at_lowest(machine, "dram.latency")}},
+      {"global_buffer", "the capacity of the global buffer", {at_highest(machine, "global_buffer.bytes")}},
+      {"global_buffer_ports",
+       "the width of the global buffer's ports",
+       {at_highest(machine, "global_buffer.bytes_per_cycle")}},
+  };
+}
+
+Limit together(std::string name, std::string sentence, const std::vector<Limit>& limits) {
+  Limit all{std::move(name), std::move(sentence), {}};
+  for (const Limit& limit : limits) all.lifted.insert(all.lifted.end(), limit.lifted.begin(), limit.lifted.end());
+  return all;
+}
+
+}  // namespace lacuna
