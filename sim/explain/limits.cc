@@ -8,10 +8,9 @@ std::vector<Limit> memory_limits(const Machine& machine) {
   return {
       {"dram_bandwidth", "the bandwidth of DRAM", {at_highest(machine, "dram.bytes_per_cycle")}},
       {"dram_latency", "the latency of DRAM", {at_lowest(machine, "dram.latency")}},
-      {"global_buffer", "the capacity of the global buffer", {at_highest(machine, "global_buffer.bytes")}},
-      {"global_buffer_ports",
-       "the width of the global buffer's ports",
-       {at_highest(machine, "global_buffer.bytes_per_cycle")}},
+      {"global_buffer",
+       "the global buffer, its capacity and its ports",
+       {at_highest(machine, "global_buffer.bytes"), at_highest(machine, "global_buffer.bytes_per_cycle")}},
   };
 }
 

@@ -33,6 +33,10 @@ std::vector<std::uint64_t> cycles_of(const JsonValue& json, std::size_t layers) 
   return cycles;
 }
 
+std::string kind_of(const JsonValue& json) {
+  return std::string(name_of(parse_enum<Evidence>(json.text(), Place{json.file()}, json.path())));
+}
+
 std::vector<std::string> texts_of(const JsonValue& json) {
   std::vector<std::string> texts;
   for (const JsonValue& one : json.list()) texts.push_back(one.text());
@@ -90,7 +94,7 @@ ExplainPage read_explanation(const std::filesystem::path& path) {
   page.cycles = total(before);
   for (const JsonValue& one : document["limits"].list()) {
     ExplainPage::Row row{
-        one["limit"].text(), one["sentence"].text(), one["kind"].text(), texts_of(one["settings"]), {}};
+        one["limit"].text(), one["sentence"].text(), kind_of(one["kind"]), texts_of(one["settings"]), {}};
     const auto cycles = cycles_of(one["cycles"], page.layers.size());
     for (std::size_t i = 0; i < cycles.size(); ++i)
       row.won.push_back(static_cast<std::int64_t>(before[i]) - static_cast<std::int64_t>(cycles[i]));

@@ -38,16 +38,17 @@ std::uint64_t largest_message(const Machine& machine) {
   return chunk * operand_bytes(machine) + 2 * (chunk / 8) + accumulator_bits(machine) / 8;
 }
 
-/// The limit of one feeder's bus: a message of any chunk in one cycle, in a buffer of as many words as now.
+/// The limit of the buses of one operand, "weight" or "activation": a message of any chunk in one cycle, in buffers of
+/// as many words as now.
 Limit bus_limit(const Machine& machine, const std::string& operand, const FeederConfig& feeder) {
-  constexpr std::uint64_t kLargestBuffer = 1u << 24;
+  constexpr std::uint64_t kWidestBus = 256, kLargestBuffer = 1u << 24;
   const std::uint64_t wide =
-      std::max<std::uint64_t>(feeder.bus_bytes, std::min<std::uint64_t>(256, std::bit_ceil(largest_message(machine))));
-  const std::uint64_t words = feeder.buffer_bytes / feeder.bus_bytes;
+      std::max<std::uint64_t>(feeder.bus_bytes, std::min(kWidestBus, std::bit_ceil(largest_message(machine))));
+  const std::uint64_t buffer = feeder.buffer_bytes * wide / feeder.bus_bytes;
   return {operand + "_bus",
-          "the bus of " + operand + " feeders",
-          {fmt::format("intersect.{}.bus_bytes={}", operand, wide),
-           fmt::format("intersect.{}.buffer_bytes={}", operand, std::min(kLargestBuffer, words * wide))}};
+          fmt::format("the width of the {} buses", operand),
+          {fmt::format("intersect.{}s.bus_bytes={}", operand, wide),
+           fmt::format("intersect.{}s.buffer_bytes={}", operand, std::min(kLargestBuffer, buffer))}};
 }
 
 /// Whether half the buffer holds any chunk of this machine.
@@ -88,20 +89,16 @@ class IntersectFamily final : public Family {
   /// README.md, "Limits".
   [[nodiscard]] std::vector<Limit> limits(const Machine& machine) const override {
     const Config& c = config(machine);
-    const auto both = [&](const std::string& key) {
-      return std::vector<std::string>{at_highest(machine, "intersect.weights." + key),
-                                      at_highest(machine, "intersect.activations." + key)};
-    };
     return {
-        bus_limit(machine, "weights", c.weights),
-        bus_limit(machine, "activations", c.activations),
-        {"operand_buffers", "the capacity of the operand buffers", both("buffer_bytes")},
-        {"fifo_depth", "the depth of the chunk FIFOs", both("fifo_depth")},
-        {"filter_order",
-         "the order of the filters, which is not that of their density",
-         {"intersect.filter_order=density"}},
-        {"skip_rule", "the skip rule, by which zeros cost slots", {"intersect.skip=both"}},
-        {"early_termination", "early termination, which walks chunks twice", {"intersect.early_termination=none"}},
+        bus_limit(machine, "weight", c.weights),
+        bus_limit(machine, "activation", c.activations),
+        {"fifo_depth",
+         "the depth of the chunk FIFOs",
+         {at_highest(machine, "intersect.weights.fifo_depth"),
+          at_highest(machine, "intersect.activations.fifo_depth")}},
+        {"filter_order", "the order in which filters are mapped", {"intersect.filter_order=density"}},
+        {"skip_rule", "the skip rule", {"intersect.skip=both"}},
+        {"early_termination", "the second pass of early termination", {"intersect.early_termination=none"}},
     };
   }
   [[nodiscard]] bool stops_early(const Machine& machine) const override {
