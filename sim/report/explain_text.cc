@@ -85,7 +85,7 @@ std::vector<std::string> explain_sentences(const ExplainReport& report) {
   if (e.cheapest) {
     const Finding& first = e.findings[e.cheapest->finding];
     sentences.push_back(fmt::format(
-        "The largest single limit is {} ({}): without it {} takes {} cycles instead of {}, {}{}.", first.sentence,
+        "The largest single limit is {} ({}): lifted, {} takes {} cycles instead of {}, {}{}.", first.sentence,
         first.limit, report.workload, grouped(total(first.cycles)), grouped(total(e.cycles)), faster(e, first.cycles),
         e.layers.size() > 1 ? fmt::format("; most is won in {}", most_in(e, first.cycles)) : ""));
     const double share = static_cast<double>(won(e, e.cheapest->cycles)) / static_cast<double>(won(e, first.cycles));
@@ -120,9 +120,10 @@ std::string explain_table(const ExplainReport& report, std::size_t width) {
            "\n";
   const ArrayConfig& array = report.machine.array;
   const std::uint64_t pe_cycles = e.pe_cycles.sum();
-  out += fmt::format("\n{} on {}, {} x {} PEs: {} cycles, {} % of PE-cycles busy\n", report.workload,
-                     report.machine.name, array.rows, array.columns, grouped(total(e.cycles)),
-                     percent(static_cast<double>(e.pe_cycles[PeClass::Busy]), pe_cycles));
+  const std::string head = fmt::format("{} on {}, {} x {} PEs: {} cycles, {} % of PE-cycles busy", report.workload,
+                                       report.machine.name, array.rows, array.columns, grouped(total(e.cycles)),
+                                       percent(static_cast<double>(e.pe_cycles[PeClass::Busy]), pe_cycles));
+  out += "\n" + wrapped(head, width, 2) + "\n";
   for (const auto& sentence : explain_sentences(report)) out += wrapped("  " + sentence, width, 2) + "\n";
   return out;
 }

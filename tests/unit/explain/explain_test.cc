@@ -137,7 +137,7 @@ TEST_CASE("the cheapest change is the first rung that wins half of what the larg
       CHECK(2 * won(e, {cycles}) < most);
     }
   }
-  CHECK(in_between > 5);
+  CHECK(in_between > 0);  // else the first rung was taken for the nearest always
 }
 
 TEST_CASE("bounds and shares follow from counts") {

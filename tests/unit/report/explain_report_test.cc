@@ -40,7 +40,7 @@ TEST_CASE("three sentences name the largest limit and the cheapest change and wh
   CHECK(
       explain_sentences(report) ==
       std::vector<std::string>{
-          "The largest single limit is the latency (late): without it net takes 800 cycles instead of 1,000, 1.25x "
+          "The largest single limit is the latency (late): lifted, net takes 800 cycles instead of 1,000, 1.25x "
           "faster; most is won in b.",
           "--set x.latency=30 alone wins 60 % of that: 880 cycles, 1.14x faster.",
           "All of memory together is worth 50.0 % of the cycles; PEs do not go below 250 cycles: less takes more PEs, "
