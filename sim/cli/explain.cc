@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "cli/choose_layers.h"
+#include "cli/hints.h"
 #include "cli/progress.h"
 #include "cli/target_file.h"
 #include "cli/thread_option.h"
@@ -50,6 +51,7 @@ std::string explain(const ExplainOptions& options) {
     check_target_file(*options.output, kExplanationBegin, "explanation of lacuna", options.force);
     file.emplace(*options.output);
   }
+  check_kinds(options.config, options.workload);
   ExplainReport report;
   report.version = LACUNA_VERSION;
   report.machine = read_machine(options.config, options.assignments).machine;

@@ -149,6 +149,8 @@ ARGUMENT_CASES = [
     (EXPLAIN + ["--format", "xml"], "--format: unknown format 'xml' (table, json, csv)"),
     (EXPLAIN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
     (EXPLAIN + ["--set", "array.rows=0"], "--set array.rows=0: array.rows is 0; allowed 1..256"),
+    (["explain", "workload.yaml", "config.yaml"],
+     "workload.yaml: is a workload and config.yaml a configuration; the configuration comes first"),
     (EXPLAIN + ["-o", ""], "--output: the name is empty"),
     (EXPLAIN + ["-o", "none/e.json"], "none/e.json: cannot write: No such file or directory"),
     (EXPLAIN + ["-o", "mine"], "mine: cannot write: Is a directory"),
