@@ -77,6 +77,8 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   run->add_flag("--force", r.force, "Replace the result of another machine or workload, or a file that is no trace")
       ->disable_flag_override();
 
+  add_explain();
+
   check = app.add_subcommand("check", "Hold two engines against each other, event by event");
   auto& c = check_options;
   check->add_option("CONFIG", c.config, "Configuration of the machine, a YAML file");
@@ -156,6 +158,28 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   add_made_words();
 }
 
+void Commands::add_explain() {
+  explain = app.add_subcommand("explain", "What would it gain? Every layer again with one limit of the machine lifted");
+  auto& o = explain_options;
+  explain->add_option("CONFIG", o.config, "Configuration of the machine, a YAML file")->required();
+  explain->add_option("WORKLOAD", o.workload, "Folder with a workload.yaml, or that file")->required();
+  explain->add_option("--layers", o.layers, "Only these layers, separated by commas")
+      ->allow_extra_args(false)
+      ->type_name("NAME,...");
+  explain->add_option("--set", o.assignments, "Set a parameter, for example array.rows=8; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+  auto* format = explain->add_option("--format", o.format, described("Format on standard output", words_of<Format>()))
+                     ->capture_default_str();
+  format->type_name("WORD");
+  words[format] = words_of<Format>();
+  explain->add_option("-o,--output", o.output, "Write the explanation as JSON, which lacuna report takes")
+      ->type_name("FILE");
+  explain->add_option("--threads", o.threads, "Threads, 1 to 1024; no number depends on them (default: all cores)")
+      ->type_name("N");
+  explain->add_flag("--force", o.force, "Overwrite a file that is no explanation")->disable_flag_override();
+}
+
 void Commands::add_compare() {
   compare = app.add_subcommand("compare", "Two results side by side; with --fail-above a gate for CI");
   auto& o = compare_options;
@@ -200,7 +224,10 @@ void Commands::add_compare() {
 void Commands::add_report() {
   report = app.add_subcommand("report", "Results as one HTML page with plots; it needs no other file and no network");
   auto& o = report_options;
-  report->add_option("RESULT", o.results, "Result folders of lacuna run -o, their result.json, stores of lacuna sweep")
+  report
+      ->add_option(
+          "RESULT", o.results,
+          "Result folders of lacuna run -o, their result.json, stores of lacuna sweep, files of lacuna explain -o")
       ->required();
   report->add_option("-o,--output", o.output, "The page to write")->required()->type_name("FILE");
   report->add_flag("--force", o.force, "Overwrite a file that is no report")->disable_flag_override();
@@ -254,7 +281,7 @@ void Commands::add_made_words() {
     }
 }
 
-std::string Commands::explain(const CLI::ParseError& error) const {
+std::string Commands::reworded(const CLI::ParseError& error) const {
   const auto chosen = app.get_subcommands();
   const CLI::App& current = chosen.empty() ? app : *chosen.front();
   const std::string help = fmt::format("see {} --help", chosen.empty() ? "lacuna" : "lacuna " + current.get_name());

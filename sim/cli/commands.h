@@ -49,6 +49,16 @@ struct RunOptions {
   std::uint64_t sample_seed = 1;
 };
 
+struct ExplainOptions {
+  std::string config, workload;
+  std::string format = "table";
+  std::vector<std::string> layers;
+  std::vector<std::string> assignments;
+  std::optional<std::string> output;
+  std::optional<unsigned> threads;  ///< all cores
+  bool force = false;
+};
+
 struct CheckOptions {
   std::string config, workload;
   std::vector<std::string> engines;
@@ -111,6 +121,7 @@ class Commands {
 
   CLI::App app;
   CLI::App* run = nullptr;
+  CLI::App* explain = nullptr;
   CLI::App* check = nullptr;
   CLI::App* compare = nullptr;
   CLI::App* sweep = nullptr;
@@ -120,6 +131,7 @@ class Commands {
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
+  ExplainOptions explain_options;
   CheckOptions check_options;
   CompareOptions compare_options;
   SweepOptions sweep_options;
@@ -133,16 +145,17 @@ class Commands {
   OptionWords words;
 
   /// One line for a mistake CLI11 found, with the nearest legal word where the mistake is a misspelling.
-  [[nodiscard]] std::string explain(const CLI::ParseError& error) const;
+  [[nodiscard]] std::string reworded(const CLI::ParseError& error) const;
 
  private:
   /// Words of completion that no list has: "array.rows=", "systemc,rtl".
   void add_made_words();
-
-  std::vector<std::string> made_words_;  ///< what views in `words` look at
+  void add_explain();
   void add_compare();
   void add_report();
   void add_import();
+
+  std::vector<std::string> made_words_;  ///< what views in `words` look at
 };
 
 }  // namespace lacuna

@@ -17,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/compare.h"
 #include "cli/completion.h"
+#include "cli/explain.h"
 #include "cli/import.h"
 #include "cli/list.h"
 #include "cli/report.h"
@@ -54,10 +55,11 @@ int run_command(lacuna::Commands& commands, std::vector<std::string> arguments) 
     print(version ? fmt::format("{}\n", wanted.what()) : commands.app.help());
     return kSuccess;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}\n", commands.explain(error));
+    fmt::print(stderr, "{}\n", commands.reworded(error));
     return kUserError;
   }
   if (commands.run->parsed()) print(lacuna::run(commands.run_options));
+  if (commands.explain->parsed()) print(lacuna::explain(commands.explain_options));
   if (commands.check->parsed()) {
     const lacuna::CheckResult result = lacuna::check(commands.check_options);
     print(result.text);

@@ -23,17 +23,19 @@ std::string report(const ReportOptions& options) {
   PageContent content;
   content.version = LACUNA_VERSION;
   for (const auto& path : options.results) {
-    if (!is_store(path)) {
+    if (is_store(path))
+      for (auto& sweep : page_sweeps(path)) content.sweeps.push_back(std::move(sweep));
+    else if (is_explanation(path))
+      content.explanations.push_back(read_explanation(path));
+    else
       content.results.push_back(read_result(path));
-      continue;
-    }
-    for (auto& sweep : page_sweeps(path)) content.sweeps.push_back(std::move(sweep));
   }
   const std::string page = to_page(content);
   file.append(page);
   file.commit();
   std::vector<std::string> what;
   if (!content.results.empty()) what.push_back(counted(content.results.size(), "result"));
+  if (!content.explanations.empty()) what.push_back(counted(content.explanations.size(), "explanation"));
   std::size_t points = 0;
   for (const auto& sweep : content.sweeps) points += sweep.points.size();
   if (points != 0)

@@ -13,6 +13,7 @@
 #include "cli/hints.h"
 #include "cli/progress.h"
 #include "cli/result_folder.h"
+#include "cli/thread_option.h"
 #include "cli/timeline.h"
 #include "cli/verify.h"
 #include "energy/energy.h"
@@ -29,7 +30,6 @@ namespace {
 
 constexpr std::string_view kNotVerified = "not verified: the outputs were not compared with the reference";
 constexpr std::string_view kTimingOnly = "timing only: no output tensor was made or compared";
-constexpr unsigned kMostThreads = 1024;
 
 std::string formatted(const Report& report, const RunOptions& options, Format format) {
   switch (format) {
@@ -197,9 +197,7 @@ std::string run(const RunOptions& options) {
   need_name(options.config, "CONFIG");
   need_name(options.workload, "WORKLOAD");
   if (options.output) need_name(*options.output, "--output");
-  const unsigned threads = options.threads.value_or(available_cores());
-  if (threads < 1 || threads > kMostThreads)
-    fail(Place{"--threads"}, "{} threads; allowed 1..{}", threads, kMostThreads);
+  const unsigned threads = thread_count(options.threads);
   const auto engine = make_engine(options.engine, Place{"--engine"});
   check_kinds(options.config, options.workload);
   const MachineFile file = read_machine(options.config, options.assignments);

@@ -18,6 +18,27 @@ LayerOutcome Engine::time(const Machine& machine, const Layer& layer, Progress* 
   return outcome;
 }
 
+namespace {
+
+/// Every machine by itself.
+class PlainTimer : public LayerTimer {
+ public:
+  PlainTimer(Engine& engine, const Layer& layer) : engine_(engine), layer_(layer) {}
+  LayerOutcome time(const Machine& machine, Progress* progress) override {
+    return engine_.time(machine, layer_, progress);
+  }
+
+ private:
+  Engine& engine_;
+  const Layer& layer_;
+};
+
+}  // namespace
+
+std::unique_ptr<LayerTimer> Engine::timer(const Machine&, const Layer& layer) {
+  return std::make_unique<PlainTimer>(*this, layer);
+}
+
 void Engine::write_waves(const Machine&, const Layer&, const std::filesystem::path&, std::uint64_t, std::uint64_t) {
   throw Bug("this engine has no signals");
 }
@@ -34,6 +55,9 @@ class EngineOfAnyFamily : public Engine {
   }
   LayerOutcome time(const Machine& machine, const Layer& layer, Progress* progress) override {
     return of(machine).time(machine, layer, progress);
+  }
+  std::unique_ptr<LayerTimer> timer(const Machine& machine, const Layer& layer) override {
+    return of(machine).timer(machine, layer);
   }
   [[nodiscard]] bool samples(const Machine& machine) const override { return of(machine).samples(machine); }
   SampledOutcome sample(const Machine& machine, const Layer& layer, const SampleOptions& options,

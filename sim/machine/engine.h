@@ -22,6 +22,14 @@ class Progress {
   virtual void tiles(std::uint64_t done, std::uint64_t total) = 0;
 };
 
+/// One layer for several machines of a family: what they share is computed once.
+class LayerTimer {
+ public:
+  virtual ~LayerTimer() = default;
+  /// The outcome of Engine::time(). Several calls at once are safe if the engine runs layers at once.
+  virtual LayerOutcome time(const Machine& machine, Progress* progress) = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -31,6 +39,8 @@ class Engine {
 
   /// The same outcome without the output tensor; the engine may leave out what no other number depends on.
   virtual LayerOutcome time(const Machine& machine, const Layer& layer, Progress* progress);
+  /// time() of `layer` for machines of the family of `machine`. Engine and layer must outlive it.
+  virtual std::unique_ptr<LayerTimer> timer(const Machine& machine, const Layer& layer);
 
   /// Whether sample() simulates parts of a layer.
   [[nodiscard]] virtual bool samples(const Machine& /*machine*/) const { return false; }

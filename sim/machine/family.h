@@ -13,6 +13,7 @@
 #include "machine/config.h"
 #include "machine/draw.h"
 #include "machine/engine.h"
+#include "machine/limit.h"
 #include "machine/moved_keys.h"
 #include "machine/outcome.h"
 #include "machine/record.h"
@@ -62,6 +63,9 @@ class Family {
   /// Assignments, as of --set, that turn a machine of this family into the one beside it that skips nothing:
   /// what reports compare with. Empty if the family never skips.
   [[nodiscard]] virtual std::span<const std::string_view> dense_settings() const { return {}; }
+  /// What bounds the speed of `machine`, beside what bounds every machine (explain/limits.h): each has assignments that
+  /// `machine` can be given. One that changes nothing is no limit of this machine.
+  [[nodiscard]] virtual std::vector<Limit> limits(const Machine& /*machine*/) const { return {}; }
   /// Whether sums may stop before their last pair, so that later stops lawfully change what comes after.
   [[nodiscard]] virtual bool stops_early(const Machine& machine) const = 0;
 

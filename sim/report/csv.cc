@@ -1,42 +1,16 @@
 // One line per layer for spreadsheets. A field with a comma, a quote or a line end is quoted (RFC 4180).
 #include "machine/family.h"
+#include "report/csv_line.h"
 #include "report/report.h"
 
 namespace lacuna {
 
 namespace {
 
-std::string quoted(std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
-  std::string out = "\"";
-  for (char c : field) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
-/// Names and values are appended side by side, so a head line cannot get out of step with its columns.
-class Line {
- public:
-  void add(std::string_view name, std::string_view value) {
-    names_.push_back(quoted(name));
-    values_.push_back(quoted(value));
-  }
-  void add(std::string_view name, std::uint64_t value) { add(name, fmt::format("{}", value)); }
-  void add(std::string_view name, double value) { add(name, fmt::format("{}", value)); }
-
-  [[nodiscard]] std::string head() const { return fmt::format("{}\n", fmt::join(names_, ",")); }
-  [[nodiscard]] std::string values() const { return fmt::format("{}\n", fmt::join(values_, ",")); }
-
- private:
-  std::vector<std::string> names_, values_;
-};
-
-Line line_of(const Report& report, const LayerReport& layer, const Figures& f, bool is_total) {
+CsvLine line_of(const Report& report, const LayerReport& layer, const Figures& f, bool is_total) {
   const std::string_view unit = report.energy_unit == EnergyUnit::Pj ? "pj" : "rf";
   const LayerOutcome& o = layer.outcome;
-  Line line;
+  CsvLine line;
   line.add("layer", o.name);
   line.add("op", layer.op);
   line.add("images", is_total ? std::string() : fmt::format("{}", layer.images));
@@ -67,7 +41,7 @@ Line line_of(const Report& report, const LayerReport& layer, const Figures& f, b
 }  // namespace
 
 std::string to_csv(const Report& report) {
-  const Line sum = line_of(report, total(report), total_figures(report), true);
+  const CsvLine sum = line_of(report, total(report), total_figures(report), true);
   std::string out = sum.head();
   for (const auto& layer : report.layers) out += line_of(report, layer, figures(report, layer), false).values();
   return out + sum.values();

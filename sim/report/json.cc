@@ -1,34 +1,15 @@
 // The result file. Its keys are a promise to other programs: they are added to, never renamed.
-#include <nlohmann/json.hpp>
-
-#include "machine/config_reader.h"
 #include "machine/family.h"
+#include "report/json_text.h"
 #include "report/report.h"
 
 namespace lacuna {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// "energy_pj" or "energy_rf": the unit is in the key, so nobody adds joules to ratios.
 std::string with_unit(std::string_view key, EnergyUnit unit) {
   return fmt::format("{}_{}", key, unit == EnergyUnit::Pj ? "pj" : "rf");
-}
-
-/// The resolved configuration, sections as objects, numbers as numbers.
-Json config_json(const Machine& machine) {
-  Json config = Json::object();
-  for (const auto& p : parameters(machine)) {
-    Json value = p.value;
-    if (p.type == Parameter::Type::Integer) value = std::stoull(p.value);
-    Json* section = &config;
-    std::size_t begin = 0;
-    for (std::size_t dot; (dot = p.name.find('.', begin)) != std::string::npos; begin = dot + 1)
-      section = &(*section)[p.name.substr(begin, dot - begin)];
-    (*section)[p.name.substr(begin)] = std::move(value);
-  }
-  return config;
 }
 
 template <typename Enum>
@@ -113,32 +94,6 @@ Json sampled_json(const Sampled& sampled, const Report& report) {
             {"pe_cycles", intervals_json<PeClass>(sampled.pe_cycles)}}}};
 }
 
-/// Objects one entry a line; a list of plain values stays on one line, so that per-PE figures look like the array.
-void write(std::string& out, const Json& json, std::size_t indent) {
-  const std::string inner(indent + 2, ' ');
-  if (json.is_object() && !json.empty()) {
-    out += "{\n";
-    std::size_t left = json.size();
-    for (const auto& [key, value] : json.items()) {
-      out += inner + Json(key).dump() + ": ";
-      write(out, value, indent + 2);
-      out += --left > 0 ? ",\n" : "\n";
-    }
-    out += std::string(indent, ' ') + "}";
-  } else if (json.is_array() && !json.empty() && json.front().is_structured()) {
-    out += "[\n";
-    std::size_t left = json.size();
-    for (const auto& value : json) {
-      out += inner;
-      write(out, value, indent + 2);
-      out += --left > 0 ? ",\n" : "\n";
-    }
-    out += std::string(indent, ' ') + "]";
-  } else {
-    out += json.dump();
-  }
-}
-
 }  // namespace
 
 std::string to_json(const Report& report) {
@@ -169,9 +124,7 @@ std::string to_json(const Report& report) {
   add_groups(all, report, sum, total_figures(report));
   if (sum.sampled) all["sampled"] = sampled_json(*sum.sampled, report);
   json["total"] = std::move(all);
-  std::string out;
-  write(out, json, 0);
-  return out + "\n";
+  return json_text(json);
 }
 
 }  // namespace lacuna

@@ -170,6 +170,27 @@ Json sweep_json(const PageSweep& sweep) {
   return json;
 }
 
+Json explanation_json(const ExplainPage& page) {
+  Json json = {{"file", page.file},
+               {"version", page.version},
+               {"machine", page.machine},
+               {"config_hash", page.config_hash},
+               {"workload", page.workload},
+               {"source", page.source},
+               {"workload_hash", page.workload_hash},
+               {"sentences", page.sentences},
+               {"layers", page.layers},
+               {"cycles", page.cycles}};
+  json["rows"] = Json::array();
+  for (const auto& row : page.rows)
+    json["rows"].push_back({{"limit", row.limit},
+                            {"sentence", row.sentence},
+                            {"kind", row.evidence},
+                            {"settings", row.settings},
+                            {"won", row.won}});
+  return json;
+}
+
 /// Classes, and what the results have of components and traffic, with their sentences, in the order in which they are
 /// drawn.
 Json words_json(const std::vector<Result>& results) {
@@ -189,7 +210,14 @@ Json words_json(const std::vector<Result>& results) {
   for (const auto& [component, value] : energies.components()) components.push_back({component, ""});
   for (const auto& [action, count] : actions.entries())
     if (action->moves_bytes) traffic.push_back({action->name, action->sentence});
-  return {{"pe_classes", pe_classes}, {"pair_classes", pair_classes}, {"components", components}, {"traffic", traffic}};
+  Json kinds = Json::array();
+  for (std::size_t i = 0; i < kEvidenceSentences.size(); ++i)
+    kinds.push_back({EnumNames<Evidence>::names[i], kEvidenceSentences[i]});
+  return {{"pe_classes", pe_classes},
+          {"pair_classes", pair_classes},
+          {"components", components},
+          {"traffic", traffic},
+          {"explanation_kinds", kinds}};
 }
 
 /// JSON that may stand in a script element: no '<', so nothing in it ends the element or begins a comment.
@@ -214,6 +242,9 @@ std::string to_page(const PageContent& content) {
     data["results"].push_back(result_json(content.results[i], names[i]));
   data["sweeps"] = Json::array();
   for (const auto& sweep : content.sweeps) data["sweeps"].push_back(sweep_json(sweep));
+
+  data["explanations"] = Json::array();
+  for (const auto& one : content.explanations) data["explanations"].push_back(explanation_json(one));
 
   std::string_view page, style;
   std::string scripts;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "report/explain_report.h"
 #include "report/result.h"
 
 namespace lacuna {
@@ -43,6 +44,7 @@ struct PageContent {
   std::string version;  ///< of the program that makes the page
   std::vector<Result> results;
   std::vector<PageSweep> sweeps;
+  std::vector<ExplainPage> explanations = {};
 };
 
 /// The first bytes of every page.

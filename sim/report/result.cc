@@ -1,9 +1,8 @@
-// Every value is asked for by its path ("layers[2].cycles"), so that an error can name it.
+// The keys of a result file, and the laws that its numbers keep.
 #include "report/result.h"
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
@@ -11,115 +10,16 @@
 #include "machine/config_reader.h"
 #include "machine/family.h"
 #include "machine/moved_keys.h"
+#include "report/json_value.h"
 
 namespace lacuna {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-/// One value of the file and where it stands.
-class Value {
- public:
-  Value(const Json& json, const std::string& file, std::string path = {})
-      : json_(json), file_(file), path_(std::move(path)) {}
-
-  [[nodiscard]] Value operator[](std::string_view key) const {
-    object();
-    const auto at = json_.find(key);
-    if (at == json_.end()) fail(Place{file_}, "{} is missing; it is damaged, or no result of this version", name(key));
-    return {*at, file_, name(key)};
-  }
-  [[nodiscard]] bool has(std::string_view key) const { return json_.is_object() && json_.contains(key); }
-
-  [[nodiscard]] std::uint64_t whole() const {
-    if (!json_.is_number_unsigned()) refuse("a whole number");
-    return json_.get<std::uint64_t>();
-  }
-  [[nodiscard]] double number() const {
-    if (!json_.is_number()) refuse("a number");
-    return json_.get<double>();
-  }
-  [[nodiscard]] std::string text() const {
-    if (!json_.is_string()) refuse("text");
-    return json_.get<std::string>();
-  }
-  [[nodiscard]] bool truth() const {
-    if (!json_.is_boolean()) refuse("true or false");
-    return json_.get<bool>();
-  }
-  /// A number or text, as text.
-  [[nodiscard]] std::string word() const {
-    if (json_.is_string()) return json_.get<std::string>();
-    if (!json_.is_number()) refuse("a number or text");
-    return json_.dump();
-  }
-  [[nodiscard]] std::pair<double, double> interval() const {
-    const auto ends = list();
-    if (ends.size() != 2) refuse("a list of two numbers");
-    return {ends[0].number(), ends[1].number()};
-  }
-  [[nodiscard]] std::vector<Value> list() const {
-    if (!json_.is_array()) refuse("a list");
-    std::vector<Value> values;
-    values.reserve(json_.size());
-    for (std::size_t i = 0; i < json_.size(); ++i)
-      values.emplace_back(json_[i], file_, fmt::format("{}[{}]", path_, i));
-    return values;
-  }
-  [[nodiscard]] std::vector<std::pair<std::string, Value>> entries() const {
-    object();
-    std::vector<std::pair<std::string, Value>> values;
-    for (const auto& [key, value] : json_.items()) values.emplace_back(key, Value(value, file_, name(key)));
-    return values;
-  }
-  [[nodiscard]] bool is_object() const { return json_.is_object(); }
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] const std::string& file() const { return file_; }
-
- private:
-  void object() const {
-    if (!json_.is_object()) refuse("an object");
-  }
-  [[noreturn]] void refuse(std::string_view need) const {
-    std::string found = json_.dump(-1, ' ', false, Json::error_handler_t::replace);
-    constexpr std::size_t kMost = 40;
-    if (found.size() > kMost) found = found.substr(0, kMost) + "...";
-    fail(Place{file_}, "{} is {}; need {}", path_.empty() ? "the document" : path_, found, need);
-  }
-  [[nodiscard]] std::string name(std::string_view key) const {
-    return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
-  }
-
-  const Json& json_;
-  const std::string& file_;
-  std::string path_;
-};
-
-/// A result has five levels; a value is destroyed level by level, on the stack.
-constexpr int kDeepest = 100;
-
-Json parse_json(std::string_view text, const std::string& file) {
-  const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > kDeepest) fail(Place{file}, "is nested more than {} deep; a result is not", kDeepest);
-    return true;
-  };
-  try {
-    return Json::parse(text, shallow);
-  } catch (const nlohmann::json::parse_error& error) {
-    const std::string_view before = text.substr(0, error.byte == 0 ? 0 : error.byte - 1);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const auto column = before.size() - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
-    fail(Place{file, static_cast<int>(line), static_cast<int>(column)}, "is no JSON, or its end is missing");
-  } catch (const nlohmann::json::exception&) {  // a number beyond every type
-    fail(Place{file}, "is no JSON: a number is out of range");
-  }
-}
-
 using Config = std::vector<std::pair<std::string, std::string>>;
 
 /// Sections may stand in sections.
-void add_config(const Value& json, const std::string& section, Config& config) {
+void add_config(const JsonValue& json, const std::string& section, Config& config) {
   for (const auto& [key, value] : json.entries()) {
     const std::string name = section.empty() ? key : section + "." + key;
     if (value.is_object())
@@ -130,7 +30,7 @@ void add_config(const Value& json, const std::string& section, Config& config) {
 }
 
 /// A configuration of an earlier version gets the names of today, and their order.
-Config config_of(const Value& json) {
+Config config_of(const JsonValue& json) {
   Config config;
   add_config(json, "", config);
   bool moved = false;
@@ -158,7 +58,7 @@ const ActionList& actions_of(const Result& result) {
 
 /// Every word of the enumeration and, but for `beside`, no other: a sum that leaves one out would be wrong in silence.
 template <typename Enum>
-Counters<Enum> counters(const Value& value, std::string_view beside = {}) {
+Counters<Enum> counters(const JsonValue& value, std::string_view beside = {}) {
   Counters<Enum> result;
   for (std::size_t i = 0; i < enum_count<Enum>(); ++i) result.value[i] = value[EnumNames<Enum>::names[i]].whole();
   const auto& words = EnumNames<Enum>::names;
@@ -169,7 +69,7 @@ Counters<Enum> counters(const Value& value, std::string_view beside = {}) {
 }
 
 /// Every action of the list and no other.
-ByAction<std::uint64_t> action_counts(const Value& value, const ActionList& list) {
+ByAction<std::uint64_t> action_counts(const JsonValue& value, const ActionList& list) {
   ByAction<std::uint64_t> result;
   std::vector<std::string_view> words;
   for (const ActionInfo& action : list.infos()) {
@@ -182,17 +82,17 @@ ByAction<std::uint64_t> action_counts(const Value& value, const ActionList& list
   return result;
 }
 
-Energy energy_of(const Value& group, const ActionList& list, EnergyUnit unit) {
+Energy energy_of(const JsonValue& group, const ActionList& list, EnergyUnit unit) {
   const std::string suffix = unit == EnergyUnit::Pj ? "pj" : "rf";
   Energy energy;
   energy.total = group["energy_" + suffix]["total"].number();
-  const Value actions = group["energy_by_action_" + suffix];
+  const JsonValue actions = group["energy_by_action_" + suffix];
   for (const ActionInfo& action : list.infos()) energy.actions[action] = actions[action.name].number();
   return energy;
 }
 
 /// What layers and the total have in common.
-ResultGroup common(const Value& json, const ActionList& list, EnergyUnit unit) {
+ResultGroup common(const JsonValue& json, const ActionList& list, EnergyUnit unit) {
   ResultGroup group;
   group.verified = json["verified"].truth();
   group.cycles = json["cycles"].whole();
@@ -205,7 +105,7 @@ ResultGroup common(const Value& json, const ActionList& list, EnergyUnit unit) {
   return group;
 }
 
-ResultGroup layer_of(const Value& json, const ActionList& list, EnergyUnit unit) {
+ResultGroup layer_of(const JsonValue& json, const ActionList& list, EnergyUnit unit) {
   ResultGroup group = common(json, list, unit);
   group.name = json["name"].text();
   group.op = json["op"].text();
@@ -286,7 +186,7 @@ const ResultGroup* Result::layer(std::string_view name) const {
 
 Result parse_result(std::string_view text, const std::string& file) {
   const Json json = parse_json(text, file);
-  const Value document(json, file);
+  const JsonValue document(json, file);
   if (!document.has("program") || !document["program"].has("name") || document["program"]["name"].word() != "lacuna")
     fail(Place{file}, "is no result of lacuna: it does not begin with \"program\": {{\"name\": \"lacuna\"}}");
 
@@ -321,9 +221,9 @@ Result parse_parts(std::string_view config, std::string_view total, EnergyUnit u
   Result result;
   result.file = file;
   const Json config_json = parse_json(config, file), total_json = parse_json(total, file);
-  result.config = config_of(Value(config_json, file, "config"));
+  result.config = config_of(JsonValue(config_json, file, "config"));
   result.energy_unit = unit;
-  result.total = common(Value(total_json, file, "total"), actions_of(result), unit);
+  result.total = common(JsonValue(total_json, file, "total"), actions_of(result), unit);
   return result;
 }
 

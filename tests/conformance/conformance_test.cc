@@ -11,6 +11,8 @@
 #include "energy/area.h"
 #include "energy/energy.h"
 #include "energy/table.h"
+#include "explain/explain.h"
+#include "explain/limits.h"
 #include "machine/config_reader.h"
 #include "machine/family.h"
 #include "temporary_folder.h"
@@ -164,6 +166,36 @@ TEST_CASE("systemc and rtl report the same records on a few geometries under bac
       CHECK(compare_engines(*make_engine(EngineKind::Systemc, options), *make_engine(EngineKind::Rtl, options),
                             one.machine, one.layer, Compare::Cycles)
                 .agrees());
+    }
+  });
+}
+
+TEST_CASE("an explanation of a machine of every family has rows that come true") {
+  for_each_family([](const Family& family) {
+    const auto engine = make_engine(EngineKind::Fast);
+    const auto clocked = make_engine(EngineKind::Systemc);
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      const RandomCase one = case_of(family, seed);
+      INFO("seed " << seed << ": " << one.describe());
+      const LayerSource source = {{one.layer.name}, {1}, [&](std::size_t) { return one.layer; }};
+      const Explanation e = explain(*engine, one.machine, source, 1, [](std::size_t) {});
+      // What bounds every machine, what its family names, what follows from counts: all that changes something.
+      std::vector<std::string> expected;
+      for (const auto& limits : {memory_limits(one.machine), {Limit{"memory", "", {}}}, family.limits(one.machine)})
+        for (const Limit& limit : limits)
+          if (limit.name == "memory" || !ladder(one.machine, limit.lifted).empty()) expected.push_back(limit.name);
+      for (const char* bound : {"perfect_balance", "no_overhead", "output", "edges"}) expected.emplace_back(bound);
+      std::vector<std::string> rows;
+      for (const Finding& finding : e.findings) {
+        INFO("limit " << finding.limit);
+        rows.push_back(finding.limit);
+        if (finding.evidence == Evidence::Run)
+          CHECK(finding.cycles.front() ==
+                clocked->run(changed(one.machine, finding.settings), one.layer, nullptr).cycles);
+        else
+          CHECK(finding.cycles.front() <= e.cycles.front());
+      }
+      CHECK(rows == expected);
     }
   });
 }

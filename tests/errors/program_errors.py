@@ -32,6 +32,7 @@ TOP_KEYS = "name, clock_mhz, energy, array, intersect, post, global_buffer, dram
 FEEDER_KEYS = "buffer_bytes, bus_bytes, fifo_depth, encoding"
 SWEEP = ["sweep", "sweep.yaml"]
 CHECK = ["check", "config.yaml", "workload.yaml"]
+EXPLAIN = ["explain", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
                "--sample, --sample-seed, --timing-only, --no-verify, --all-layers, --no-dense, --force")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
@@ -125,7 +126,7 @@ RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     (["rnu"],
      "lacuna: unknown command 'rnu'; did you mean 'run'? "
-     "(run, check, compare, report, sweep, merge, import, list, completion)"),
+     "(run, explain, check, compare, report, sweep, merge, import, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),
@@ -142,6 +143,19 @@ ARGUMENT_CASES = [
     (RUN + ["--threads", "1025"], "--threads: 1025 threads; allowed 1..1024"),
     (RUN + ["--format", "xml"], "--format: unknown format 'xml' (table, json, csv)"),
     (RUN + ["--engine", "sistemc"], "--engine: unknown engine 'sistemc'; did you mean 'systemc'? (systemc, fast, rtl)"),
+    (["explain"], "lacuna: CONFIG is required; see lacuna explain --help"),
+    (["explain", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna explain --help"),
+    (EXPLAIN + ["--threads", "0"], "--threads: 0 threads; allowed 1..1024"),
+    (EXPLAIN + ["--format", "xml"], "--format: unknown format 'xml' (table, json, csv)"),
+    (EXPLAIN + ["--layers", "conv3"], "--layers: unknown layer 'conv3'; did you mean 'conv1'? (conv1, conv2)"),
+    (EXPLAIN + ["--set", "array.rows=0"], "--set array.rows=0: array.rows is 0; allowed 1..256"),
+    (["explain", "workload.yaml", "config.yaml"],
+     "workload.yaml: is a workload and config.yaml a configuration; the configuration comes first"),
+    (EXPLAIN + ["-o", ""], "--output: the name is empty"),
+    (EXPLAIN + ["-o", "none/e.json"], "none/e.json: cannot write: No such file or directory"),
+    (EXPLAIN + ["-o", "mine"], "mine: cannot write: Is a directory"),
+    (EXPLAIN + ["-o", "mine/precious.txt"],
+     "mine/precious.txt: exists and is no explanation of lacuna; --force overwrites it"),
     (["check"], "lacuna check: CONFIG and WORKLOAD are needed, or --random N"),
     (["check", "config.yaml"], "lacuna check: a WORKLOAD is needed, or --random N"),
     (["compare", "config.yaml", "workload.yaml", "--no-area"],
@@ -398,6 +412,20 @@ class ProgramErrors(unittest.TestCase):
         for _ in range(2):
             self.assertEqual(self.lacuna(["report", "out", "-o", "page.html"]).returncode, 0)
         self.assertEqual(self.lacuna(["report", "out", "-o", "mine/precious.txt", "--force"]).returncode, 0)
+
+    def test_an_explanation_is_replaced_reported_and_refused_when_damaged(self):
+        for _ in range(2):
+            self.assertEqual(self.lacuna(EXPLAIN + ["-o", "e.json"]).returncode, 0)
+        self.assertEqual(self.lacuna(["report", "e.json", "-o", "page.html"]).stdout[:24], b"page.html: 1 explanation")
+        with open(os.path.join(self.folder, "e.json"), encoding="utf-8") as file:
+            text = file.read()
+        self.write("e.json", re.sub(r'"total": (\d+)', '"total": 1', text, count=1))
+        self.refused(["report", "e.json", "-o", "page.html"],
+                     "e.json: cycles is not the sum of 2 layers; the file is damaged")
+        self.write("e.json", text[:-10])
+        self.assertRegex(self.refused(["report", "e.json", "-o", "page.html"], None),
+                         r"^e\.json:\d+:\d+: is no JSON, or its end is missing\n$")
+        self.assertEqual(self.lacuna(EXPLAIN + ["-o", "mine/precious.txt", "--force"]).returncode, 0)
 
     def test_a_store_that_lacks_a_table_is_damaged(self):
         self.assertEqual(self.lacuna(SWEEP + ["-o", "whole.sqlite"]).returncode, 0)

@@ -129,7 +129,19 @@ int main(int argc, char** argv) {
       parse_result(to_json(report_of({kStrange, longest, "__proto__"}, kStrange)), kStrange + "/result.json");
   Result other = odd;
   other.file = longest + "/result.json";
-  page("strange.html", {kStrange, {odd, other}, {strange}});
+  const ExplainPage why = {
+      longest,
+      kStrange,
+      kStrange,
+      kStrange,
+      kStrange,
+      longest,
+      kStrange,
+      {longest},
+      {kStrange, "__proto__"},
+      100,
+      {{kStrange, longest, "run", {longest}, {10, -3}}, {"__proto__", kStrange, "share", {}, {0, 0}}}};
+  page("strange.html", {kStrange, {odd, other}, {strange}, {why}});
 
   const Result plain = parse_result(to_json(report_of({"conv1", "conv2"}, "plain")), "a/result.json");
   page("twins.html", {"1.2.3", {plain, plain}, {}});

@@ -47,6 +47,9 @@ before(async () => {
   lacuna("run", machine, workload, "-o", "both");
   lacuna("run", machine, workload, "-o", "weights", "--set", "intersect.skip=weights");
   lacuna("report", "both", "-o", "one.html");
+  lacuna("explain", machine, workload, "-o", "why.json");
+  lacuna("report", "why.json", "-o", "why.html");
+  lacuna("report", "both", "why.json", "-o", "both.html");
   lacuna("report", "both", "weights", "-o", "two.html");
   fs.writeFileSync(
     path.join(folder, "sweep.yaml"),
@@ -140,6 +143,30 @@ test("a result has every plot, drawn, and a table with the figures of the result
     const busy = result.layers.reduce((all, layer) => all + layer.per_pe_busy[0][0], 0);
     assert.ok(Math.abs(corner - (100 * busy) / result.total.cycles) < 0.051);
     assert.match(await page.locator("dd", { hasText: "verified" }).textContent(), /^✓ verified/);
+  });
+});
+
+test("an explanation has a bar and a line for each limit and says what it says on the terminal", async () => {
+  const why = JSON.parse(fs.readFileSync(path.join(folder, "why.json"), "utf8"));
+  await open("why.html", async (page) => {
+    const drawn = await canvases(page);
+    assert.deepEqual(drawn.map((canvas) => canvas.title), ["What lifting a limit would gain"]);
+    for (const canvas of drawn) assert.ok(canvas.painted > 3000 && canvas.colours > 5, canvas.title);
+    const rows = await card(page, "What lifting a limit would gain").locator("tbody tr").count();
+    assert.equal(rows, why.limits.length);
+    for (const row of why.limits) {
+      const line = page
+        .locator("tbody tr", { has: page.locator(`th:text-is("${row.limit.replaceAll("_", " ")}")`) })
+        .first();
+      const cells = await line.locator("td").allTextContents();
+      assert.equal(cells[1], row.won.toLocaleString("en-US"), row.limit);
+      assert.equal(cells[4], row.settings.join(" ") || "–", row.limit);
+    }
+    const text = await page.locator("main").textContent();
+    for (const sentence of why.sentences) assert.ok(text.includes(sentence), sentence);
+  });
+  await open("both.html", async (page) => {
+    assert.deepEqual(await page.locator("h2").allTextContents(), ["What would it gain? lenet5 on default", "both"]);
   });
 });
 

@@ -24,8 +24,9 @@ ALLOWED = {
     "datapaths": {"base", "tensor", "sparse", "workload", "machine", "memory", "rtl"},
     "check": {"base", "tensor", "sparse", "workload", "machine"},
     "energy": {"base", "tensor", "sparse", "workload", "machine"},
-    "report": {"base", "tensor", "sparse", "workload", "machine", "energy"},
-    "sweep": {"base", "tensor", "sparse", "workload", "machine", "energy", "report"},
+    "explain": {"base", "tensor", "sparse", "workload", "machine"},
+    "report": {"base", "tensor", "sparse", "workload", "machine", "energy", "explain"},
+    "sweep": {"base", "tensor", "sparse", "workload", "machine", "energy", "explain", "report"},
 }
 ALLOWED["cli"] = set(ALLOWED) - {"datapaths", "memory"}
 

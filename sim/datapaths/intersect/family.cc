@@ -1,7 +1,11 @@
 // What the rest of the program knows of the intersect machine.
 #include "datapaths/intersect/family.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
+#include <bit>
 
 #include "datapaths/intersect/actions.h"
 #include "datapaths/intersect/config.h"
@@ -28,10 +32,28 @@ constexpr std::array<PartInfo, 7> kParts = {{
     {"sram", "byte"},
 }};
 
-/// Whether half the buffer holds any chunk of this machine: mask, values, a second mask, an accumulator for the bias.
-bool surely_fits(const Machine& machine, const FeederConfig& feeder, std::uint32_t streams) {
+/// Bytes of the largest message there may be: mask, values, a second mask, an accumulator for the bias.
+std::uint64_t largest_message(const Machine& machine) {
   const std::uint64_t chunk = config(machine).chunk;
-  const std::uint64_t bytes = chunk * operand_bytes(machine) + 2 * (chunk / 8) + accumulator_bits(machine) / 8;
+  return chunk * operand_bytes(machine) + 2 * (chunk / 8) + accumulator_bits(machine) / 8;
+}
+
+/// The limit of the buses of one operand, "weight" or "activation": a message of any chunk in one cycle, in buffers of
+/// as many words as now.
+Limit bus_limit(const Machine& machine, const std::string& operand, const FeederConfig& feeder) {
+  constexpr std::uint64_t kWidestBus = 256, kLargestBuffer = 1u << 24;
+  const std::uint64_t wide =
+      std::max<std::uint64_t>(feeder.bus_bytes, std::min(kWidestBus, std::bit_ceil(largest_message(machine))));
+  const std::uint64_t buffer = feeder.buffer_bytes * wide / feeder.bus_bytes;
+  return {operand + "_bus",
+          fmt::format("the width of the {} buses", operand),
+          {fmt::format("intersect.{}s.bus_bytes={}", operand, wide),
+           fmt::format("intersect.{}s.buffer_bytes={}", operand, std::min(kLargestBuffer, buffer))}};
+}
+
+/// Whether half the buffer holds any chunk of this machine.
+bool surely_fits(const Machine& machine, const FeederConfig& feeder, std::uint32_t streams) {
+  const std::uint64_t bytes = largest_message(machine);
   const std::uint64_t words = (bytes + feeder.bus_bytes - 1) / feeder.bus_bytes;
   return streams * words <= feeder.buffer_bytes / 2 / feeder.bus_bytes;
 }
@@ -63,6 +85,21 @@ class IntersectFamily final : public Family {
     static constexpr std::array<std::string_view, 2> kDense = {"intersect.skip=none",
                                                                "intersect.early_termination=none"};
     return kDense;
+  }
+  /// README.md, "Limits".
+  [[nodiscard]] std::vector<Limit> limits(const Machine& machine) const override {
+    const Config& c = config(machine);
+    return {
+        bus_limit(machine, "weight", c.weights),
+        bus_limit(machine, "activation", c.activations),
+        {"fifo_depth",
+         "the depth of the chunk FIFOs",
+         {at_highest(machine, "intersect.weights.fifo_depth"),
+          at_highest(machine, "intersect.activations.fifo_depth")}},
+        {"filter_order", "the order in which filters are mapped", {"intersect.filter_order=density"}},
+        {"skip_rule", "the skip rule", {"intersect.skip=both"}},
+        {"early_termination", "the second pass of early termination", {"intersect.early_termination=none"}},
+    };
   }
   [[nodiscard]] bool stops_early(const Machine& machine) const override {
     return config(machine).early_termination != EarlyTermination::None;

@@ -1,9 +1,12 @@
-// Puts the page together: sweeps first, then results side by side, then each result.
+// Puts the page together: sweeps first, then explanations, results side by side, each result.
 "use strict";
 
 function build() {
-  const { results, sweeps } = DATA;
-  const sections = sweeps.map((sweep) => [sweep.name, sweepSection(sweep)]);
+  const { results, sweeps, explanations } = DATA;
+  const sections = [
+    ...sweeps.map((sweep) => [sweep.name, sweepSection(sweep)]),
+    ...explanations.map((one) => [`What would it gain? ${one.workload} on ${one.machine}`, explanationSection(one)]),
+  ];
   if (results.length > 1) sections.push(["Comparison", comparisonSection(results)]);
   if (results.length === 1) {
     sections.push([results[0].label, resultSection(results[0])]);
@@ -23,12 +26,15 @@ function build() {
   }
   const what = [
     sweeps.length > 0 ? `${sweeps.length === 1 ? "a sweep" : sweeps.length + " sweeps"}` : "",
+    explanations.length > 0
+      ? `${explanations.length === 1 ? "an explanation" : explanations.length + " explanations"}`
+      : "",
     results.length > 0 ? `${results.length === 1 ? "a result" : results.length + " results"}` : "",
   ]
     .filter(Boolean)
     .join(" and ");
   // One workload names the page, also where several machines ran it.
-  const names = new Set([...sweeps.map((s) => s.name), ...results.map((r) => r.workload)]);
+  const names = new Set([...sweeps.map((s) => s.name), ...explanations.map((e) => e.workload), ...results.map((r) => r.workload)]);
   const named = names.size === 1 ? [...names][0] : null;
   document.title = `Lacuna: ${named || what}`;
   document
@@ -38,9 +44,9 @@ function build() {
       el(
         "p",
         { class: "soft" },
-        results.length === 1 && sweeps.length === 0
+        results.length === 1 && sweeps.length + explanations.length === 0
           ? `${results[0].machine.name}: ${results[0].machine.datapath}, ${results[0].machine.rows} x ${results[0].machine.columns} PEs, engine ${results[0].engine}`
-          : `${what}: ${[...sweeps.map((s) => s.name), ...results.map((r) => r.label)].slice(0, 4).join(", ")}${results.length + sweeps.length > 4 ? ", …" : ""}`,
+          : `${what}: ${[...sweeps.map((s) => s.name), ...explanations.map((e) => e.machine), ...results.map((r) => r.label)].slice(0, 4).join(", ")}${results.length + explanations.length + sweeps.length > 4 ? ", …" : ""}`,
       ),
     );
   const main = document.getElementById("main");

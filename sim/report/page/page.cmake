@@ -7,7 +7,7 @@ if(NOT chart_version MATCHES "Chart\\.js v3\\.")
 endif()
 set(page ${CMAKE_CURRENT_LIST_DIR})
 set(page_files ${page}/page.html ${page}/style.css ${LACUNA_CHART_JS} ${page}/theme.js ${page}/words.js ${page}/table.js
-    ${page}/plot.js ${page}/breakdown.js ${page}/roofline.js ${page}/heatmap.js ${page}/overview.js ${page}/compare.js
+    ${page}/plot.js ${page}/breakdown.js ${page}/roofline.js ${page}/heatmap.js ${page}/overview.js ${page}/compare.js ${page}/explain.js
     ${page}/sweep_view.js ${page}/pareto.js ${page}/front.js ${page}/points.js ${page}/sweep.js ${page}/main.js)
 list(JOIN page_files "|" page_list)
 add_custom_command(

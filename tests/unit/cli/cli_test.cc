@@ -6,6 +6,7 @@
 
 #include "../temporary_folder.h"
 #include "cli/completion.h"
+#include "cli/explain.h"
 #include "cli/result_folder.h"
 #include "cli/run.h"
 #include "cli/verify.h"
@@ -70,6 +71,38 @@ TEST_CASE("a report has the same bytes with any number of threads") {
     options.threads = threads;
     CHECK(run(options) == one);
   }
+}
+
+TEST_CASE("every setting that an explanation prints gives the cycles it promises") {
+  ExplainOptions options;
+  options.config = LACUNA_SOURCE_DIR "/configs/default.yaml";
+  options.workload = LACUNA_SOURCE_DIR "/workloads/lenet5";
+  options.format = "json";
+  options.assignments = {"intersect.skip=weights"};
+  const auto explanation = nlohmann::json::parse(explain(options));
+  const auto cycles_with = [&](const nlohmann::json& settings) {
+    RunOptions run_options = lenet("json");
+    run_options.timing_only = true;
+    run_options.assignments = settings.get<std::vector<std::string>>();
+    if (settings.empty() || settings[0] != "intersect.skip=both")
+      run_options.assignments.insert(run_options.assignments.begin(), options.assignments.front());
+    const auto result = nlohmann::json::parse(run(run_options));
+    nlohmann::json cycles = {{"total", result["total"]["cycles"]}, {"layers", nlohmann::json::array()}};
+    for (const auto& layer : result["layers"]) cycles["layers"].push_back(layer["cycles"]);
+    return cycles;
+  };
+  CHECK(explanation["cycles"] == cycles_with(nlohmann::json::array()));
+  std::size_t runs = 0, won = 0;
+  for (const auto& row : explanation["limits"]) {
+    if (row["kind"] != "run") continue;
+    INFO(row["settings"]);
+    CHECK(row["cycles"] == cycles_with(row["settings"]));
+    ++runs;
+    won += row["won"].get<std::int64_t>() > 0;
+  }
+  CHECK(runs >= 8);
+  CHECK(won >= 5);
+  CHECK(explanation["cheapest"]["cycles"] == cycles_with(explanation["cheapest"]["settings"]));
 }
 
 TEST_CASE("a timing-only run has the same cycles and energy and says that there was no output") {

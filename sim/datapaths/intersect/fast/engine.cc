@@ -1,6 +1,8 @@
 #include "datapaths/intersect/fast/engine.h"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "datapaths/intersect/fast/row_array.h"
 #include "datapaths/intersect/fast/rows_with_stops.h"
 #include "datapaths/intersect/fast/values.h"
+#include "machine/config_reader.h"
 #include "machine/sample.h"
 #include "machine/tally.h"
 
@@ -29,6 +32,9 @@ class FastEngine : public Engine {
   LayerOutcome time(const Machine& machine, const Layer& layer, Progress* progress) override {
     return simulate(machine, layer, false, progress);
   }
+  std::unique_ptr<LayerTimer> timer(const Machine&, const Layer& layer) override {
+    return std::make_unique<FastTimer>(*this, layer);
+  }
   void use_threads(unsigned threads) override { threads_ = std::max(1u, threads); }
   [[nodiscard]] bool runs_layers_at_once() const override { return true; }
 
@@ -45,7 +51,7 @@ class FastEngine : public Engine {
     std::uint64_t done = 0;
     return sample_layer(tiled, plan, [&](std::uint64_t begin, std::uint64_t end) {
       operands.use_tiles(begin, end - begin);
-      for (const fast::ValueArea& area : areas_of(lowering, begin, end)) values.compute(area, threads_);
+      for (const fast::ValueArea& area : areas_of(lowering, begin, end)) values.compute(operands, area, threads_);
       LayerOutcome outcome = timed(lowering, operands, values, nullptr);
       outcome.dense_pairs = outcome.outputs = 0;
       for (TileIndex tile; tile < operands.tiles(); ++tile) outcome.outputs += operands.geometry(tile).pes();
@@ -60,7 +66,7 @@ class FastEngine : public Engine {
     Lowering lowering(machine, layer);
     fast::Operands operands(lowering, kernels_);
     fast::Values values(operands, true);
-    values.compute(threads_);
+    values.compute(operands, threads_);
     fast::EventRecorder recorder(operands, values.output(), sink);
     timed_by<fast::PeByPe>("", lowering, operands, values, progress, &recorder);
     // The outcome is that of run(), so that a caller who compares two engines compares both ways.
@@ -71,11 +77,42 @@ class FastEngine : public Engine {
   }
 
  private:
+  /// Values are computed once for all machines that have the same ones.
+  class FastTimer : public LayerTimer {
+   public:
+    FastTimer(const FastEngine& engine, const Layer& layer) : engine_(engine), layer_(layer) {}
+
+    LayerOutcome time(const Machine& machine, Progress* progress) override {
+      Lowering lowering(machine, layer_);
+      fast::Operands operands(lowering, engine_.kernels_);
+      LayerOutcome outcome = engine_.timed(lowering, operands, values_of(machine, operands), progress);
+      check_laws(outcome, machine);
+      return outcome;
+    }
+
+   private:
+    const fast::Values& values_of(const Machine& machine, const fast::Operands& operands) {
+      const std::lock_guard lock(mutex_);
+      auto& values = values_[config_hash(fast::values_machine(machine))];
+      if (!values) {
+        auto computed = std::make_unique<fast::Values>(operands, false);
+        computed->compute(operands, engine_.threads_);
+        values = std::move(computed);
+      }
+      return *values;
+    }
+
+    const FastEngine& engine_;
+    const Layer& layer_;
+    std::mutex mutex_;
+    std::map<std::string, std::unique_ptr<const fast::Values>> values_;  ///< by values_machine()
+  };
+
   LayerOutcome simulate(const Machine& machine, const Layer& layer, bool outputs, Progress* progress) const {
     Lowering lowering(machine, layer);
     fast::Operands operands(lowering, kernels_);
     fast::Values values(operands, outputs);
-    values.compute(threads_);
+    values.compute(operands, threads_);
     LayerOutcome outcome = timed(lowering, operands, values, progress);
     outcome.output = values.take_output();
     check_laws(outcome, machine);

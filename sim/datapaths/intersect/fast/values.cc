@@ -157,7 +157,7 @@ class Computation {
         kernels_(operands.kernels()),
         finisher_(machine_, layer_),
         terminates_(lowering_.early_termination()),
-        as_stored_(store.bytes_need_values()),
+        as_stored_(store.bytes_need_values),
         wrap_(64 - accumulator_bits(machine_)),
         plane_(std::uint64_t{layer_.shape.P()} * layer_.shape.Q()),
         k_(operands.k()),
@@ -483,37 +483,54 @@ class Computation {
 
 }  // namespace
 
-bool ValueStore::bytes_need_values() const {
-  return !lowering->layer().requantise.empty() && lowering->machine().storage.activations != StorageFormat::Dense;
-}
-
-Values::Values(const Operands& operands, bool outputs) : operands_(operands) {
+Values::Values(const Operands& operands, bool outputs) {
   const Lowering& lowering = operands.lowering();
   const Layer& layer = lowering.layer();
-  store_.lowering = &lowering;
   store_.keeps_outputs = outputs;
+  store_.bytes_need_values =
+      !layer.requantise.empty() && lowering.machine().storage.activations != StorageFormat::Dense;
+  store_.output_bytes = lowering.output_bytes();
+  store_.groups = layer.shape.groups;
   store_.rows = lowering.machine().array.rows;
   store_.group_filters = operands.group_filters();
   store_.filter_tiles = (store_.group_filters + store_.rows - 1) / store_.rows;
   store_.windows = operands.window_count();
   if (outputs)
     store_.output = Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
-  if (store_.bytes_need_values()) store_.column_bytes.resize(store_.column(layer.shape.groups, 0, 0));
+  if (store_.bytes_need_values) store_.column_bytes.resize(store_.column(layer.shape.groups, 0, 0));
   if (lowering.early_termination()) store_.stops.resize(std::size_t{layer.shape.M} * store_.windows);
-  needed_ = outputs || store_.bytes_need_values() || lowering.early_termination();
+  needed_ = outputs || store_.bytes_need_values || lowering.early_termination();
 }
 
-void Values::compute(unsigned threads) {
-  for (std::uint32_t group = 0; group < store_.lowering->layer().shape.groups; ++group)
-    compute({group, 0, store_.filter_tiles, 0, store_.windows}, threads);
+void Values::compute(const Operands& operands, unsigned threads) {
+  for (std::uint32_t group = 0; group < store_.groups; ++group)
+    compute(operands, {group, 0, store_.filter_tiles, 0, store_.windows}, threads);
 }
 
-void Values::compute(const ValueArea& area, unsigned threads) {
+void Values::compute(const Operands& operands, const ValueArea& area, unsigned threads) {
   if (!needed_) return;
-  with_elements(operands_.rows().input_size(), [&](auto input, auto weight) {
+  with_elements(operands.rows().input_size(), [&](auto input, auto weight) {
     using Sum = std::conditional_t<sizeof(weight) == 4, std::int64_t, std::int32_t>;
-    Computation<decltype(input), decltype(weight), Sum>(operands_, store_).compute(area, threads);
+    Computation<decltype(input), decltype(weight), Sum>(operands, store_).compute(area, threads);
   });
+}
+
+Machine values_machine(const Machine& machine) {
+  Machine m = machine;
+  m.name = m.energy = "";
+  m.clock_mhz = 1;
+  m.array.columns = 1;
+  m.global_buffer = {};
+  m.dram = {};
+  Config& c = config(m);
+  c.order = {};
+  c.weights = c.activations = {};
+  if (c.early_termination == EarlyTermination::None) {  // else they decide where a sum stops
+    c.lanes = 1;
+    c.chunk = 8;
+    c.skip = {};
+  }
+  return m;
 }
 
 }  // namespace lacuna::intersect::fast

@@ -32,9 +32,10 @@ class Stop {
 
 /// The values of a layer, where they are kept.
 struct ValueStore {
-  const Lowering* lowering = nullptr;
   bool keeps_outputs = true;
-  std::uint32_t rows = 0;  ///< of the array
+  bool bytes_need_values = false;      ///< the bytes of results as they are written depend on them
+  std::uint32_t output_bytes = 0;      ///< of one that is stored dense
+  std::uint32_t rows = 0, groups = 0;  ///< of the array, of the layer
   std::uint32_t group_filters = 0,
                 filter_tiles = 0;  ///< of a group: filters, filter tiles: as many filters as the array has rows
   std::uint64_t windows = 0;
@@ -42,8 +43,6 @@ struct ValueStore {
   std::vector<std::uint32_t> column_bytes;  ///< [group][filter tile][window], if they depend on values
   std::vector<Stop> stops;                  ///< [group][place][window], with early termination
 
-  /// Whether the bytes of results as they are written depend on them.
-  [[nodiscard]] bool bytes_need_values() const;
   [[nodiscard]] std::size_t column(std::uint32_t group, std::uint32_t filter_tile, std::uint64_t window) const {
     return (std::size_t{group} * filter_tiles + filter_tile) * windows + window;
   }
@@ -61,10 +60,10 @@ class Values {
   /// nothing.
   Values(const Operands& operands, bool outputs);
 
-  /// Computes all values, on up to `threads` threads.
-  void compute(unsigned threads);
+  /// Computes all values of those operands, on up to `threads` threads.
+  void compute(const Operands& operands, unsigned threads);
   /// Computes those of an area only; nothing may be asked about others.
-  void compute(const ValueArea& area, unsigned threads);
+  void compute(const Operands& operands, const ValueArea& area, unsigned threads);
 
   [[nodiscard]] const Tensor& output() const { return store_.output; }
   /// [N, M, P, Q]; to be taken once, if outputs are kept.
@@ -72,8 +71,7 @@ class Values {
   /// Bytes of the results of one column: `rows` neighbouring filters of the array, from place `place` of the group on,
   /// of one window.
   [[nodiscard]] std::uint32_t column_bytes(std::uint32_t group, std::uint32_t place, std::uint64_t window) const {
-    if (store_.column_bytes.empty())
-      return std::min(store_.rows, store_.group_filters - place) * store_.lowering->output_bytes();
+    if (store_.column_bytes.empty()) return std::min(store_.rows, store_.group_filters - place) * store_.output_bytes;
     return store_.column_bytes[store_.column(group, place / store_.rows, window)];
   }
   /// The same of each window, if bytes depend on values; else null.
@@ -87,9 +85,12 @@ class Values {
   }
 
  private:
-  const Operands& operands_;
   ValueStore store_;
   bool needed_ = true;
 };
+
+/// `machine` without what decides no value and no written byte: machines that are equal then have the same Values
+/// without outputs.
+Machine values_machine(const Machine& machine);
 
 }  // namespace lacuna::intersect::fast
