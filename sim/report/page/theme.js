@@ -13,6 +13,7 @@ const CLASS_COLOURS = {
   terminated: "#E69F00",
   starved_activation: "#D55E00",
   starved_memory: "#CC79A7",
+  blocked_memory: "#8F4574",
   predicted: "#CC79A7",
   blocked_output: "ink",
   imbalance: "#009E73",
