@@ -109,18 +109,18 @@ TEST_CASE("the last write is a wait for memory") {
 }
 
 TEST_CASE("writes slower than the array block it") {
-  // Tiles of one slot, 8 results of four bytes: 32 cycles to write at one byte a cycle, 8 to drain. Further tiles cost
-  // their write and nothing else but a fetch of two bytes.
+  // Tiles of one slot, 8 results of four bytes: 32 cycles to write at one byte a cycle, two for the fetch of one byte
+  // and its mask. Writes go first, so fetches come in runs of 8; then PEs go on until eight tiles wait to be written.
   Machine machine = quick_machine(8, 1);
   machine.global_buffer = {1 << 20, 1, 1};
-  const auto outcome = [&](std::uint32_t tiles) { return run(machine, ones(8, 1, tiles)); };
-  const LayerOutcome some = outcome(20), more = outcome(30);
-  CHECK(more.cycles - some.cycles == 10 * (32 + 2));
+  const LayerOutcome some = run(machine, ones(8, 1, 17)), more = run(machine, ones(8, 1, 25));
+  CHECK(more.cycles - some.cycles == 8 * (32 + 2));
   const auto of = [&](PeClass c) { return more.pe_cycles[c] - some.pe_cycles[c]; };
+  CHECK(of(PeClass::Busy) == 8 * 8);
+  // The bus takes row r r cycles after row 0: what is left to it of a wait for a write.
+  CHECK(of(PeClass::BlockedOutput) <= 8 * (1 + 2 + 3 + 4 + 5 + 6 + 7 + 8));
   CHECK(of(PeClass::BlockedMemory) > 0);
-  CHECK(of(PeClass::BlockedMemory) + of(PeClass::StarvedMemory) + of(PeClass::BlockedOutput) +
-            of(PeClass::StarvedActivation) + of(PeClass::Busy) ==
-        8 * 10 * (32 + 2));
+  CHECK(static_cast<double>(of(PeClass::BlockedMemory) + of(PeClass::StarvedMemory)) > 0.85 * 8 * 8 * (32 + 2));
 }
 
 TEST_CASE("a reduction longer than half a buffer streams in blocks") {

@@ -1,6 +1,7 @@
 #include "datapaths/intersect/fast/waits.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "datapaths/intersect/fast/events.h"
@@ -68,6 +69,8 @@ WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory,
   const std::uint32_t pes = operands.lowering().machine().array.rows * columns_;
   edges_ = operands.smallest().pes() != pes;
   classes_.resize(pes);
+  for (std::uint32_t pe = 0; pe < pes; ++pe)
+    mapped_.push_back(operands.last_tile(Row(pe / columns_), Column(pe % columns_)).has_value());
 }
 
 void WaitAccount::count(std::uint32_t pe, Time begin, Time end, PeClass what) {
@@ -117,27 +120,49 @@ void WaitAccount::count_edge(std::uint32_t pe, Time begin, Time end, std::size_t
   count(pe, begin, end, PeClass::IdleEdge);
 }
 
+void WaitAccount::count_wait(const Wait& wait, Time end) {
+  const Row row(wait.pe / columns_);
+  const Column column(wait.pe % columns_);
+  Time from = wait.begin;
+  const auto after = std::ranges::upper_bound(first_pe_.waits(), from, {}, &FirstPe::Wait::end);
+  auto first = static_cast<std::size_t>(after - first_pe_.waits().begin());
+  auto edge = std::ranges::upper_bound(memory_.edges(), from, {}, &MemorySequence::Edge::end);
+  for (; edge != memory_.edges().end() && edge->begin < end; ++edge) {
+    if (edge->geometry.mapped(row, column)) continue;
+    count(wait.pe, from, edge->begin, wait.what);
+    from = std::max(from, edge->begin);
+    count_edge(wait.pe, from, std::min(edge->end, end), first);
+    from = std::min(edge->end, end);
+  }
+  count(wait.pe, from, end, wait.what);
+}
+
 void WaitAccount::flush(Time first_pe) {
   for (const Wait& wait : std::exchange(blocked_, {})) block(wait.pe, wait.begin, wait.end, wait.tile);
   const Time known = std::min(first_pe, memory_.array_tile() == tiles_ ? kUnknown : memory_.array_tile_since());
   std::size_t kept = 0;
+  // PEs that no tile maps wait for the same; only a recorder asks for each of them.
+  struct Unmapped {
+    Time begin = kUnknown, end = kUnknown;
+    Counters<PeClass> counted;
+  };
+  std::array<Unmapped, enum_count<PeClass>()> unmapped;  // the latest wait of each class
   for (const Wait& wait : waits_) {
-    const Row row(wait.pe / columns_);
-    const Column column(wait.pe % columns_);
     const Time end = std::min(wait.end, known);
-    Time from = wait.begin;
-    const auto after = std::ranges::upper_bound(first_pe_.waits(), from, {}, &FirstPe::Wait::end);
-    auto first = static_cast<std::size_t>(after - first_pe_.waits().begin());
-    auto edge = std::ranges::upper_bound(memory_.edges(), from, {}, &MemorySequence::Edge::end);
-    for (; edge != memory_.edges().end() && edge->begin < end; ++edge) {
-      if (edge->geometry.mapped(row, column)) continue;
-      count(wait.pe, from, edge->begin, wait.what);
-      from = std::max(from, edge->begin);
-      count_edge(wait.pe, from, std::min(edge->end, end), first);
-      from = std::min(edge->end, end);
+    Unmapped& latest = unmapped[static_cast<std::size_t>(wait.what)];
+    if (mapped_[wait.pe] || recorder_) {
+      count_wait(wait, end);
+    } else {
+      const Counters<PeClass> before = classes_[wait.pe];
+      if (latest.begin != wait.begin || latest.end != wait.end) {
+        classes_[wait.pe] = {};
+        count_wait(wait, end);
+        latest = {wait.begin, wait.end, classes_[wait.pe]};
+      }
+      classes_[wait.pe] = before;
+      classes_[wait.pe] += latest.counted;
     }
-    count(wait.pe, from, end, wait.what);
-    if (end < wait.end) waits_[kept++] = {wait.pe, wait.what, std::max(wait.begin, end), wait.end};
+    if (end < wait.end) waits_[kept++] = {wait.pe, wait.what, std::max(wait.begin, end), wait.end, {}};
   }
   waits_.resize(kept);
 }

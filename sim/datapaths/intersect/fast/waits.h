@@ -84,6 +84,8 @@ class WaitAccount {
 
   /// Counts begin..end, in which the array's tile does not map `pe`; waits of the first PE before `first` are earlier.
   void count_edge(std::uint32_t pe, Time begin, Time end, std::size_t& first);
+  /// Counts a wait up to `end`.
+  void count_wait(const Wait& wait, Time end);
   void count(std::uint32_t pe, Time begin, Time end, PeClass what);
 
   const MemorySequence& memory_;
@@ -91,6 +93,7 @@ class WaitAccount {
   std::uint64_t tiles_;
   std::uint32_t columns_;
   bool edges_;
+  std::vector<bool> mapped_;                ///< [PE]: some tile maps it
   std::vector<Counters<PeClass>> classes_;  ///< [PE]
   std::vector<Wait> waits_;
   std::vector<Wait> blocked_;  ///< until it is known when the tile before was written
