@@ -1,4 +1,4 @@
-// Colours of classes and components: the palette of Okabe and Ito, which people with colour-blindness tell apart, and greys.
+// Colours of classes and components: the palette of Okabe and Ito, which people with colour-blindness tell apart, a dark shade of one, and greys.
 "use strict";
 
 const OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"];

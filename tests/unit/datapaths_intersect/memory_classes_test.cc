@@ -42,13 +42,14 @@ Machine without_limits(Machine machine) {
 struct Case {
   const char* workload;
   std::vector<std::string> layers;  ///< none: all
+  double margin;                    ///< of the cycles: short tiles of unequal PEs starve some before all
 };
 
 const std::vector<Case> kCases = {
-    {"lenet5", {}},
-    {"lenet-300-100", {}},
-    {"mobilenet-v1", {"dw1", "pw1", "dw2", "pw2"}},
-    {"alexnet", {"conv2", "fc8"}},
+    {"lenet5", {}, 0.15},
+    {"lenet-300-100", {}, 0.15},
+    {"mobilenet-v1", {"dw1", "pw1", "dw2", "pw2"}, 0.03},
+    {"alexnet", {"conv2", "fc8"}, 0.03},
 };
 
 const std::vector<const char*> kMachines = {"default",         "presets/dense",       "presets/gate",
@@ -74,7 +75,7 @@ TEST_CASE("what a memory without limits would save is about what is memory's") {
       const double saved = (with.cycles - without.cycles) / with.cycles;
       const double told = (with.memory - without.memory) / with.cycles;
       INFO(name << ", " << c.workload << ": saved " << saved << ", told " << told);
-      CHECK(told == Approx(saved).margin(0.15));
+      CHECK(told == Approx(saved).margin(c.margin));
     }
   }
 }
