@@ -34,16 +34,17 @@ struct EnumNames<PairClass> {
 };
 
 // Every PE-cycle ends in exactly one class.
-#define LACUNA_PE_CLASSES(X)                                                                              \
-  X(Busy, "busy", "a lane multiplied")                                                                    \
-  X(Gated, "gated", "slots were spent, no multiplier toggled")                                            \
-  X(Bubble, "bubble", "the datapath's own overhead: a chunk without a pair, or a group killed by a stop") \
-  X(StarvedWeight, "starved_weight", "a weight chunk for this PE is on the bus")                          \
-  X(StarvedActivation, "starved_activation", "an activation chunk for this PE is on the bus")             \
-  X(StarvedMemory, "starved_memory", "the operands' block has not arrived from memory")                   \
-  X(BlockedOutput, "blocked_output", "operands are here, the previous result cannot leave")               \
-  X(Imbalance, "imbalance", "done or ready, waiting for other PEs")                                       \
-  X(IdleEdge, "idle_edge", "no work mapped: the array is larger than the tile")                           \
+#define LACUNA_PE_CLASSES(X)                                                                                      \
+  X(Busy, "busy", "a lane multiplied")                                                                            \
+  X(Gated, "gated", "slots were spent, no multiplier toggled")                                                    \
+  X(Bubble, "bubble", "the datapath's own overhead: a chunk without a pair, or a group killed by a stop")         \
+  X(StarvedWeight, "starved_weight", "a weight chunk for this PE is on the bus")                                  \
+  X(StarvedActivation, "starved_activation", "an activation chunk for this PE is on the bus")                     \
+  X(StarvedMemory, "starved_memory", "the operands' block has not arrived from memory")                           \
+  X(BlockedMemory, "blocked_memory", "the previous result cannot leave: memory has not taken the outputs before") \
+  X(BlockedOutput, "blocked_output", "operands are here, the previous result cannot leave")                       \
+  X(Imbalance, "imbalance", "done or ready, waiting for other PEs")                                               \
+  X(IdleEdge, "idle_edge", "no work mapped: the array is larger than the tile")                                   \
   X(FillDrain, "fill_drain", "before the first group reaches the multipliers, and after the last tile")
 
 enum class PeClass {

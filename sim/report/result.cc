@@ -57,10 +57,14 @@ const ActionList& actions_of(const Result& result) {
 }
 
 /// Every word of the enumeration and, but for `beside`, no other: a sum that leaves one out would be wrong in silence.
+/// `newer`: a word that results of earlier versions do not have.
 template <typename Enum>
-Counters<Enum> counters(const JsonValue& value, std::string_view beside = {}) {
+Counters<Enum> counters(const JsonValue& value, std::string_view beside = {}, std::string_view newer = {}) {
   Counters<Enum> result;
-  for (std::size_t i = 0; i < enum_count<Enum>(); ++i) result.value[i] = value[EnumNames<Enum>::names[i]].whole();
+  for (std::size_t i = 0; i < enum_count<Enum>(); ++i) {
+    const std::string_view name = EnumNames<Enum>::names[i];
+    if (name != newer || value.has(name)) result.value[i] = value[name].whole();
+  }
   const auto& words = EnumNames<Enum>::names;
   for (const auto& [key, entry] : value.entries())
     if (key != beside && std::find(words.begin(), words.end(), key) == words.end())
@@ -98,7 +102,7 @@ ResultGroup common(const JsonValue& json, const ActionList& list, EnergyUnit uni
   group.cycles = json["cycles"].whole();
   group.dense_pairs = json["pairs"]["dense"].whole();
   group.pairs = counters<PairClass>(json["pairs"], "dense");
-  group.pe_cycles = counters<PeClass>(json["pe_cycles"]);
+  group.pe_cycles = counters<PeClass>(json["pe_cycles"], {}, "blocked_memory");
   group.actions = action_counts(json["actions"], list);
   group.energy = energy_of(json, list, unit);
   if (json.has("sampled")) group.sampled_cycles = json["sampled"]["intervals"]["cycles"].interval();

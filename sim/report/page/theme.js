@@ -1,4 +1,4 @@
-// Colours of classes and components: the palette of Okabe and Ito, which people with colour-blindness tell apart, and greys.
+// Colours of classes and components: the palette of Okabe and Ito, which people with colour-blindness tell apart, a dark shade of one, and greys.
 "use strict";
 
 const OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"];
@@ -13,6 +13,7 @@ const CLASS_COLOURS = {
   terminated: "#E69F00",
   starved_activation: "#D55E00",
   starved_memory: "#CC79A7",
+  blocked_memory: "#8F4574",
   predicted: "#CC79A7",
   blocked_output: "ink",
   imbalance: "#009E73",

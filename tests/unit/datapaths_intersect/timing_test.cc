@@ -88,6 +88,41 @@ TEST_CASE("memory slower than the array starves it") {
   CHECK(outcome(12).pe_cycles[PeClass::StarvedMemory] > 0);
 }
 
+TEST_CASE("PEs outside the tile wait for memory as the first PE does") {
+  // One filter on two rows: PE (1, 0) never has work.
+  Machine machine = quick_machine(2, 1);
+  const LayerOutcome before = run(machine, ones(1, 4, 1));
+  machine.dram.latency = 37;
+  const LayerOutcome after = run(machine, ones(1, 4, 1));
+  for (int pe = 0; pe < 2; ++pe)
+    CHECK(after.per_pe[pe][PeClass::StarvedMemory] == before.per_pe[pe][PeClass::StarvedMemory] + 37);
+  CHECK(after.per_pe[1][PeClass::IdleEdge] == before.per_pe[1][PeClass::IdleEdge]);
+}
+
+TEST_CASE("the last write is a wait for memory") {
+  // Four bytes of output at p bytes a cycle; the class of a cycle is that of the match stage in the one before.
+  Machine machine = quick_machine(1, 1);
+  for (const std::uint32_t port : {1u, 2u, 4u}) {
+    machine.global_buffer = {1 << 20, 1, port};
+    CHECK(run(machine, ones(1, 4, 1)).pe_cycles[PeClass::BlockedMemory] == 4 / port - 1);
+  }
+}
+
+TEST_CASE("writes slower than the array block it") {
+  // Tiles of one slot, 8 results of four bytes: 32 cycles to write at one byte a cycle, two for the fetch of one byte
+  // and its mask. Writes go first, so fetches come in runs of 8; then PEs go on until eight tiles wait to be written.
+  Machine machine = quick_machine(8, 1);
+  machine.global_buffer = {1 << 20, 1, 1};
+  const LayerOutcome some = run(machine, ones(8, 1, 17)), more = run(machine, ones(8, 1, 25));
+  CHECK(more.cycles - some.cycles == 8 * (32 + 2));
+  const auto of = [&](PeClass c) { return more.pe_cycles[c] - some.pe_cycles[c]; };
+  CHECK(of(PeClass::Busy) == 8 * 8);
+  // The bus takes row r r cycles after row 0: what is left to it of a wait for a write.
+  CHECK(of(PeClass::BlockedOutput) <= 8 * (1 + 2 + 3 + 4 + 5 + 6 + 7 + 8));
+  CHECK(of(PeClass::BlockedMemory) > 0);
+  CHECK(static_cast<double>(of(PeClass::BlockedMemory) + of(PeClass::StarvedMemory)) > 0.85 * 8 * 8 * (32 + 2));
+}
+
 TEST_CASE("a reduction longer than half a buffer streams in blocks") {
   // A further chunk of 8 ones is 9 bytes of weights and 9 of activations: 18 cycles of a port of one byte, 8 of the PE.
   Machine machine = quick_machine(1, 1);

@@ -82,6 +82,13 @@ TEST_CASE("a result with names of an earlier version is read under those of toda
   CHECK(old.config == fresh.config);
 }
 
+TEST_CASE("a result of before blocked_memory has none of it") {
+  Json json = Json::parse(to_json(sample()));
+  for (Json* group : {&json["layers"][0], &json["layers"][1], &json["total"]})
+    REQUIRE((*group)["pe_cycles"].erase("blocked_memory") == 1);
+  CHECK(parse_result(json.dump(), "r.json").layers[0].pe_cycles == sample().layers[0].outcome.pe_cycles);
+}
+
 TEST_CASE("a result of a datapath this version does not have is refused") {
   CHECK(refusal([](Json& j) {
           j["config"]["array"]["datapath"] = "intersekt";

@@ -13,7 +13,7 @@ using namespace lacuna;
 
 namespace {
 
-constexpr std::uint64_t kNotedVersion = 2;
+constexpr std::uint64_t kNotedVersion = 3;
 constexpr const char* kNotedFingerprint = "50fba8b251a8d5cfd621c50abada35d0";
 
 const std::vector<std::vector<std::string>> kMachines = {

@@ -53,6 +53,8 @@ void MemorySequence::pass(TileIndex tile, std::uint32_t block, std::uint32_t lin
 
 void MemorySequence::results(TileIndex tile, Time time, std::uint64_t bytes) {
   tiles_[tile - first_].last_result = time;
+  complete_at_[tile % 4] = time + 3;
+  complete_ = std::max(complete_, complete_at_[tile % 4]);
   tiles_[tile - first_].output_bytes = bytes;
 }
 

@@ -64,6 +64,10 @@ class MemorySequence {
   [[nodiscard]] bool finished() const { return written_ == count_; }
   /// From when on tile `tile` is written; kUnknown if not yet known. Only of the latest four.
   [[nodiscard]] Time written_at(TileIndex tile) const { return tile < written_ ? written_at_[tile % 4] : kUnknown; }
+  /// When tile `tile` was complete and not yet written; of a written tile, the latest four.
+  [[nodiscard]] Interval untaken(TileIndex tile) const { return {complete_at_[tile % 4], written_at(tile)}; }
+  /// From when on all tiles whose results are known are complete.
+  [[nodiscard]] Time complete() const { return complete_; }
   /// From when on memory is idle after the transfers begun so far.
   [[nodiscard]] Time idle() const { return idle_; }
 
@@ -122,7 +126,8 @@ class MemorySequence {
 
   Time idle_ = 0;
   TileIndex written_;
-  std::array<Time, 4> written_at_{};  ///< of tile t, at t mod 4
+  std::array<Time, 4> complete_at_{}, written_at_{};  ///< of tile t, at t mod 4
+  Time complete_ = 0;
   Position next_fetch_;
   std::deque<Fetch> fetched_;    ///< the latest ones
   std::uint64_t forgotten_ = 0;  ///< fetches dropped from its front

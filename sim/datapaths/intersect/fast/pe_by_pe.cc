@@ -148,7 +148,8 @@ void PeByPe::forget() {
       pe.free = memory_.array_tile_since();
     }
   }
-  waits_.flush();
+  const Pe& first = pes_.front();
+  waits_.flush(first.state == State::Finished ? kUnknown : first.state == State::Working ? first.free : first.stop);
   if (recorder_) recorder_->reached(reached());
   while (!states_.empty() && first_state_ < memory_.written() && first_state_ < memory_.array_tile() &&
          states_.front().pes_left == 0) {
@@ -187,7 +188,7 @@ Time PeByPe::reached() const {
 
 void PeByPe::finish(Time cycles) {
   for (const Pe& pe : pes_) waits_.finish(index_of(pe), pe.free, cycles);
-  waits_.flush();
+  waits_.flush(kUnknown);
   for (const LateSend& late : late_sends_)
     if (late.arrival <= cycles) tally_.on(late.send);
   if (recorder_) recorder_->finish(cycles);

@@ -56,7 +56,7 @@ bool PeByPe::work(Pe& pe) {
   }
   starve(pe, kWeights, pe.free, weights.arrival, weights.start);
   starve(pe, kActivations, std::max(pe.free, weights.arrival), activations.arrival, activations.start);
-  waits_.block(index_of(pe), there, begin);
+  waits_.block(index_of(pe), there, begin, pe.tile);
 
   const std::uint32_t stop_step = state.work.stop_step[index_of(pe)];
   const std::uint32_t stop_group = state.work.stop_group[index_of(pe)];

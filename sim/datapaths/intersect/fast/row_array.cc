@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "datapaths/intersect/fast/work.h"
+#include "datapaths/intersect/memory_classes.h"
 #include "datapaths/intersect/skip_rules.h"
 
 namespace lacuna::intersect::fast {
@@ -85,8 +86,8 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   const std::size_t pes = rows_ * stride_;
   free_.assign(pes, 0);
   for (auto* times : {&drained_before_, &drained_, &gate_}) times->assign(pes, kLongAgo);
-  for (auto* counter : {&starved_weight_, &starved_activation_, &starved_memory_, &blocked_, &cycles_, &empty_,
-                        &effectual_, &killed_, &unused_})
+  for (auto* counter : {&starved_weight_, &starved_activation_, &starved_memory_, &blocked_memory_, &blocked_, &cycles_,
+                        &empty_, &effectual_, &killed_, &unused_})
     counter->assign(pes, 0);
   done_at_.assign(std::size_t{rows_} * columns_, 0);
   classes_.resize(done_at_.size());
@@ -249,6 +250,11 @@ bool RowArray::gate(const TileState& state) {
   });
   pair_.gate = nullptr;
   if (!known || !gated) return known;
+  // Where there is a gate it is known when that tile was written: every tile maps the first PE.
+  const Interval untaken =
+      tile.index < kTilesToWritten ? Interval{0, 0} : memory_.untaken(TileIndex(tile.index - kTilesToWritten));
+  pair_.untaken_begin = relative(untaken.begin);
+  pair_.untaken_end = relative(untaken.end);
   pair_.gate = use[0] ? drained_before_.data() : drained_.data();
   if (!use[0] || !use[1]) return true;
   for_classes(
@@ -294,6 +300,7 @@ void RowArray::count_waits(bool count) {
   pair_.starved_weight = count ? starved_weight_.data() : unused_.data();
   pair_.starved_activation = count ? starved_activation_.data() : unused_.data();
   pair_.starved_memory = count ? starved_memory_.data() : unused_.data();
+  pair_.blocked_memory = count ? blocked_memory_.data() : unused_.data();
   pair_.blocked = count ? blocked_.data() : unused_.data();
 }
 
@@ -407,7 +414,7 @@ void RowArray::forget() {
   }
   const Relative oldest = std::min(least(row_lines_.bus.data(), rows_), least(column_lines_.bus.data(), columns_));
   memory_.forget_before(absolute(oldest));
-  waits_.flush();
+  waits_.flush(absolute(free_[0]));
   constexpr std::size_t kManyWaits = 256;
   for (Lines* lines : {&row_lines_, &column_lines_})
     for (std::uint32_t i = 0; i < lines->waits.size(); ++i) {
@@ -461,6 +468,7 @@ void RowArray::flush() {
       classes_[pe][PeClass::StarvedWeight] += take(starved_weight_);
       classes_[pe][PeClass::StarvedActivation] += take(starved_activation_);
       classes_[pe][PeClass::StarvedMemory] += take(starved_memory_);
+      classes_[pe][PeClass::BlockedMemory] += take(blocked_memory_);
       classes_[pe][PeClass::BlockedOutput] += take(blocked_);
       group_sum_[pe] += take(cycles_);
       empty_sum_[pe] += take(empty_);
@@ -473,7 +481,7 @@ void RowArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   flush();
   const Time cycles = memory_.idle();
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) waits_.finish(pe, done_at_[pe], cycles);
-  waits_.flush();
+  waits_.flush(kUnknown);
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) {
     Counters<PeClass>& classes = classes_[pe];
     classes += waits_.classes(pe);

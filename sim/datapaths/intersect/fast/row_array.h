@@ -138,6 +138,9 @@ class RowArray {
   void make_room(const TileState& state);
   /// Tells the tally of messages.
   void report_sent(event::Side side, TileIndex tile, std::uint64_t bytes, std::uint32_t destinations);
+  /// Tells a WaitAccount, or a FirstPe, what a PE waits for before the pair of the step.
+  template <typename Waits>
+  void account_pair(Waits& waits, const TileState& state, Row row, Column column) const;
   /// The step is accounted for PE by PE: kernels count its waits nowhere.
   void count_waits(bool count);
   void finish_tile(TileState& state);
@@ -182,8 +185,8 @@ class RowArray {
   Aligned<Relative> free_;
   Aligned<Relative> drained_before_, drained_;  ///< as DrainStep
   Aligned<Relative> gate_;
-  Aligned<std::int32_t> starved_weight_, starved_activation_, starved_memory_, blocked_, cycles_, empty_, effectual_,
-      killed_;
+  Aligned<std::int32_t> starved_weight_, starved_activation_, starved_memory_, blocked_memory_, blocked_, cycles_,
+      empty_, effectual_, killed_;
   Aligned<std::int32_t> unused_;
   std::vector<Time> done_at_;                                         ///< [PE]: from when on it has no further tile
   std::vector<Counters<PeClass>> classes_;                            ///< [PE]: what was flushed
@@ -229,6 +232,21 @@ class RowsWithoutStops : RowArray {
   /// Waits of a step in which PEs may have waited since a tile that does not map them.
   void account(const TileState& state);
 };
+
+template <typename Waits>
+void RowArray::account_pair(Waits& waits, const TileState& state, Row row, Column column) const {
+  const std::uint32_t pe = row * columns_ + column;
+  const std::size_t at = row * stride_ + column;
+  const Time free = absolute(free_[at]);
+  const Time weights = absolute(pair_.row_arrival[row]);
+  const Time activations = absolute(pair_.column_arrival[column]);
+  waits.starve(pe, free, weights, absolute(pair_.row_start[row]), PeClass::StarvedWeight, row_lines_.waits[row]);
+  waits.starve(pe, std::max(free, weights), activations, absolute(pair_.column_start[column]),
+               PeClass::StarvedActivation, column_lines_.waits[column]);
+  const Time there = std::max({free, weights, activations});
+  if (pair_.gate && pair_.gate[at] > relative(there))
+    waits.block(pe, there, absolute(pair_.gate[at]), state.tile().index);
+}
 
 template <typename Visit>
 void RowArray::for_classes(const Tile& tile, Visit visit) const {

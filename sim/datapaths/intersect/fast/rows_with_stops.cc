@@ -338,37 +338,31 @@ void RowsWithStops::settle_gate(TileState& state) {
 
 // ---- PEs ----
 
+template <typename Waits>
+void RowsWithStops::account_step(Waits& waits, const TileState& state, Row row, Column column) const {
+  const std::size_t at = row * stride_ + column;
+  if (stop_step_[at] >= static_cast<std::int32_t>(work_step_)) return account_pair(waits, state, row, column);
+  // Stopped; only the cycle after the stop may still be a wait for an entry.
+  if (kill_[at] == INT32_MIN) return;
+  const std::uint32_t pe = row * columns_ + column;
+  const Time begin = absolute(kill_[at]);
+  const Time weights = absolute(pair_.row_arrival[row]);
+  if (weights > begin)
+    waits.starve(pe, begin, begin + 1, absolute(pair_.row_start[row]), PeClass::StarvedWeight, row_lines_.waits[row]);
+  else if (absolute(pair_.column_arrival[column]) > begin)
+    waits.starve(pe, begin, begin + 1, absolute(pair_.column_start[column]), PeClass::StarvedActivation,
+                 column_lines_.waits[column]);
+}
+
 void RowsWithStops::account(const TileState& state) {
   const Time edge = memory_.edges().empty() ? 0 : memory_.edges().back().end;
-  const auto step = static_cast<std::int32_t>(work_step_);
   for_classes(state.tile(), [&](int r, int c, std::uint32_t first_row, std::uint32_t rows, std::uint32_t first_column,
                                 std::uint32_t columns) {
     bool near = false;
     for (Row row(first_row); row < rows; ++row)
       for (Column column(first_column); column < columns; ++column) {
-        const std::uint32_t pe = row * columns_ + column;
-        const std::size_t at = row * stride_ + column;
-        const Time free = absolute(free_[at]);
-        near |= free < edge;
-        const Time weights = absolute(pair_.row_arrival[row]);
-        const Time activations = absolute(pair_.column_arrival[column]);
-        Time begin = free;
-        Time weights_end = weights, activations_end = activations;
-        if (stop_step_[at] < step) {
-          // Stopped; only the cycle after the stop may still be a wait for an entry.
-          if (kill_[at] == INT32_MIN) continue;
-          begin = absolute(kill_[at]);
-          if (weights <= begin && activations <= begin) continue;
-          weights_end = std::min(weights, begin + 1);
-          activations_end = std::min(activations, begin + 1);
-        }
-        waits_.starve(pe, begin, weights_end, absolute(pair_.row_start[row]), PeClass::StarvedWeight,
-                      row_lines_.waits[row]);
-        waits_.starve(pe, std::max(begin, weights_end), activations_end, absolute(pair_.column_start[column]),
-                      PeClass::StarvedActivation, column_lines_.waits[column]);
-        if (stop_step_[at] < step) continue;
-        const Time there = std::max({free, weights, activations});
-        if (pair_.gate && pair_.gate[at] > relative(there)) waits_.block(pe, there, absolute(pair_.gate[at]));
+        near |= absolute(free_[row * stride_ + column]) < edge;
+        account_step(waits_, state, row, column);
       }
     apart_[r][c] = apart_[r][c] && near;
   });
@@ -509,7 +503,10 @@ void RowsWithStops::work_tile(TileState& state) {
     for (const Lines* lines : {&row_lines_, &column_lines_}) apart |= lines->parts[steps_worked_ % kAhead];
     for_classes(tile, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
     count_waits(!apart);
-    if (apart) account(state);
+    if (apart)
+      account(state);
+    else if (waits_.edges())
+      account_step(waits_.first_pe(), state, Row(0), Column(0));
     const auto step = static_cast<std::int32_t>(work_step_);
     if (step < first_stop_) {
       // Nothing has stopped yet.

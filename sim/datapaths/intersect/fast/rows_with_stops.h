@@ -62,6 +62,9 @@ class RowsWithStops : RowArray {
   Relative stopped(SideStops& side, const TileState& state, std::uint32_t line);
   void sent(SideStops& side, const TileState& state, std::uint32_t line, std::uint32_t bytes, Relative arrival);
   void end_line(SideStops& side, const TileState& state, std::uint32_t line, Relative arrival);
+  /// Tells a WaitAccount, or a FirstPe, what a PE waits for in the step.
+  template <typename Waits>
+  void account_step(Waits& waits, const TileState& state, Row row, Column column) const;
   /// Waits of the step, PE by PE.
   void account(const TileState& state);
   void make_room(SideStops& side, const TileState& state);

@@ -58,7 +58,10 @@ bool RowsWithoutStops::work() {
   bool apart = false;
   for_classes(tile, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
   count_waits(!apart);
-  if (apart) account(state);
+  if (apart)
+    account(state);
+  else if (waits_.edges())
+    account_pair(waits_.first_pe(), state, Row(0), Column(0));
   kernels_.pair_step(pair_);
   executed_ += pair_.executed;
   slots_ += pair_.slot_count;
@@ -82,6 +85,11 @@ bool RowsWithoutStops::work_block() {
   if (work_step_ == 0) prepare_tile(state);
   if (!whole_tile_ || apart()) return false;
   if (work_step_ == 0 && !gate(state)) return false;
+  // The first PE may wait for memory, which tells what PEs outside the tile wait for.
+  const Time first_pe = absolute(free_[0]);
+  if (waits_.edges() && work_step_ == block.begin &&
+      (first_pe < times.loaded || (pair_.gate && relative(first_pe) < pair_.untaken_end)))
+    return false;
   for (Lines* lines : {&row_lines_, &column_lines_}) {
     const std::size_t kept = steps_worked_ % kAhead * lines->pad;
     clear_memory_waits(*lines, kept);
@@ -129,17 +137,9 @@ void RowsWithoutStops::account(const TileState& state) {
     bool near = false;
     for (Row row(first_row); row < rows; ++row)
       for (Column column(first_column); column < columns; ++column) {
-        const std::uint32_t pe = row * columns_ + column;
-        const Time free = absolute(free_[row * stride_ + column]);
-        const Time weights = absolute(pair_.row_arrival[row]);
-        const Time activations = absolute(pair_.column_arrival[column]);
-        waits_.starve(pe, free, weights, absolute(pair_.row_start[row]), PeClass::StarvedWeight, row_lines_.waits[row]);
-        waits_.starve(pe, std::max(free, weights), activations, absolute(pair_.column_start[column]),
-                      PeClass::StarvedActivation, column_lines_.waits[column]);
-        const Time there = std::max({free, weights, activations});
-        if (pair_.gate && pair_.gate[row * stride_ + column] > relative(there))
-          waits_.block(pe, there, absolute(pair_.gate[row * stride_ + column]));
-        near |= there < edge;
+        account_pair(waits_, state, row, column);
+        near |= std::max({absolute(free_[row * stride_ + column]), absolute(pair_.row_arrival[row]),
+                          absolute(pair_.column_arrival[column])}) < edge;
       }
     apart_[r][c] = apart_[r][c] && near;
   });

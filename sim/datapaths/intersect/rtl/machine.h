@@ -57,7 +57,7 @@ class RtlMachine {
     outputs_.note(now);
     model_.edge();
     model_.check(now);
-    const bool moved = events_.cycle(now, memory, rows_, columns_) || !outputs_.drained().empty();
+    const bool moved = events_.cycle(now, memory, rows_, columns_, outputs_) || !outputs_.drained().empty();
     rows_.advance();
     columns_.advance();
 

@@ -9,7 +9,9 @@
 
 #include "datapaths/intersect/block_memory.h"
 #include "datapaths/intersect/events.h"
+#include "datapaths/intersect/memory_classes.h"
 #include "datapaths/intersect/rtl/feeder_walk.h"
+#include "datapaths/intersect/rtl/output_buffer.h"
 #include "datapaths/intersect/skip_rules.h"
 #include "rtl/intersect/probe/report.h"
 #include "rtl/rtl_model.h"
@@ -53,12 +55,14 @@ class ProbeEvents {
 
   /// The events of cycle `now`. `memory` is its registers at the start of the cycle, and the walks are where the
   /// feeders were at its start. True if anything moved.
-  bool cycle(std::uint64_t now, const MemoryState& memory, const FeederWalk& row_walk, const FeederWalk& column_walk) {
+  bool cycle(std::uint64_t now, const MemoryState& memory, const FeederWalk& row_walk, const FeederWalk& column_walk,
+             const OutputBuffer& outputs) {
     const BlockPosition slowest = std::min(row_walk.slowest(), column_walk.slowest());
     fetch_could_begin_ = memory.unreleased(slowest) < 2;
     memory_ = &memory;
     row_walk_ = &row_walk;
     column_walk_ = &column_walk;
+    outputs_ = &outputs;
     if (slowest.tile != array_tile_) {
       array_tile_ = slowest.tile;
       if (array_tile_ < lowering_.tiles()) array_geometry_ = lowering_.geometry(array_tile_);
@@ -144,6 +148,7 @@ class ProbeEvents {
       pe.waits = why(row, column, pe, report);
     else
       pe.issued.push_back({pe.tile, pe.step});
+    if (index == 0) first_pe_ = report.is(PeFlag::Issue) ? PeClass::Busy : pe.waits;
     if (report.is(PeFlag::Discard) && !(report.is(PeFlag::NoWeight) && report.is(PeFlag::NoActivation))) moved_ = true;
     if (report.is(PeFlag::Stop)) stop(row, column, index, report, now);
   }
@@ -158,11 +163,17 @@ class ProbeEvents {
     return group;
   }
 
+  /// The tile that the PE works on after the one it works on or has worked on last.
+  [[nodiscard]] TileIndex next_tile(Row row, Column column, const Pe& pe) const {
+    TileIndex tile(pe.tile == kNoTileIndex ? 0 : pe.tile + 1);
+    while (tile < lowering_.tiles() && !lowering_.geometry(tile).mapped(row, column)) ++tile;
+    return tile;
+  }
+
   void open(Row row, Column column, std::uint32_t index, const PeReport& report, std::uint64_t now) {
     Pe& pe = pes_[index];
     if (report.is(PeFlag::BetweenTiles)) {
-      TileIndex tile(pe.tile == kNoTileIndex ? 0 : pe.tile + 1);
-      while (tile < lowering_.tiles() && !lowering_.geometry(tile).mapped(row, column)) ++tile;
+      const TileIndex tile = next_tile(row, column, pe);
       if (tile >= lowering_.tiles() || BlockPosition{tile, 0} >= memory_->loaded)
         throw RtlFailure(
             fmt::format("cycle {}: PE ({}, {}) begins tile {}, which is not there", now, row, column, tile));
@@ -198,15 +209,30 @@ class ProbeEvents {
 
   /// Class of the cycle after one in which the match stage issued nothing.
   [[nodiscard]] PeClass why(Row row, Column column, const Pe& pe, const PeReport& report) const {
-    if (report.is(PeFlag::Blocked)) return PeClass::BlockedOutput;
+    if (report.is(PeFlag::Blocked)) {
+      const TileIndex tile = next_tile(row, column, pe);
+      return tile >= kTilesToWritten && untaken(tile - kTilesToWritten) ? PeClass::BlockedMemory
+                                                                        : PeClass::BlockedOutput;
+    }
     const bool past = array_tile_ >= lowering_.tiles();
-    if (!past && !array_geometry_.mapped(row, column)) return PeClass::IdleEdge;
+    if (!past && !array_geometry_.mapped(row, column)) return is_memorys(first_pe_) ? first_pe_ : PeClass::IdleEdge;
     const bool done = pe.tile == pe.last_tile && (report.is(PeFlag::Stopped) || report.is(PeFlag::BetweenTiles));
-    if (done) return past ? PeClass::FillDrain : PeClass::Imbalance;
+    if (done && past) return only_writes_left() ? PeClass::BlockedMemory : PeClass::FillDrain;
+    if (done) return PeClass::Imbalance;
     if (report.is(PeFlag::Discard)) return PeClass::Imbalance;
     if (report.is(PeFlag::NoWeight))
       return starved(row_probes_[row], row_walk_->positions()[row], column, PeClass::StarvedWeight);
     return starved(column_probes_[column], column_walk_->positions()[column], row, PeClass::StarvedActivation);
+  }
+
+  /// `tile` is complete and memory has not written it.
+  [[nodiscard]] bool untaken(std::uint64_t tile) const {
+    return tile >= memory_->written && outputs_->bytes_of(TileIndex(tile)).has_value();
+  }
+  [[nodiscard]] bool only_writes_left() const {
+    for (std::uint64_t tile = memory_->written; tile < lowering_.tiles(); ++tile)
+      if (!untaken(tile)) return false;
+    return true;
   }
 
   [[nodiscard]] PeClass starved(const Probe& probe, BlockPosition position, std::uint32_t at, PeClass sending) const {
@@ -227,10 +253,12 @@ class ProbeEvents {
   std::vector<Steps> row_steps_, column_steps_;
   TileIndex array_tile_ = kNoTileIndex;  ///< the oldest tile some feeder is not past
   Geometry array_geometry_;
+  PeClass first_pe_ = PeClass::FillDrain;  ///< class of the next cycle of the first PE, which every tile maps
   bool fetch_could_begin_ = false, moved_ = false;
   const MemoryState* memory_ = nullptr;
   const FeederWalk* row_walk_ = nullptr;
   const FeederWalk* column_walk_ = nullptr;
+  const OutputBuffer* outputs_ = nullptr;
 };
 
 }  // namespace lacuna::intersect

@@ -30,7 +30,9 @@ class ClockedMachine {
               {weight_fifos_, stops_, memory_state_, column_state_, row_state_}, stalls),
         columns_(event::Side::Activations, lowering, tiles_, sink,
                  {activation_fifos_, stops_, memory_state_, row_state_, column_state_}, stalls),
-        pes_(lowering, sink, {weight_fifos_, activation_fifos_, stops_, results_, row_state_, column_state_}),
+        pes_(lowering, sink,
+             {weight_fifos_, activation_fifos_, stops_, results_, row_state_, column_state_, output_state_,
+              memory_state_}),
         drain_(lowering, tiles_, sink, {results_, memory_state_, output_state_}, output, stalls) {
     circuit_.add("memory", [this](std::uint64_t now) { memory_cycle(now); });
     circuit_.add("row feeders", [this](std::uint64_t now) { rows_.cycle(now); });

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "datapaths/intersect/events.h"
+#include "datapaths/intersect/memory_classes.h"
 #include "datapaths/intersect/skip_rules.h"
 #include "datapaths/intersect/systemc/channels.h"
 
@@ -24,6 +25,8 @@ class PeArray {
     ResultRegisters& results;
     const Register<FeederState>& rows;
     const Register<FeederState>& columns;
+    const Register<OutputState>& outputs;
+    const Register<MemoryState>& memory;
   };
 
   PeArray(const Lowering& lowering, Sink& sink, Ports ports)
@@ -58,6 +61,8 @@ class PeArray {
       array_geometry_ = array_tile < tiles_ ? lowering_.geometry(array_tile) : Geometry{};
       array_full_ = array_tile < tiles_ && array_geometry_.pes() == pes_.size();
     }
+    // Every tile maps the first PE; the class of its cycle before any PE goes on.
+    first_pe_ = pes_[0].flags.valid ? PeClass::Busy : why(pes_[0].wait, places_[0], rows, columns);
     // PEs by what they are doing, so that each loop does one thing: in the midst of a pair, waiting for operands with
     // nothing else going on, and any other state.
     for (std::size_t word = 0; word < walking_.size(); ++word) {
@@ -225,7 +230,9 @@ class PeArray {
         return;
       }
       if (between_tiles && blocked) {
-        pe.wait = PeClass::BlockedOutput;
+        const std::uint64_t tile = ports_.weights.head(at.index)->tile->index;
+        pe.wait = tile >= kTilesToWritten && untaken(tile - kTilesToWritten) ? PeClass::BlockedMemory
+                                                                             : PeClass::BlockedOutput;
         return;
       }
       open(pe, at, *ports_.weights.head(at.index), *ports_.activations.head(at.index), between_tiles);
@@ -302,14 +309,27 @@ class PeArray {
   [[nodiscard]] PeClass own_reason(const Pe& pe, const Place& at, PeClass otherwise) const {
     const bool past = array_tile_ >= tiles_;
     if (!array_full_ && !past && !array_geometry_.mapped(at.row, at.column)) return PeClass::IdleEdge;
-    if (pe.tile_index == at.last_tile && (pe.flags.stopped || (pe.weights_done && pe.activations_done)))
-      return past ? PeClass::FillDrain : PeClass::Imbalance;
+    if (pe.tile_index == at.last_tile && (pe.flags.stopped || (pe.weights_done && pe.activations_done))) {
+      if (!past) return PeClass::Imbalance;
+      return only_writes_left() ? PeClass::BlockedMemory : PeClass::FillDrain;
+    }
     return otherwise;
+  }
+
+  /// `tile` is complete and memory has not written it.
+  [[nodiscard]] bool untaken(std::uint64_t tile) const {
+    return tile >= ports_.memory.read().written && ports_.outputs.read().bytes_of(TileIndex(tile)).has_value();
+  }
+  [[nodiscard]] bool only_writes_left() const {
+    for (std::uint64_t tile = ports_.memory.read().written; tile < tiles_; ++tile)
+      if (!untaken(tile)) return false;
+    return true;
   }
 
   /// The class of a cycle in which the match stage before it issued nothing: what the PE saw, and what the feeder of a
   /// missing operand was doing.
-  [[nodiscard]] static PeClass why(PeClass wait, const Place& at, const FeederState& rows, const FeederState& columns) {
+  [[nodiscard]] PeClass why(PeClass wait, const Place& at, const FeederState& rows, const FeederState& columns) const {
+    if (wait == PeClass::IdleEdge) return is_memorys(first_pe_) ? first_pe_ : wait;
     if (wait == PeClass::StarvedWeight) return why_starved(rows.lines[at.row], at.column, wait);
     if (wait == PeClass::StarvedActivation) return why_starved(columns.lines[at.column], at.row, wait);
     return wait;
@@ -330,9 +350,10 @@ class PeArray {
   std::vector<Place> places_;
   std::vector<std::uint64_t> all_, walking_, waiting_;  ///< sets of PEs, 64 a word
   std::uint64_t now_ = 0;
-  TileIndex array_tile_ = kNoTileIndex;  ///< the oldest tile some feeder is not past
-  Geometry array_geometry_;              ///< of that tile
-  bool array_full_ = false;              ///< that tile maps every PE
+  TileIndex array_tile_ = kNoTileIndex;    ///< the oldest tile some feeder is not past
+  Geometry array_geometry_;                ///< of that tile
+  bool array_full_ = false;                ///< that tile maps every PE
+  PeClass first_pe_ = PeClass::FillDrain;  ///< class of the first PE's cycle, Busy for any in which it works
 };
 
 }  // namespace lacuna::intersect

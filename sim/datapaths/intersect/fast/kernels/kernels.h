@@ -35,7 +35,8 @@ struct PairStep {
   const std::int32_t* gate;     ///< earliest cycle of the pair because of the results before; null: none
   const std::int32_t *row_memory_begin, *row_memory_end;  ///< when the line waited for memory; null: no line did
   const std::int32_t *column_memory_begin, *column_memory_end;
-  std::int32_t *starved_weight, *starved_activation, *starved_memory, *blocked;
+  std::int32_t untaken_begin, untaken_end;  ///< in which a wait for the gate is memory's
+  std::int32_t *starved_weight, *starved_activation, *starved_memory, *blocked_memory, *blocked;
   std::int32_t *cycles, *empty, *effectual;  ///< groups; of them, of pairs without a slot; groups with products
   std::int32_t* row_free[2];                 ///< [row] the latest `free` of the row's columns of class 0 and 1
   std::int32_t* column_free[2];              ///< [column] the latest `free` of the column's rows of class 0 and 1
