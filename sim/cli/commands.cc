@@ -69,6 +69,8 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
       ->disable_flag_override();
   run->add_flag("--no-verify", r.no_verify, "Do not compare the outputs with the reference convolution")
       ->disable_flag_override();
+  run->add_flag("--no-wrap", r.no_wrap, "A sum that does not fit the accumulator is an error, not a note")
+      ->disable_flag_override();
   run->add_flag("--all-layers", r.all_layers, "Tables show each layer, not only the ten with the most cycles")
       ->disable_flag_override();
   run->add_flag("--no-dense", r.no_dense,

@@ -41,6 +41,7 @@ struct RunOptions {
   std::string timeline_cycles;
   std::optional<unsigned> threads;  ///< all cores
   bool no_verify = false;
+  bool no_wrap = false;
   bool timing_only = false;
   bool all_layers = false;
   bool no_dense = false;

@@ -106,6 +106,15 @@ LayerOutcome outcome_of(Engine& engine, const Machine& machine, const Layer& lay
   return outcome;
 }
 
+/// What is said of sums that the accumulator does not hold. UserError if that is not allowed.
+std::string wrapped_text(const Reference& expected, const Machine& machine, const Layer& layer,
+                         const RunOptions& options) {
+  const std::string text = fmt::format("{} of {} sums do not fit the accumulator of {} bits", expected.wrapped,
+                                       expected.output.size(), accumulator_bits(machine));
+  if (options.no_wrap) fail(Place{"--no-wrap"}, "layer '{}': {}", layer.name, text);
+  return "sums wrap: " + text + "; these outputs are equal everywhere and mean nothing";
+}
+
 /// One layer, held against the reference unless that is not wanted.
 LayerReport simulated(Engine& engine, const Machine& machine, const Layer& layer, const RunOptions& options,
                       const std::optional<SampleOptions>& sample, const EnergyTable& table, Timeline* timeline,
@@ -128,8 +137,9 @@ LayerReport simulated(Engine& engine, const Machine& machine, const Layer& layer
   } else if (options.no_verify) {
     notes.emplace_back(kNotVerified);
   } else {
-    verify(layer.name, options.engine, one.outcome.output,
-           reference_output(layer, accumulator_bits(machine), machine.post.threshold));
+    const Reference expected = reference(layer, accumulator_bits(machine), machine.post.threshold);
+    verify(layer.name, options.engine, one.outcome.output, expected.output);
+    if (expected.wrapped != 0) notes.push_back(wrapped_text(expected, machine, layer, options));
   }
   for (const auto& note : layer.notes)  // an engine may have said it already
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);
@@ -203,6 +213,8 @@ std::string run(const RunOptions& options) {
   const MachineFile file = read_machine(options.config, options.assignments);
   const Machine& machine = file.machine;
   const auto sample = sampling(options, *engine, machine);
+  if (options.no_wrap && (options.timing_only || options.no_verify || sample))
+    fail(Place{"--no-wrap"}, "the reference finds the sums; leave out --timing-only, --no-verify and --sample");
   const bool tensors_wanted = options.output && !options.timing_only && !sample;
   const EnergyTable table = read_energy_table(file.energy_table);
   require_prices(table, family(machine));

@@ -350,6 +350,11 @@ void generate_as(const GeneratedLayer& p, Layer& layer) {
 
 }  // namespace
 
+double two_of_four_density(const ConvShape& shape) {
+  const std::uint64_t K = std::uint64_t{shape.C / shape.groups} * shape.R * shape.S;
+  return static_cast<double>(K / 4 * 2 + std::min<std::uint64_t>(2, K % 4)) / static_cast<double>(K);
+}
+
 void generate(const GeneratedLayer& p, Layer& layer) {
   LACUNA_CHECK(p.bits == 8 || p.bits == 16, "cannot generate {}-bit operands", p.bits);
   if (p.bits == 8)

@@ -41,6 +41,9 @@ struct GeneratedLayer {
   std::uint64_t seed = 1;
 };
 
+/// Of pattern 2:4: the share of weights that is kept; above a half where the last four along the reduction are fewer.
+double two_of_four_density(const ConvShape& shape);
+
 /// Fills weights, input, bias and requantise of `layer`, whose op, shape and relu are set.
 void generate(const GeneratedLayer& parameters, Layer& layer);
 

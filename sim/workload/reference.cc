@@ -77,9 +77,13 @@ class Finish {
   Finish(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold)
       : layer_(layer), bits_(accumulator_bits), threshold_(threshold) {}
 
+  [[nodiscard]] bool wraps(std::int64_t sum, std::size_t m) const {
+    return accumulated(sum, m) != sum + layer_.bias[m];
+  }
+
   template <typename Out>
   [[nodiscard]] Out value(std::int64_t sum, std::size_t m) const {
-    std::int64_t y = wrap(sum + layer_.bias[m], bits_);
+    std::int64_t y = accumulated(sum, m);
     if (!layer_.requantise.empty()) {
       const auto [multiplier, shift] = layer_.requantise[m];
       const std::int64_t half = shift > 0 ? std::int64_t{1} << (shift - 1) : 0;
@@ -92,6 +96,10 @@ class Finish {
   }
 
  private:
+  [[nodiscard]] std::int64_t accumulated(std::int64_t sum, std::size_t m) const {
+    return wrap(sum + layer_.bias[m], bits_);
+  }
+
   const Layer& layer_;
   unsigned bits_;
   std::int64_t threshold_;
@@ -99,11 +107,11 @@ class Finish {
 
 /// `Wide` holds either operand and decides which dot product is used.
 template <typename Wide, typename Weight, typename Input, typename Out>
-void convolve(const Layer& layer, const Finish& finish, Tensor& output) {
+void convolve(const Layer& layer, const Finish& finish, Reference& result) {
   const ConvShape& s = layer.shape;
   const auto weights = layer.weights.as<Weight>();
   const auto input = layer.input.as<Input>();
-  const auto out = output.as<Out>();
+  const auto out = result.output.as<Out>();
   const std::size_t P = s.P(), Q = s.Q(), positions = P * Q, all_windows = s.N * positions;
   const std::size_t channels = s.C / s.groups, filters = s.M / s.groups;
   const std::size_t K = channels * s.R * s.S;
@@ -141,6 +149,7 @@ void convolve(const Layer& layer, const Finish& finish, Tensor& output) {
         for (std::size_t i = 0; i < count; ++i) {
           const std::size_t n = (first + i) / positions, position = (first + i) % positions;
           out[(n * s.M + m) * positions + position] = finish.value<Out>(sums[i], m);
+          result.wrapped += finish.wraps(sums[i], m) ? 1 : 0;
         }
       }
     }
@@ -177,23 +186,23 @@ void with_output(DType type, const Use& use) {
 
 }  // namespace
 
-Tensor reference_output(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold) {
+Reference reference(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold) {
   LACUNA_CHECK(accumulator_bits == 32 || accumulator_bits == 48, "accumulator of {} bits", accumulator_bits);
   LACUNA_CHECK(layer.bias.size() == layer.shape.M, "{} biases for {} filters", layer.bias.size(), layer.shape.M);
   const ConvShape& s = layer.shape;
-  Tensor output(layer.output_type(), {s.N, s.M, s.P(), s.Q()});
+  Reference result{Tensor(layer.output_type(), {s.N, s.M, s.P(), s.Q()})};
   const Finish finish(layer, accumulator_bits, threshold);
   with_operand(layer.weights.type(), [&]<typename Weight>(Weight) {
     with_operand(layer.input.type(), [&]<typename Input>(Input) {
-      with_output(output.type(), [&]<typename Out>(Out) {
+      with_output(result.output.type(), [&]<typename Out>(Out) {
         if constexpr (sizeof(Weight) == 1 && sizeof(Input) == 1)
-          convolve<std::int16_t, Weight, Input, Out>(layer, finish, output);
+          convolve<std::int16_t, Weight, Input, Out>(layer, finish, result);
         else
-          convolve<std::int32_t, Weight, Input, Out>(layer, finish, output);
+          convolve<std::int32_t, Weight, Input, Out>(layer, finish, result);
       });
     });
   });
-  return output;
+  return result;
 }
 
 }  // namespace lacuna

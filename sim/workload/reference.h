@@ -5,8 +5,16 @@
 
 namespace lacuna {
 
+struct Reference {
+  Tensor output;
+  std::uint64_t wrapped = 0;  ///< sums, bias included, that do not fit the accumulator
+};
+
 /// The exact output of `layer`, [N, M, P, Q] of layer.output_type(): accumulator (bias + sum of products, wrapped to
 /// `accumulator_bits`, 32 or 48), requantisation, ReLU, clamp, then every |value| < threshold set to zero (0: off).
-Tensor reference_output(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold);
+Reference reference(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold);
+inline Tensor reference_output(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold) {
+  return reference(layer, accumulator_bits, threshold).output;
+}
 
 }  // namespace lacuna

@@ -221,8 +221,8 @@ class LayerReader {
 
     layer_.generated = true;
     layer_.notes.push_back(fmt::format(
-        "generated tensors: weights {:.4g} % dense{}, input {:.4g} % dense, {}seed {}", 100 * g.weights,
-        two_of_four ? " (2:4)" : "", 100 * g.input,
+        "generated tensors: weights {:.4g} % dense{}, input {:.4g} % dense, {}seed {}",
+        100 * (two_of_four ? two_of_four_density(layer_.shape) : g.weights), two_of_four ? " (2:4)" : "", 100 * g.input,
         layer_.relu ? fmt::format("biases for {:.4g} % of sums above zero, ", 100 * g.output.value_or(0.5)) : "",
         g.seed));
     generated_ = g;
@@ -440,6 +440,7 @@ std::string read_name(const Node& layer, std::size_t index, std::map<std::string
       !std::all_of(name.begin(), name.end(), safe))
     fail(node->place, "{}.name is '{}'; need 1 to {} letters, digits, '.', '_' and '-', not beginning with '.' or '-'",
          what, name, kLongestName);
+  if (name == "total") fail(node->place, "layer name 'total' is what reports call the sum of the layers");
   const auto [first, is_new] = seen.emplace(name, node->place.line);
   if (!is_new) fail(node->place, "layer name '{}' is given twice; first in line {}", name, first->second);
   return name;

@@ -34,7 +34,7 @@ SWEEP = ["sweep", "sweep.yaml"]
 CHECK = ["check", "config.yaml", "workload.yaml"]
 EXPLAIN = ["explain", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
-               "--sample, --sample-seed, --timing-only, --no-verify, --all-layers, --no-dense, --force")
+               "--sample, --sample-seed, --timing-only, --no-verify, --no-wrap, --all-layers, --no-dense, --force")
 TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
           "layer_kinds, formats, manual")
 
@@ -204,6 +204,8 @@ ARGUMENT_CASES = [
     (RUN + ["--layers", "conv1,conv1"], "--layers: layer 'conv1' is named twice"),
     (RUN + ["--layers", "conv1,,conv2"], "--layers: 'conv1,,conv2' has an empty name"),
     (RUN + ["--layers", ""], "--layers: '' has an empty name"),
+    (RUN + ["--no-wrap", "--timing-only"],
+     "--no-wrap: the reference finds the sums; leave out --timing-only, --no-verify and --sample"),
     (RUN + ["--timeline", "config.yaml"], "config.yaml: exists and is no trace of lacuna; --force overwrites it"),
     (RUN + ["--set", "array.rows=0"], "--set array.rows=0: array.rows is 0; allowed 1..256"),
     (RUN + ["--set", "array.rows"], "--set array.rows: need NAME=VALUE, for example array.rows=8"),

@@ -1,6 +1,8 @@
 // Parts of the program that no healthy run shows: a wrong output, odd layer names.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -10,6 +12,7 @@
 #include "cli/result_folder.h"
 #include "cli/run.h"
 #include "cli/verify.h"
+#include "tensor/npy.h"
 
 using namespace lacuna;
 
@@ -71,6 +74,23 @@ TEST_CASE("a report has the same bytes with any number of threads") {
     options.threads = threads;
     CHECK(run(options) == one);
   }
+}
+
+TEST_CASE("sums that wrap are counted, and are an error where they must not") {
+  const TemporaryFolder folder;
+  constexpr std::size_t kLong = 140'000;  // 140,000 x 127 x 127 = 2,258,060,000: above 2^31
+  Tensor weights(DType::Int8, {2, kLong}), input(DType::Int8, {1, kLong});
+  std::ranges::fill(weights.as<std::int8_t>().first(kLong), std::int8_t{127});
+  std::ranges::fill(input.as<std::int8_t>(), std::int8_t{127});
+  std::ofstream(folder.path() / "w.npy") << write_npy(weights);
+  std::ofstream(folder.path() / "x.npy") << write_npy(input);
+  std::ofstream(folder.path() / "workload.yaml") << "network: long\nsource: a test\nlayers:\n"
+                                                    "  - {name: fc, op: fc, weights: w.npy, input: x.npy}\n";
+  RunOptions options = lenet("table");
+  options.workload = folder.path() / "workload.yaml";
+  CHECK_THAT(run(options), Catch::Contains("sums wrap: 1 of 2 sums do not fit the accumulator of 32 bits"));
+  options.no_wrap = true;
+  CHECK_THROWS_WITH(run(options), "--no-wrap: layer 'fc': 1 of 2 sums do not fit the accumulator of 32 bits");
 }
 
 TEST_CASE("every setting that an explanation prints gives the cycles it promises") {

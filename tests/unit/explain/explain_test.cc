@@ -141,13 +141,13 @@ TEST_CASE("the cheapest change is the first rung that wins half of what the larg
 }
 
 TEST_CASE("bounds and shares follow from counts") {
-  // 2 x 2 PEs with one filter and two windows: two PEs do 8 products each, the others have nothing.
+  // 2 x 2 PEs with one filter and two windows: two PEs do 64 products each, the others have nothing.
   const Machine m = test::quick_machine(2, 2);
-  const Layer layer = test::ones(1, 8, 2);
+  const Layer layer = test::ones(1, 64, 2);
   const Explanation e = explained(m, {layer});
   const LayerOutcome outcome = make_engine(EngineKind::Systemc)->run(m, layer, nullptr);
-  CHECK(called(e, "perfect_balance").cycles == std::vector<std::uint64_t>{4});  // 16 PE-cycles of work / 4 PEs
-  CHECK(called(e, "no_overhead").cycles == std::vector<std::uint64_t>{4});      // 16 pairs / 4 multipliers
+  CHECK(called(e, "perfect_balance").cycles == std::vector<std::uint64_t>{32});  // 128 PE-cycles of work / 4 PEs
+  CHECK(called(e, "no_overhead").cycles == std::vector<std::uint64_t>{32});      // 128 pairs / 4 multipliers
   CHECK(called(e, "edges").cycles == std::vector{outcome.cycles - outcome.pe_cycles[PeClass::IdleEdge] / 4});
   CHECK(outcome.pe_cycles[PeClass::IdleEdge] >= 4);
   CHECK(called(e, "output").cycles == std::vector{outcome.cycles - outcome.pe_cycles[PeClass::BlockedOutput] / 4});

@@ -1,6 +1,7 @@
 // Generated tensors: exact densities, structure where it was asked for, and the statistics that matter to a machine.
 #include "workload/generate.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -110,6 +111,8 @@ TEST_CASE("pattern 2:4 keeps exactly two of every four along the reduction with 
         drawn({.weights = 0.5, .input = 1, .output = {}, .pattern = Pattern::TwoOfFour}, conv(channels, 5, 10, 3));
     const auto weights = layer.weights.to_int64();
     const std::size_t K = channels * 9;
+    const auto nonzeros = weights.size() - static_cast<std::size_t>(std::count(weights.begin(), weights.end(), 0));
+    CHECK(two_of_four_density(layer.shape) == static_cast<double>(nonzeros) / static_cast<double>(weights.size()));
     for (std::size_t m = 0; m < 10; ++m)
       for (std::size_t first = 0; first < K; first += 4) {
         std::size_t kept = 0;

@@ -136,6 +136,8 @@ TEST_CASE("long sums of the largest operands are exact") {
   for (auto& x : layer.input.as<std::uint8_t>()) x = 255;
   layer.bias = {0};
   CHECK(reference_output(layer, 32, 0).to_int64() == std::vector<std::int64_t>{2266950000 - 4294967296});
+  CHECK(reference(layer, 32, 0).wrapped == 1);
+  CHECK(reference(layer, 48, 0).wrapped == 0);
   CHECK(reference_output(layer, 48, 0).to_int64() == std::vector<std::int64_t>{2147483647});
   for (auto& w : layer.weights.as<std::int8_t>()) w = -128;  // -2284800000
   CHECK(reference_output(layer, 32, 0).to_int64() == std::vector<std::int64_t>{4294967296 - 2284800000});

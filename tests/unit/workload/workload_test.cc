@@ -248,6 +248,8 @@ TEST_CASE("layer names are unique and safe as file names") {
               "'; need 1 to 100 letters, digits, '.', '_' and '-', not beginning with '.' or '-'");
   CHECK(folder.file_error("network: n\nlayers:\n  - " + kConv + "}\n  - " + kConv + "}\n") ==
         "workload.yaml:4:12: layer name 'a' is given twice; first in line 3");
+  CHECK(folder.error("{name: total, op: conv}") ==
+        "workload.yaml:3:12: layer name 'total' is what reports call the sum of the layers");
 }
 
 TEST_CASE("unknown and missing and misplaced keys of a layer are refused") {
