@@ -61,7 +61,7 @@ class TimelineTest(unittest.TestCase):
             file.write(WORKLOAD)
 
     def run_lacuna(self, settings, *more):
-        arguments = [PROGRAM, "run", os.path.join(SOURCE, "configs/default.yaml"), "workload.yaml", "-o", "out",
+        arguments = [PROGRAM, "run", os.path.join(SOURCE, "configs/default.yaml"), "workload.yaml", "-o", "out", "--force",
                      "--timeline", "trace.json", *more]
         for setting in settings:
             arguments += ["--set", setting]
