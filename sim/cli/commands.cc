@@ -26,6 +26,14 @@ std::string described(std::string_view sentence, const std::vector<std::string_v
   return fmt::format("{}: {}", sentence, join(words));
 }
 
+void add_layers(CLI::App& command, std::vector<std::string>& layers, const std::string& sentence) {
+  command.add_option("--layers", layers, sentence)->allow_extra_args(false)->type_name("NAME,...");
+}
+
+void add_set(CLI::App& command, std::vector<std::string>& assignments, const std::string& sentence) {
+  command.add_option("--set", assignments, sentence)->allow_extra_args(false)->type_name("NAME=VALUE");
+}
+
 }  // namespace
 
 Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network accelerators.", "lacuna") {
@@ -44,12 +52,8 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   auto* engine = run->add_option("--engine", r.engine, described("Engine", engines))->capture_default_str();
   engine->type_name("WORD");
   words[engine] = engines;
-  run->add_option("--layers", r.layers, "Only these layers, separated by commas")
-      ->allow_extra_args(false)
-      ->type_name("NAME,...");
-  run->add_option("--set", r.assignments, "Set a parameter, for example array.rows=8; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("NAME=VALUE");
+  add_layers(*run, r.layers, "Only these layers, separated by commas");
+  add_set(*run, r.assignments, "Set a parameter, for example array.rows=8; may be repeated");
   auto* format = run->add_option("--format", r.format, described("Format on standard output", words_of<Format>()))
                      ->capture_default_str();
   format->type_name("WORD");
@@ -93,12 +97,8 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
                       ->capture_default_str();
   compare->type_name("WORD");
   words[compare] = words_of<Compare>();
-  check->add_option("--layers", c.layers, "Only these layers, separated by commas")
-      ->allow_extra_args(false)
-      ->type_name("NAME,...");
-  check->add_option("--set", c.assignments, "Set a parameter, for example array.rows=8; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("NAME=VALUE");
+  add_layers(*check, c.layers, "Only these layers, separated by commas");
+  add_set(*check, c.assignments, "Set a parameter, for example array.rows=8; may be repeated");
   check->add_option("--rtl", c.rtl, "The RTL to check: an edited copy of rtl/")->type_name("DIR");
   check
       ->add_option(
@@ -165,12 +165,8 @@ void Commands::add_explain() {
   auto& o = explain_options;
   explain->add_option("CONFIG", o.config, "Configuration of the machine, a YAML file")->required();
   explain->add_option("WORKLOAD", o.workload, "Folder with a workload.yaml, or that file")->required();
-  explain->add_option("--layers", o.layers, "Only these layers, separated by commas")
-      ->allow_extra_args(false)
-      ->type_name("NAME,...");
-  explain->add_option("--set", o.assignments, "Set a parameter, for example array.rows=8; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("NAME=VALUE");
+  add_layers(*explain, o.layers, "Only these layers, separated by commas");
+  add_set(*explain, o.assignments, "Set a parameter, for example array.rows=8; may be repeated");
   auto* format = explain->add_option("--format", o.format, described("Format on standard output", words_of<Format>()))
                      ->capture_default_str();
   format->type_name("WORD");
@@ -214,12 +210,8 @@ void Commands::add_compare() {
           "--rtl", o.rtl,
           "Instead: model, RTL and this edited copy of rtl/ side by side; BASE is then a CONFIG, NEW a WORKLOAD")
       ->type_name("DIR");
-  compare->add_option("--layers", o.layers, "With --rtl: only these layers, separated by commas")
-      ->allow_extra_args(false)
-      ->type_name("NAME,...");
-  compare->add_option("--set", o.assignments, "With --rtl: set a parameter; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("NAME=VALUE");
+  add_layers(*compare, o.layers, "With --rtl: only these layers, separated by commas");
+  add_set(*compare, o.assignments, "With --rtl: set a parameter; may be repeated");
   compare->add_flag("--no-area", o.no_area, "With --rtl: leave area and longest path out")->disable_flag_override();
 }
 

@@ -190,21 +190,23 @@ void need_own_folder(const fs::path& cache) {
          "(XDG_CACHE_HOME names another folder)");
 }
 
-std::string fingerprint(const fs::path& file) {
+std::string fingerprint(const std::string& contents) {
   Hasher hasher;
-  hasher.add(read_file(file));
+  hasher.add(contents);
   return hasher.hex();
 }
 
 /// A model and, beside it, the fingerprint of its file, so that half a file is not executed.
 bool is_whole(const fs::path& model, const fs::path& sum) {
-  return fs::exists(model) && fs::exists(sum) && read_file(sum) == fingerprint(model);
+  return fs::exists(model) && fs::exists(sum) && read_file(sum) == fingerprint(read_file(model));
 }
+
+/// make takes a blank for the end of a name.
+bool has_blank(const fs::path& path) { return fs::absolute(path).string().find_first_of(" \t") != std::string::npos; }
 
 /// Where a model is built: a path that make can handle, in the cache if possible.
 fs::path build_folder(const fs::path& cache, const std::string& key) {
-  const auto has_blank = [](const fs::path& path) { return path.string().find_first_of(" \t") != std::string::npos; };
-  if (!has_blank(fs::absolute(cache))) return cache / (key + ".build");
+  if (!has_blank(cache)) return cache / (key + ".build");
   fs::path folder = fs::temp_directory_path() / ("lacuna-" + key + "-XXXXXX");
   std::string name = folder.string();
   if (::mkdtemp(name.data()) == nullptr) fail({name}, "cannot be made: {}", std::strerror(errno));
@@ -212,7 +214,7 @@ fs::path build_folder(const fs::path& cache, const std::string& key) {
 }
 
 void need_no_blank(const fs::path& folder) {
-  if (fs::absolute(folder).string().find_first_of(" \t") != std::string::npos)
+  if (has_blank(folder))
     fail({folder.string()}, "has a blank in its path, which make, who builds models of the RTL, cannot take");
 }
 
@@ -232,13 +234,6 @@ std::vector<std::string> build_command(const ModelSources& sources, const Listin
   for (const auto& file : listing.files) command.push_back((sources.rtl / file).string());
   command.push_back((fs::absolute(sources.wrapper) / "wrapper.cc").string());
   return command;
-}
-
-/// Puts a file of any file system under `to` in one step.
-void put(const fs::path& from, const fs::path& to) {
-  const fs::path part = to.string() + ".part";
-  fs::copy_file(from, part, fs::copy_options::overwrite_existing);
-  fs::rename(part, to);
 }
 
 }  // namespace
@@ -269,8 +264,9 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
     fs::remove_all(build);
     throw UserError({sources.rtl.string()}, "the RTL does not compile:", complaints(result.error + result.output));
   }
-  write_file(sum, fingerprint(build / "model.so"));
-  put(build / "model.so", model);
+  const std::string built = read_file(build / "model.so");
+  write_file(sum, fingerprint(built));
+  write_file(model, built);
   fs::remove_all(build);
   return model;
 }
