@@ -108,6 +108,14 @@ void draw_surroundings(Machine& m, Draw& draw) {
   m.dram.bytes_per_cycle = draw.one_of({1u, 3u, 16u, 1024u});
   m.dram.latency = draw.one_of({0u, 1u, 20u, 200u});
   m.dram.burst_bytes = draw.one_of({1u, 32u, 64u});
+  m.dram.outstanding = draw.one_of({1u, 2u, 3u, 8u});
+  m.dram.turnaround = draw.one_of({0u, 0u, 1u, 30u});
+  m.dram.clock_mhz = draw.one_of({0u, 700u, 1600u});
+  m.dram.banks = draw.one_of({1u, 2u, 16u});
+  m.dram.row_bytes = draw.one_of({64u, 100u, 2048u});
+  m.dram.t_rcd = draw.one_of({0u, 1u, 14u});
+  m.dram.t_rp = draw.one_of({0u, 1u, 14u});
+  m.dram.t_cas = draw.one_of({0u, 1u, 14u});
   m.storage.weights = draw.any<StorageFormat>();
   m.storage.activations = draw.any<StorageFormat>();
   m.storage.run_bits = draw.between(1, 6);

@@ -108,15 +108,9 @@ Cells parameter_table(Families all) {
 }
 
 /// Read from the program's files: the first line of each is what it is for.
-Cells presets(Families) {
-  const std::filesystem::path folder = program_files() / "configs/presets";
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) files.push_back(entry.path());
-  if (error) fail(Place{folder.string()}, "cannot list the presets: {}", error.message());
-  std::ranges::sort(files);
+Cells files_of(std::string_view folder, std::string_view what) {
   Cells cells{{"name", "file", "meaning"}, {}};
-  for (const auto& file : files) {
+  for (const auto& file : config_files(folder, what)) {
     const std::string text = yaml::read_text(file);
     std::string_view meaning = std::string_view(text).substr(0, text.find('\n'));
     meaning.remove_prefix(std::min(meaning.find_first_not_of("# "), meaning.size()));
@@ -126,6 +120,9 @@ Cells presets(Families) {
   }
   return cells;
 }
+
+Cells presets(Families) { return files_of("presets", "presets"); }
+Cells dram(Families) { return files_of("dram", "DRAM channels"); }
 
 Cells layer_kinds(Families) {
   return sentences<Op>(
@@ -155,6 +152,7 @@ constexpr Topic kTopics[] = {
     {"pe_classes", pe_classes},
     {"parameters", parameter_table, true},
     {"presets", presets},
+    {"dram", dram},
     {"layer_kinds", layer_kinds},
     {"formats", formats},
 };

@@ -51,9 +51,20 @@ void fields(FieldVisitor& v, GlobalBufferConfig& c) {
 }
 
 void fields(FieldVisitor& v, DramConfig& c) {
-  v.integer({"bytes_per_cycle", "bytes/cycle", "Bandwidth of the DRAM channel."}, c.bytes_per_cycle, 1, 4096);
+  v.integer({"bytes_per_cycle", "bytes/cycle", "Bandwidth of the DRAM channel, in a cycle of its clock."},
+            c.bytes_per_cycle, 1, 4096);
   v.integer({"latency", "cycles", "From a request to its first byte."}, c.latency, 0, 100000);
   v.integer({"burst_bytes", "bytes", "Smallest transfer; every request is rounded up to it."}, c.burst_bytes, 1, 4096);
+  v.integer({"outstanding", "transfers", "Transfers that may be under way at once; latencies overlap, bytes do not."},
+            c.outstanding, 1, 64);
+  v.integer({"turnaround", "DRAM cycles", "Between a read and a write on the bus, and back."}, c.turnaround, 0, 1000);
+  v.integer({"clock_mhz", "MHz", "Clock of the channel; 0: the array's."}, c.clock_mhz, 0, 100000);
+  v.integer({"banks", "banks", "Each has one open row; neighbouring rows lie in neighbouring banks."}, c.banks, 1,
+            1024);
+  v.integer({"row_bytes", "bytes", "Of a row of a bank."}, c.row_bytes, 64, 65536);
+  v.integer({"t_rcd", "DRAM cycles", "From opening a row to its first column."}, c.t_rcd, 0, 1000);
+  v.integer({"t_rp", "DRAM cycles", "To close a row."}, c.t_rp, 0, 1000);
+  v.integer({"t_cas", "DRAM cycles", "From a column's command to its bytes."}, c.t_cas, 0, 1000);
 }
 
 void fields(FieldVisitor& v, StorageConfig& c) {
@@ -82,7 +93,7 @@ void fields(FieldVisitor& v, Machine& c) {
   v.section({own.name(), "", sentence}, [&c](FieldVisitor& inner) { c.section().visit(inner); });
   v.section({"post", "", "Post unit: requantise, ReLU, threshold, encode."}, walk(c.post));
   v.section({"global_buffer", "", "On-chip buffer between DRAM and feeders."}, walk(c.global_buffer));
-  v.section({"dram", "", "The DRAM channel."}, walk(c.dram));
+  v.section({"dram", "", "The DRAM channel; or the name of one, `lacuna list dram`."}, walk(c.dram));
   v.section({"storage", "", "Formats in which tensors are stored and counted."}, walk(c.storage));
 }
 

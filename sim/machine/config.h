@@ -46,6 +46,12 @@ struct DramConfig {
   std::uint32_t bytes_per_cycle = 16;
   std::uint32_t latency = 60;
   std::uint32_t burst_bytes = 64;
+  std::uint32_t outstanding = 1;
+  std::uint32_t turnaround = 0;
+  std::uint32_t clock_mhz = 0;
+  std::uint32_t banks = 16;
+  std::uint32_t row_bytes = 2048;
+  std::uint32_t t_rcd = 0, t_rp = 0, t_cas = 0;
 };
 
 struct StorageConfig {

@@ -76,6 +76,18 @@ class Reader : public FieldVisitor {
   yaml::MapReader map_;
 };
 
+/// `dram: ddr4-3200`: the file of that name takes the place of the word.
+void take_dram_channel(yaml::Node& document) {
+  if (document.kind != yaml::Kind::Map) return;
+  const auto dram = std::ranges::find(document.entries, "dram", [](const auto& entry) { return entry.first.text; });
+  if (dram == document.entries.end() || dram->second.kind != yaml::Kind::Scalar) return;
+  const std::vector<std::filesystem::path> files = config_files("dram", "DRAM channels");
+  std::vector<std::string> names;
+  for (const auto& file : files) names.push_back(file.stem().string());
+  const std::vector<std::string_view> words(names.begin(), names.end());
+  dram->second = yaml::load_file(files[index_of(dram->second, "dram", words)]);
+}
+
 /// Puts "a.b=value" into the document as if the file had said it; the place of all of it is the option.
 void assign(yaml::Node& document, const std::string& assignment) {
   const Place place{fmt::format("--set {}", assignment)};
@@ -106,16 +118,23 @@ void assign(yaml::Node& document, const std::string& assignment) {
   node->scalar = assignment.substr(equals + 1);
 }
 
-/// The same parameter must not be assigned twice: which one wins would be a guess.
+/// The same parameter must not be assigned twice: which one wins would be a guess. A section that is a word comes
+/// before the parameters in it.
 void assign_all(yaml::Node& document, std::span<const std::string> assignments) {
   std::vector<std::string> seen;
+  const auto in_section = [](const std::string& assignment) {
+    return assignment.substr(0, assignment.find('=')).find('.') != std::string::npos;
+  };
   for (const auto& assignment : assignments) {
     const std::string name = assignment.substr(0, assignment.find('='));
     for (const auto& earlier : seen)
       if (earlier == name) fail(Place{fmt::format("--set {}", assignment)}, "'{}' is set twice", name);
     seen.push_back(name);
-    assign(document, assignment);
+    if (!in_section(assignment)) assign(document, assignment);
   }
+  take_dram_channel(document);
+  for (const auto& assignment : assignments)
+    if (in_section(assignment)) assign(document, assignment);
 }
 
 /// UserError for "rows=8", which is array.rows: a name that only sections have.
@@ -124,9 +143,12 @@ void refuse_bare_names(std::span<const std::string> assignments) {
     const std::string name = assignment.substr(0, assignment.find('='));
     if (name.find('.') != std::string::npos) continue;
     std::vector<std::string> meant;
-    for (const auto& parameter : all_parameters())
+    bool is_one = false;
+    for (const auto& parameter : all_parameters()) {
+      is_one |= parameter.name == name;
       if (parameter.name.ends_with("." + name)) meant.push_back(parameter.name);
-    if (!meant.empty())
+    }
+    if (!is_one && !meant.empty())
       fail(Place{fmt::format("--set {}", assignment)}, "there is no parameter '{}'; did you mean {}?", name,
            fmt::join(meant, " or "));
   }

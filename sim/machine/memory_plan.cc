@@ -19,6 +19,12 @@ std::uint64_t largest_group(const std::vector<std::uint64_t>& bytes, std::uint32
 }  // namespace
 
 MemoryPlan::MemoryPlan(Order order, std::uint64_t capacity, StoredOperands stored) : stored_(std::move(stored)) {
+  std::uint64_t address = 0;
+  for (const std::uint64_t bytes : stored_.filter_tile) {
+    filter_begins_.push_back(address);
+    address += bytes;
+  }
+  for (const std::uint64_t bytes : stored_.window_new) window_ends_.push_back(address += bytes);
   if (order != Order::Auto) {
     choose(order == Order::FiltersOuter, capacity);
     return;
@@ -47,30 +53,37 @@ void MemoryPlan::choose(bool filters_outer, std::uint64_t capacity) {
                                                      : Reread::EveryTile;
     inputs_ = tile_fits ? Reread::OncePerLayer : Reread::EveryTile;
   }
+  const std::uint64_t weights = weights_ == Reread::OncePerLayer && !filters_outer ? all_weights : tile_weights;
+  const std::uint64_t inputs = inputs_ == Reread::OncePerLayer && filters_outer ? all_inputs : tile_inputs;
+  room_ = tile_fits ? capacity - weights - inputs : capacity;
 }
 
-std::uint64_t MemoryPlan::weight_bytes(std::uint32_t group, std::uint32_t filter_tile,
-                                       std::uint32_t window_tile) const {
-  const std::uint64_t bytes = stored_.filter_tile[std::size_t{group} * stored_.filter_tiles + filter_tile];
+Extent MemoryPlan::weights(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const {
+  const std::size_t at = std::size_t{group} * stored_.filter_tiles + filter_tile;
+  const Extent all{filter_begins_[at], stored_.filter_tile[at]};
   switch (weights_) {
     case Reread::OncePerLayer:
-      return window_tile == 0 ? bytes : 0;
+      return window_tile == 0 ? all : Extent{};
     case Reread::OncePerSweep:
     case Reread::EveryTile:
-      return bytes;  // a sweep over the filters visits each filter tile once
+      return all;  // a sweep over the filters visits each filter tile once
   }
   throw Bug("unknown reread");
 }
 
-std::uint64_t MemoryPlan::input_bytes(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const {
+Extent MemoryPlan::inputs(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const {
   const std::size_t at = std::size_t{group} * stored_.window_tiles + window_tile;
+  // The latest rows before the end.
+  const auto latest = [&](std::uint64_t bytes) {
+    return bytes == 0 ? Extent{} : Extent{window_ends_[at] - bytes, bytes};
+  };
   switch (inputs_) {
     case Reread::OncePerLayer:
-      return filter_tile == 0 ? stored_.window_new[at] : 0;
+      return filter_tile == 0 ? latest(stored_.window_new[at]) : Extent{};
     case Reread::OncePerSweep:
-      return stored_.window_new[at];
+      return latest(stored_.window_new[at]);
     case Reread::EveryTile:
-      return stored_.window_all[at];
+      return latest(stored_.window_all[at]);
   }
   throw Bug("unknown reread");
 }
@@ -80,7 +93,7 @@ std::uint64_t MemoryPlan::total_bytes() const {
   for (std::uint32_t group = 0; group < stored_.groups; ++group)
     for (std::uint32_t f = 0; f < stored_.filter_tiles; ++f)
       for (std::uint32_t w = 0; w < stored_.window_tiles; ++w)
-        total += weight_bytes(group, f, w) + input_bytes(group, f, w);
+        total += weights(group, f, w).bytes + inputs(group, f, w).bytes;
   return total;
 }
 

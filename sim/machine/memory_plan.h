@@ -1,4 +1,5 @@
-// Which bytes come from DRAM for which tile: what the global buffer can hold decides what is read again.
+// Which bytes come from DRAM for which tile, and where they lie: what the global buffer can hold decides what is read
+// again.
 // The rules are in sim/memory/README.md.
 #pragma once
 
@@ -20,6 +21,12 @@ struct EnumNames<Order> {
 /// How often an operand is read from DRAM.
 enum class Reread : std::uint8_t { OncePerLayer, OncePerSweep, EveryTile };
 
+/// Bytes in DRAM that lie together.
+struct Extent {
+  std::uint64_t address = 0, bytes = 0;
+  bool operator==(const Extent&) const = default;
+};
+
 /// Stored bytes of the operands of one layer, unit by unit.
 struct StoredOperands {
   std::uint32_t groups = 1, filter_tiles = 0, window_tiles = 0;
@@ -34,19 +41,24 @@ class MemoryPlan {
   MemoryPlan(Order order, std::uint64_t capacity, StoredOperands stored);
 
   [[nodiscard]] bool filters_outer() const { return filters_outer_; }
-  /// DRAM bytes of the weights of a tile, before rounding to bursts; 0 if the global buffer still holds them.
-  [[nodiscard]] std::uint64_t weight_bytes(std::uint32_t group, std::uint32_t filter_tile,
-                                           std::uint32_t window_tile) const;
+  /// Bytes of the global buffer beside what it keeps to be read again: room for what is fetched and not yet loaded.
+  [[nodiscard]] std::uint64_t room() const { return room_; }
+  /// The weights of a tile in DRAM, before rounding to bursts; no bytes if the global buffer still holds them.
+  [[nodiscard]] Extent weights(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const;
   /// The same of its inputs.
-  [[nodiscard]] std::uint64_t input_bytes(std::uint32_t group, std::uint32_t filter_tile,
-                                          std::uint32_t window_tile) const;
+  [[nodiscard]] Extent inputs(std::uint32_t group, std::uint32_t filter_tile, std::uint32_t window_tile) const;
+  /// Where the outputs begin.
+  [[nodiscard]] std::uint64_t output_address() const { return window_ends_.back(); }
 
  private:
   void choose(bool filters_outer, std::uint64_t capacity);
   [[nodiscard]] std::uint64_t total_bytes() const;
 
   StoredOperands stored_;
+  std::vector<std::uint64_t> filter_begins_;  ///< address of each filter tile's weights
+  std::vector<std::uint64_t> window_ends_;    ///< address behind the input rows of each window tile
   bool filters_outer_ = true;
+  std::uint64_t room_ = 0;
   Reread weights_ = Reread::OncePerLayer;
   Reread inputs_ = Reread::OncePerLayer;
 };

@@ -38,6 +38,15 @@ Json group_json(const ResultGroup& group) {
   return json;
 }
 
+double dram_gb_per_s(const Result& result) {
+  // Results of earlier versions have no clock of DRAM: it was the array's.
+  const bool has_clock =
+      std::ranges::find(result.config, "dram.clock_mhz", [](const auto& p) { return p.first; }) != result.config.end();
+  const std::uint64_t own = has_clock ? result.number("dram.clock_mhz") : 0;
+  const std::uint64_t mhz = own != 0 ? own : result.number("clock_mhz");
+  return static_cast<double>(result.number("dram.bytes_per_cycle") * mhz) / 1000;
+}
+
 Json result_json(const Result& result, const std::string& label) {
   const std::uint64_t rows = result.number("array.rows"), columns = result.number("array.columns");
   Json json = {{"label", label},
@@ -60,7 +69,7 @@ Json result_json(const Result& result, const std::string& label) {
                      {"datapath", result.parameter("array.datapath")},
                      {"peak_gops", result.peak_gops},
                      {"clock_mhz", result.number("clock_mhz")},
-                     {"dram_bytes_per_cycle", result.number("dram.bytes_per_cycle")}};
+                     {"dram_gb_per_s", dram_gb_per_s(result)}};
   json["layers"] = Json::array();
   for (const auto& layer : result.layers) json["layers"].push_back(group_json(layer));
   json["total"] = group_json(result.total);

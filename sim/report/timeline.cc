@@ -62,7 +62,8 @@ Timeline::Timeline(const std::filesystem::path& path, const Machine& machine, Cy
       window_(window),
       vocabulary_(family(machine).vocabulary()),
       rows_(machine.array.rows),
-      columns_(machine.array.columns) {
+      columns_(machine.array.columns),
+      transfers_(machine.dram.outstanding) {
   file_.append(kTimelineBegin);
   for (const auto& [name, value] : about) file_.append(fmt::format(", {}: {}", json_text(name), json_text(value)));
   file_.append("},\n\"traceEvents\": [\n");
@@ -79,7 +80,8 @@ Timeline::Timeline(const std::filesystem::path& path, const Machine& machine, Cy
   for (const Group& group : groups_) name_process(group.name);
   name_track(layers_, 0, "layer");
   for (Group& group : groups_)
-    for (std::uint32_t i = 0; i < group.tracks.size(); ++i) name_track(group.tracks[i], i, track_name(group, i));
+    for (std::uint32_t i = 0; i < group.tracks.size(); ++i)
+      if (group.track != Each::Machine) name_track(group.tracks[i], i, track_name(group, i));
 }
 
 void Timeline::make_groups() {
@@ -99,7 +101,7 @@ void Timeline::make_groups() {
     group.tracks.resize(unit.track == Each::Pe       ? std::size_t{rows_} * columns_
                         : unit.track == Each::Row    ? rows_
                         : unit.track == Each::Column ? columns_
-                                                     : 1);
+                                                     : transfers_);
     const auto process = static_cast<std::uint32_t>(kLayers + 1 + groups_.size());
     for (std::uint32_t t = 0; t < group.tracks.size(); ++t) {
       group.tracks[t].process = process;
@@ -112,7 +114,7 @@ void Timeline::make_groups() {
 std::string Timeline::track_name(const Group& group, std::uint32_t index) const {
   switch (group.track) {
     case Each::Machine:
-      return "transfers";
+      return index == 0 ? "transfers" : "transfers beside";
     case Each::Row:
       return "row " + padded(index, rows_);
     case Each::Column:
@@ -144,8 +146,13 @@ Timeline::Track& Timeline::track_of(const Record& record, std::uint16_t unit) {
   Group& group = groups_[group_of_[unit]];
   std::uint32_t index = 0;
   switch (group.track) {
-    case Each::Machine:
+    case Each::Machine: {
+      // Slices of a track must not overlap: the first that is free, named when it is used.
+      while (index + 1 < group.tracks.size() && group.tracks[index].end > record.cycle) ++index;
+      Track& track = group.tracks[index];
+      if (!std::exchange(track.named, true)) name_track(track, index, track_name(group, index));
       break;
+    }
     case Each::Row:
       index = row_of(info, record.unit);
       break;

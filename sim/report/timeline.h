@@ -58,6 +58,7 @@ class Timeline : public RecordSink {
     bool tile_shown = false;        ///< it has been written, without its duration; not before something in it is
     std::uint64_t duration_at = 0;  ///< where in the file that goes
     std::uint64_t end = 0;          ///< of the latest slice
+    bool named = false;             ///< of those of the whole machine, which are named when they are used
     // The run of cycles of one class that is still growing.
     std::optional<PeClass> run;
     std::uint64_t run_begin = 0;
@@ -97,6 +98,7 @@ class Timeline : public RecordSink {
   CycleWindow window_;
   const Vocabulary& vocabulary_;
   std::uint32_t rows_, columns_;
+  std::uint32_t transfers_;  ///< that may overlap
   bool first_ = true;
   std::uint64_t layer_begin_ = 0;  ///< cycles of the layers before
   std::string layer_;              ///< as JSON text

@@ -35,7 +35,7 @@ CHECK = ["check", "config.yaml", "workload.yaml"]
 EXPLAIN = ["explain", "config.yaml", "workload.yaml"]
 RUN_OPTIONS = ("--help, --engine, --layers, --set, --format, --output, --timeline, --timeline-cycles, --threads, "
                "--sample, --sample-seed, --timing-only, --no-verify, --no-wrap, --all-layers, --no-dense, --force")
-TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, "
+TOPICS = ("datapaths, engines, skip_rules, events, actions, pair_classes, pe_classes, parameters, presets, dram, "
           "layer_kinds, formats, manual")
 
 
@@ -82,6 +82,7 @@ CONFIG_CASES = [
     ("name: x\narray:\n  skip: both\n", "bad.yaml:3:3: 'array.skip' is now 'intersect.skip'"),
     ("weights: {encoding: dense}\n", "bad.yaml:1:11: 'weights.encoding' is now 'intersect.weights.encoding'"),
     ("array: 5\n", f"bad.yaml:1:8: array is a single value; need a map with keys ({ARRAY_KEYS})"),
+    ("dram: ddr5\n", "bad.yaml:1:7: unknown dram 'ddr5' (ddr4-3200, hbm2-channel, lpddr4, serial)"),
     ("name: ''\n", "bad.yaml:1:7: name is empty; need text"),
     ("energy: none.yaml\n", "bad.yaml:1:9: energy is 'none.yaml'; there is no file 'none.yaml'"),
     ("array:\n\trows: 3\n", "bad.yaml:2:1: YAML syntax error: a tab in the indentation; use spaces"),

@@ -14,17 +14,19 @@ namespace lacuna::intersect {
 
 /// What memory's registers show to the others.
 struct MemoryState {
-  BlockPosition loaded;                    ///< blocks before this one are in the operand buffers (or no longer wanted)
-  BlockPosition begun;                     ///< fetches of the blocks before this one have begun
-  std::array<BlockPosition, 2> fetched{};  ///< the latest two blocks whose fetch has begun, `fetches` of them valid
-  std::uint64_t fetches = 0;
+  BlockPosition loaded;                   ///< blocks before this one are in the operand buffers (or no longer wanted)
+  BlockPosition begun;                    ///< blocks before this one are requested
+  BlockPosition taken;                    ///< blocks before this one have taken a half of the operand buffers
+  std::array<BlockPosition, 2> halves{};  ///< the latest two blocks that have, `halves_taken` of them valid
+  std::uint64_t halves_taken = 0;
+  TileIndex writing;  ///< the oldest tile whose write has not begun
   TileIndex written;  ///< the oldest tile that is not written
   bool finished = false;
 
-  /// Fetched blocks that some feeder, the slowest of which is at `slowest`, is not past.
-  [[nodiscard]] unsigned unreleased(BlockPosition slowest) const {
+  /// Halves held by blocks that some feeder, the slowest of which is at `slowest`, is not past.
+  [[nodiscard]] unsigned halves_held(BlockPosition slowest) const {
     unsigned count = 0;
-    for (std::uint64_t i = 0; i < fetches && i < fetched.size(); ++i) count += fetched[i] >= slowest ? 1 : 0;
+    for (std::uint64_t i = 0; i < halves_taken && i < halves.size(); ++i) count += halves[i] >= slowest ? 1 : 0;
     return count;
   }
 };
@@ -32,15 +34,19 @@ struct MemoryState {
 /// What memory reads of the others' registers.
 struct ArrayState {
   BlockPosition slowest;                     ///< the oldest block some feeder is not past
-  std::optional<std::uint64_t> ready_bytes;  ///< encoded bytes of the oldest unwritten tile, if all results are there
+  std::optional<std::uint64_t> ready_bytes;  ///< encoded bytes of tile `writing`, if all results are there
 };
 
 class BlockMemory {
  public:
   BlockMemory(TileStore& tiles, const Stalls& stalls)
-      : tiles_(tiles), unit_(tiles.lowering().machine(), tiles.lowering().tiles(), stalls) {}
+      : tiles_(tiles),
+        unit_(tiles.lowering().machine(),
+              {tiles.lowering().tiles(), tiles.lowering().plan().output_address(), tiles.lowering().plan().room()},
+              stalls) {}
 
-  /// One cycle: from the registers at its start to those at its end. Reports event::Fetch and event::Write to `sink`.
+  /// One cycle: from the registers at its start to those at its end. Reports event::Fetch and event::Write to `sink`,
+  /// and to sink.load(tile, block) from which cycle on a block's words go to the operand buffers.
   template <typename Sink>
   void cycle(std::uint64_t now, const ArrayState& array, Sink& sink) {
     const FetchState before = unit_.state();
@@ -48,12 +54,14 @@ class BlockMemory {
     unit_.cycle(now, {tiles_.number(array.slowest), array.ready_bytes}, port);
     const FetchState& after = unit_.state();
     if (after.begun != before.begun) state_.begun = tiles_.position(after.begun);
-    if (after.loaded != before.loaded) state_.loaded = state_.begun;
-    state_.fetches = after.fetches;
+    if (after.loaded != before.loaded) state_.loaded = tiles_.position(after.loaded);
+    state_.writing = TileIndex(after.writing);
     if (after.written == before.written) return;
     state_.written = TileIndex(after.written);
     state_.finished = after.finished;
-    tiles_.release_before(std::min(state_.written, array.slowest.tile));
+    TileIndex kept = std::min(state_.written, array.slowest.tile);
+    if (const auto waiting = unit_.oldest_waiting()) kept = std::min(kept, tiles_.position(*waiting).tile);
+    tiles_.release_before(kept);
   }
 
   [[nodiscard]] const MemoryState& state() const { return state_; }
@@ -71,13 +79,21 @@ class BlockMemory {
       const BlockPosition at = tiles.position(fetch);
       if (at.tile == tiles.lowering().tiles()) return std::nullopt;
       const Block& block = tiles.get(at.tile).blocks[at.block];
-      return Transfer{block.dram_bytes, block.buffer_bytes, block.words};
+      return Transfer{{block.weights, block.inputs}, block.buffer_bytes, block.words};
     }
     void fetch_begins(std::uint64_t fetch, std::uint64_t now, std::uint64_t cycles, const Transfer&) {
       const BlockPosition at = tiles.position(fetch);
       sink.on(event::Fetch{now, cycles, &tiles.get(at.tile), at.block});
-      state.fetched = {state.fetched[1], at};
-      if (state.fetches == 0) state.fetched[0] = at;
+    }
+    void half_taken(std::uint64_t fetch) {
+      const BlockPosition at = tiles.position(fetch);
+      state.halves = {state.halves_taken == 0 ? at : state.halves[1], at};
+      ++state.halves_taken;
+      state.taken = {at.tile, at.block + 1};
+    }
+    void load_begins(std::uint64_t fetch) {
+      const BlockPosition at = tiles.position(fetch);
+      if constexpr (requires { sink.load(tiles.get(at.tile), at.block); }) sink.load(tiles.get(at.tile), at.block);
     }
     void write_begins(std::uint64_t output, std::uint64_t now, std::uint64_t cycles, std::uint64_t bytes,
                       std::uint64_t dram_bytes) {

@@ -228,8 +228,8 @@ struct Fetch {
     const Block& b = tile->blocks[block];
     // Zero weights in chunks that no pass walks are seen by no PE.
     if (block == 0) tally.pairs(PairClass::Skipped, tile->filters->left_out * tile->windows->windows.size());
-    tally.add(CommonAction::DramRead, b.dram_bytes);
-    tally.add(CommonAction::GlobalBufferWrite, b.dram_bytes);
+    tally.add(CommonAction::DramRead, b.dram_bytes());
+    tally.add(CommonAction::GlobalBufferWrite, b.dram_bytes());
     tally.add(CommonAction::GlobalBufferRead, b.buffer_bytes);
     tally.add(Action::WeightBufferWrite, b.weight_write_bytes);
     tally.add(Action::ActivationBufferWrite, b.activation_write_bytes);
@@ -239,7 +239,7 @@ struct Fetch {
     r.cycles = cycles;
     r.tile = tile->index;
     r.step = StepIndex(block);
-    r.values = {static_cast<std::int64_t>(tile->blocks[block].dram_bytes),
+    r.values = {static_cast<std::int64_t>(tile->blocks[block].dram_bytes()),
                 static_cast<std::int64_t>(tile->blocks[block].buffer_bytes)};
     return r;
   }

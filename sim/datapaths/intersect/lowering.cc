@@ -507,18 +507,20 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
   const auto same_walk = [](const Step& a, const Step& b) { return a.chunk == b.chunk; };
   const bool activations_stay =
       stays && previous->windows == tile.windows && std::ranges::equal(previous->steps(), tile.steps(), same_walk);
-  const std::uint64_t weights = weights_stay ? 0 : plan_->weight_bytes(at.group, at.filter_tile, at.window_tile);
-  const std::uint64_t inputs = activations_stay ? 0 : plan_->input_bytes(at.group, at.filter_tile, at.window_tile);
+  const Extent weights = weights_stay ? Extent{} : plan_->weights(at.group, at.filter_tile, at.window_tile);
+  const Extent inputs = activations_stay ? Extent{} : plan_->inputs(at.group, at.filter_tile, at.window_tile);
   const std::uint64_t burst = machine_.dram.burst_bytes;
   const bool unicast = tile.mapping == Mapping::Filters;
 
   for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
     Block& block = tile.blocks[i];
-    const auto share = [&](std::uint64_t bytes) {
-      const std::uint64_t part = bytes * (i + 1) / tile.blocks.size() - bytes * i / tile.blocks.size();
-      return (part + burst - 1) / burst * burst;
+    const auto share = [&](const Extent& all) {
+      const std::uint64_t before = all.bytes * i / tile.blocks.size();
+      const std::uint64_t part = all.bytes * (i + 1) / tile.blocks.size() - before;
+      return Extent{all.address + before, (part + burst - 1) / burst * burst};
     };
-    block.dram_bytes = share(weights) + share(inputs);
+    block.weights = share(weights);
+    block.inputs = share(inputs);
     if (!weights_stay) {
       for (Row row(0); row < tile.rows; ++row) {
         std::uint32_t words = 0;

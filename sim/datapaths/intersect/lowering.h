@@ -50,11 +50,12 @@ struct Message {
 /// What memory moves for one block.
 struct Block {
   std::uint32_t begin = 0, end = 0;          ///< steps
-  std::uint64_t dram_bytes = 0;              ///< whole bursts
+  Extent weights{}, inputs{};                ///< from DRAM, whole bursts
   std::uint64_t buffer_bytes = 0;            ///< read from the global buffer
   std::uint64_t weight_write_bytes = 0;      ///< written to weight feeders' buffers
   std::uint64_t activation_write_bytes = 0;  ///< written to activation feeders' buffers
   std::uint32_t words = 0;                   ///< the most any feeder takes
+  [[nodiscard]] std::uint64_t dram_bytes() const { return weights.bytes + inputs.bytes; }
 };
 
 /// The filters of a tile: steps, weight messages, blocks' weight words. Shared by tiles that differ in windows only.

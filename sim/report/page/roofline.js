@@ -5,7 +5,7 @@ function rooflineCard(result) {
   const machine = result.machine;
   const ghz = machine.clock_mhz / 1000;
   const peak = machine.peak_gops;
-  const bandwidth = machine.dram_bytes_per_cycle * ghz; // GB/s
+  const bandwidth = machine.dram_gb_per_s;
   const marks = (pairs) =>
     result.layers
       .map((layer) => ({

@@ -162,6 +162,9 @@ TEST_CASE("arrays that divide a layer's filters or windows agree on every instru
     if (random.below(3) == 0) {
       c.machine.dram.bytes_per_cycle = 1 + static_cast<std::uint32_t>(random.below(64));
       c.machine.dram.latency = static_cast<std::uint32_t>(random.below(200));
+      c.machine.dram.outstanding = 1 + static_cast<std::uint32_t>(random.below(6));
+      c.machine.dram.turnaround = static_cast<std::uint32_t>(random.below(20));
+      c.machine.dram.t_rcd = static_cast<std::uint32_t>(random.below(20));
     }
     const auto expected = run(*one_by_one, c);
     if (!expected) continue;

@@ -19,7 +19,7 @@ void require_same_blocks(const Tile& ours, const Tile& theirs) {
   for (std::size_t b = 0; b < ours.blocks.size(); ++b) {
     const Block &x = ours.blocks[b], &y = theirs.blocks[b];
     REQUIRE((x.begin == y.begin && x.end == y.end && x.words == y.words));
-    REQUIRE((x.dram_bytes == y.dram_bytes && x.buffer_bytes == y.buffer_bytes));
+    REQUIRE((x.weights == y.weights && x.inputs == y.inputs && x.buffer_bytes == y.buffer_bytes));
     REQUIRE(x.weight_write_bytes == y.weight_write_bytes);
     REQUIRE(x.activation_write_bytes == y.activation_write_bytes);
   }

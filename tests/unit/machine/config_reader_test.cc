@@ -5,6 +5,7 @@
 #include <set>
 
 #include "../temporary_folder.h"
+#include "base/program_files.h"
 #include "datapaths/intersect/config.h"
 #include "machine/family.h"
 #include "machine/moved_keys.h"
@@ -80,6 +81,23 @@ TEST_CASE("an assignment replaces what the file says and its errors name the opt
             .weights.bus_bytes == 8);
   CHECK_THROWS_WITH(read("name: x\n", {"post=1"}),
                     "--set post=1: post is a single value; need a map with keys (threshold)");
+}
+
+TEST_CASE("a DRAM channel is called by its name, and its parameters may be set beside it") {
+  const Machine ddr4 = read("dram: ddr4-3200\n");
+  CHECK(ddr4.dram.clock_mhz == 1600);
+  CHECK(ddr4.dram.t_cas == 22);
+  CHECK(read("dram: {latency: 3}\n", {"dram=ddr4-3200"}).dram.latency == ddr4.dram.latency);
+  const Machine other = read("name: x\n", {"dram.latency=3", "dram=ddr4-3200"});
+  CHECK(other.dram.latency == 3);
+  CHECK(other.dram.t_cas == 22);
+  CHECK_THROWS_WITH(read("name: x\n", {"dram=ddr5"}),
+                    "--set dram=ddr5: unknown dram 'ddr5' (ddr4-3200, hbm2-channel, lpddr4, serial)");
+  // Each of the files names every parameter of the section.
+  const auto in_section = [](const Parameter& p) { return p.name.starts_with("dram."); };
+  for (const auto& file : config_files("dram", "DRAM channels"))
+    CHECK(static_cast<std::ptrdiff_t>(yaml::load_file(file).entries.size()) ==
+          std::ranges::count_if(parameters(Machine{}), in_section));
 }
 
 TEST_CASE("the resolved configuration reads back as the same machine") {

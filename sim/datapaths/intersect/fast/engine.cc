@@ -136,8 +136,8 @@ class FastEngine : public Engine {
               const Lowering::Position at = lowering.position(TileIndex(tile));
               const std::uint64_t first = at.window_tile * per_tile;
               return TileFacts{first, std::min(per_tile, windows - first),
-                               lowering.plan().weight_bytes(at.group, at.filter_tile, at.window_tile) != 0,
-                               lowering.plan().input_bytes(at.group, at.filter_tile, at.window_tile) != 0};
+                               lowering.plan().weights(at.group, at.filter_tile, at.window_tile).bytes != 0,
+                               lowering.plan().inputs(at.group, at.filter_tile, at.window_tile).bytes != 0};
             }};
   }
   /// Filters and windows of tiles begin..end-1.

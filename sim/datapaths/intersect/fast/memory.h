@@ -1,11 +1,14 @@
-// When does memory fetch and write, and when is the array past a block? Transfers one after the other; which comes next
-// is decided by comparing the cycles in which a write and a fetch could begin. README.md, section Memory; FAST.md.
+// When does memory fetch and write, and when is the array past a block? Requests come one after the other; which comes
+// next is decided by comparing the cycles in which a write and a fetch could be requested. sim/memory/README.md;
+// FAST.md.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -25,13 +28,32 @@ struct Interval {
 
 /// Times of one block; a time is known or kUnknown.
 struct BlockTimes {
-  Time begun = kUnknown, loaded = kUnknown;
-  Time past = 0;  ///< the latest of the lines that are past it
+  Time taken = kUnknown, loaded = kUnknown;  ///< a half of the buffers; with the array
+  Time past = 0;                             ///< the latest of the lines that are past it
   std::uint32_t lines_past = 0;
   Time released = kUnknown;  ///< from when on every line is past it and all before
 };
 
 class EventRecorder;
+
+/// When the bytes of transfers move from and to DRAM, in the order in which they are booked.
+class DramTimes {
+ public:
+  explicit DramTimes(const Machine& machine);
+  /// `extents`, all read or all written, with commands from cycle `from` on; {from, from} if they have no bytes.
+  Interval book(Time from, std::initializer_list<Extent> extents, bool write);
+
+ private:
+  struct Bank {
+    std::uint64_t row = UINT64_MAX;  ///< that is open
+    std::uint64_t ready = 0;         ///< from when on another may be opened
+  };
+
+  const DramConfig& dram_;
+  std::uint64_t array_clock_, dram_clock_;        ///< MHz
+  std::uint64_t next_read_ = 0, next_write_ = 0;  ///< cycles of the DRAM's clock from which on the bus takes one
+  std::vector<Bank> banks_;
+};
 
 class MemorySequence {
  public:
@@ -51,15 +73,16 @@ class MemorySequence {
   /// The last result of a tile was taken in cycle `time`; its outputs are `bytes` as they are written.
   void results(TileIndex tile, Time time, std::uint64_t bytes);
 
-  /// The cycle in which the next transfer could begin if it is a write, and if it is a fetch; both final if known, and
-  /// later than what is known if not.
+  /// The cycle in which the next transfer could be requested if it is a write, and if it is a fetch; both final if
+  /// known, and later than what is known if not.
   struct Next {
     Time write = kUnknown, fetch = kUnknown;
   };
   [[nodiscard]] Next next();
-  /// Begins the earlier one, the write if equal. One of them must be known.
+  /// Requests the earlier one, the write if equal. One of them must be known.
   void begin(const Next& next);
 
+  /// Tiles before this one are written, or it is known when they will be.
   [[nodiscard]] TileIndex written() const { return written_; }
   [[nodiscard]] bool finished() const { return written_ == count_; }
   /// From when on tile `tile` is written; kUnknown if not yet known. Only of the latest four.
@@ -68,11 +91,13 @@ class MemorySequence {
   [[nodiscard]] Interval untaken(TileIndex tile) const { return {complete_at_[tile % 4], written_at(tile)}; }
   /// From when on all tiles whose results are known are complete.
   [[nodiscard]] Time complete() const { return complete_; }
-  /// From when on memory is idle after the transfers begun so far.
-  [[nodiscard]] Time idle() const { return idle_; }
+  /// No transfer is requested before this.
+  [[nodiscard]] Time ready() const { return std::max(next_request_, places_[requests_ % places_.size()]); }
+  /// When the latest write is over: the layer's cycles, if finished.
+  [[nodiscard]] Time cycles() const { return latest_write_; }
 
   /// Calls note(begin, end) with the parts of begin..end in which a feeder that waits for the block waits for memory:
-  /// its fetch has begun or some fetch could begin. All transfers before `end` must be known.
+  /// the block has a half of the buffers, or one is free. All halves taken before `end` must be known.
   template <typename Note>
   void memory_waits(const BlockTimes& block, Time begin, Time end, Note note) const;
   /// Waits before `time` will not be asked for any more.
@@ -104,14 +129,26 @@ class MemorySequence {
     std::uint64_t output_bytes = 0;
   };
   struct Fetch {
-    Time begin;
     Position block;
-    Time released = kUnknown;
+    Time requested;
+    Interval dram;                ///< its bytes on the bus
+    std::uint64_t buffer_cycles;  ///< from global buffer to array, at least
+    std::uint64_t dram_bytes;
+    Time taken = kUnknown, loaded = kUnknown, released = kUnknown;
   };
 
   [[nodiscard]] Position after(const Position& at) const;
   /// True if there is such a tile; it is there then.
   bool reach(TileIndex tile);
+  /// When the global buffer has room for `bytes` more from DRAM.
+  [[nodiscard]] Time room(std::uint64_t bytes) const;
+  [[nodiscard]] std::uint64_t buffer_cycles(std::uint64_t bytes, std::uint64_t words) const;
+  /// A request in cycle `time` of a transfer that is over at `end`; cycles for which it is under way.
+  Time request(Time time, Time end);
+  void begin_write(Time time);
+  void begin_fetch(Time time);
+  /// Halves that fetches take as far as it is known when.
+  void take_halves();
   void drop();
 
   const Lowering& lowering_;
@@ -124,14 +161,22 @@ class MemorySequence {
   std::deque<TileTimes> tiles_;
   TileIndex first_;  ///< of the front of tiles_
 
-  Time idle_ = 0;
+  DramTimes dram_;
+  std::uint64_t output_address_;
+  std::uint64_t room_bytes_;
+  Time next_request_ = 0;
+  std::vector<Time> places_;    ///< when the latest transfers are over, as many as may be under way
+  std::uint64_t requests_ = 0;  ///< so far; request r has place r mod their number
+  Time write_port_free_ = 0, latest_write_ = 0;
   TileIndex written_;
   std::array<Time, 4> complete_at_{}, written_at_{};  ///< of tile t, at t mod 4
   Time complete_ = 0;
   Position next_fetch_;
+  Time passed_over_ = 0;         ///< when the blocks before it were that are not fetched
   std::deque<Fetch> fetched_;    ///< the latest ones
   std::uint64_t forgotten_ = 0;  ///< fetches dropped from its front
   std::size_t released_ = 0;     ///< entries of fetched_ whose block is released
+  std::size_t taken_ = 0;        ///< entries of fetched_ of which it is known when they take a half
   Position next_release_;
   Time release_ = 0;  ///< of the block before next_release_
   Time array_tile_since_ = 0;
@@ -145,13 +190,13 @@ void MemorySequence::memory_waits(const BlockTimes& block, Time begin, Time end,
     to = to < end ? to : end;
     if (from < to) note(from, to);
   };
-  // After fetch k and up to fetch k+1 a fetch could begin once the block of fetch k-1 is released.
-  if (block.begun != kUnknown && block.begun < begin) return clipped(begin, end);
-  std::size_t k = fetched_.size();
-  while (k > 0 && fetched_[k - 1].begin >= begin) --k;
-  Time from = k > 0 ? fetched_[k - 1].begin + 1 : 0;
-  for (; k <= fetched_.size() && from < end; ++k) {
-    const Time to = k < fetched_.size() ? fetched_[k].begin + 1 : kUnknown;
+  // After fetch k has taken a half and until fetch k+1 does, one is free once the block of fetch k-1 is released.
+  if (block.taken != kUnknown && block.taken < begin) return clipped(begin, end);
+  std::size_t k = taken_;
+  while (k > 0 && fetched_[k - 1].taken >= begin) --k;
+  Time from = k > 0 ? fetched_[k - 1].taken + 1 : 0;
+  for (; k <= taken_ && from < end; ++k) {
+    const Time to = k < taken_ ? fetched_[k].taken + 1 : kUnknown;
     if (to > begin) {
       if (forgotten_ + k < 2)
         clipped(from, to);
@@ -159,9 +204,9 @@ void MemorySequence::memory_waits(const BlockTimes& block, Time begin, Time end,
         clipped(from < fetched_[k - 2].released ? fetched_[k - 2].released : from, to);
     }
     from = to;
-    if (block.begun != kUnknown && to == block.begun + 1) break;
+    if (block.taken != kUnknown && to == block.taken + 1) break;
   }
-  if (block.begun != kUnknown) clipped(block.begun + 1, end);
+  if (block.taken != kUnknown) clipped(block.taken + 1, end);
 }
 
 }  // namespace lacuna::intersect::fast

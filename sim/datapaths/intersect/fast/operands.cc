@@ -335,25 +335,25 @@ void Operands::add_fetches(Tile& tile, const Lowering::Position& at, const Compa
   const bool activations_stay =
       stays && previous.windows == windows &&
       (weights_stay || std::ranges::equal(previous.tile->steps(), steps, {}, &Step::chunk, &Step::chunk));
-  const std::uint64_t weights =
-      weights_stay ? 0 : lowering_.plan().weight_bytes(at.group, at.filter_tile, at.window_tile);
-  const std::uint64_t inputs =
-      activations_stay ? 0 : lowering_.plan().input_bytes(at.group, at.filter_tile, at.window_tile);
+  const Extent weights = weights_stay ? Extent{} : lowering_.plan().weights(at.group, at.filter_tile, at.window_tile);
+  const Extent inputs = activations_stay ? Extent{} : lowering_.plan().inputs(at.group, at.filter_tile, at.window_tile);
   const std::uint64_t burst = machine_.dram.burst_bytes;
   const bool unicast = tile.mapping == Mapping::Filters;
   const std::int32_t* const activation_words = step_words(tile, *windows);
 
   for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
     Block& block = tile.blocks[i];
-    const auto share = [&](std::uint64_t bytes) {
-      const std::uint64_t part = bytes * (i + 1) / tile.blocks.size() - bytes * i / tile.blocks.size();
-      return (part + burst - 1) / burst * burst;
+    const auto share = [&](const Extent& all) {
+      const std::uint64_t before = all.bytes * i / tile.blocks.size();
+      const std::uint64_t part = all.bytes * (i + 1) / tile.blocks.size() - before;
+      return Extent{all.address + before, (part + burst - 1) / burst * burst};
     };
     const auto most_words = [&](const std::int32_t* before, std::uint32_t pad) {
       return static_cast<std::uint32_t>(kernels_.largest_difference(before + std::size_t{block.begin} * pad,
                                                                     before + std::size_t{block.end} * pad, pad));
     };
-    block.dram_bytes = share(weights) + share(inputs);
+    block.weights = share(weights);
+    block.inputs = share(inputs);
     if (!weights_stay) {
       block.weight_write_bytes = filters.bytes_before[block.end] - filters.bytes_before[block.begin];
       block.buffer_bytes += block.weight_write_bytes;

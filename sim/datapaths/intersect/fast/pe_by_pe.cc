@@ -172,13 +172,13 @@ void PeByPe::forget() {
 }
 
 Time PeByPe::reached() const {
-  Time time = std::min(waits_.reached(), memory_.finished() ? kUnknown : memory_.idle());
+  Time time = std::min(waits_.reached(), memory_.finished() ? kUnknown : memory_.ready());
   for (const Line& line : lines_)
     if (line.tile < tiles_) time = std::min(time, line.bus_free);
   for (const Bus& bus : buses_) {
     if (bus.tile == tiles_) continue;
     Time free = bus.free;  // a bus that no result came on for many tiles still waits for what is written
-    if (bus.tile >= 2) free = std::max(free, std::min(memory_.written_at(TileIndex(bus.tile - 2)), memory_.idle()));
+    if (bus.tile >= 2) free = std::max(free, std::min(memory_.written_at(TileIndex(bus.tile - 2)), memory_.ready()));
     time = std::min(time, free);
   }
   for (const Pe& pe : pes_)
@@ -216,8 +216,8 @@ Time PeByPe::run(const std::function<void(std::uint64_t)>& progress) {
     forget();
     progress(memory_.written());
   }
-  finish(memory_.idle());
-  return memory_.idle();
+  finish(memory_.cycles());
+  return memory_.cycles();
 }
 
 }  // namespace lacuna::intersect::fast

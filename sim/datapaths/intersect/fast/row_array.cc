@@ -479,7 +479,7 @@ void RowArray::flush() {
 
 void RowArray::finish(std::uint64_t terminated, std::uint64_t stops) {
   flush();
-  const Time cycles = memory_.idle();
+  const Time cycles = memory_.cycles();
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) waits_.finish(pe, done_at_[pe], cycles);
   waits_.flush(kUnknown);
   for (std::uint32_t pe = 0; pe < classes_.size(); ++pe) {

@@ -557,9 +557,9 @@ Time RowsWithStops::run(const std::function<void(std::uint64_t)>& progress) {
     memory_.begin(memory_.next());
   }
   for (const LateSend& late : late_sends_)
-    if (late.arrival <= memory_.idle()) tally_.on(late.send);
+    if (late.arrival <= memory_.cycles()) tally_.on(late.send);
   finish(all_slots_ - slots_, stops_);
-  return memory_.idle();
+  return memory_.cycles();
 }
 
 }  // namespace lacuna::intersect::fast

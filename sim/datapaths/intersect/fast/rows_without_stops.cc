@@ -168,7 +168,7 @@ Time RowsWithoutStops::run(const std::function<void(std::uint64_t)>& progress) {
   }
   progress(memory_.written());
   finish(0, 0);
-  return memory_.idle();
+  return memory_.cycles();
 }
 
 }  // namespace lacuna::intersect::fast

@@ -46,8 +46,8 @@ class RtlMachine {
     rows_.offer(memory, now);
     columns_.offer(memory, now);
     outputs_.offer(memory, now);
-    FetchTap tap{*this};
-    memory_.cycle(now, {std::min(rows_.slowest(), columns_.slowest()), outputs_.bytes_of(memory.written)}, tap);
+    MemoryTap tap{*this};
+    memory_.cycle(now, {std::min(rows_.slowest(), columns_.slowest()), outputs_.bytes_of(memory.writing)}, tap);
     rows_.loader().cycle(memory_.held(now));
     columns_.loader().cycle(memory_.held(now));
 
@@ -74,15 +74,15 @@ class RtlMachine {
   /// longer.
   static constexpr std::uint64_t kStill = 256;
 
-  /// Takes memory's events on their way to the sink: a fetch also starts the words.
-  struct FetchTap {
+  /// Takes what memory does: events on their way to the sink, and the words of a block that begins to load.
+  struct MemoryTap {
     RtlMachine& machine;
-    void on(const event::Fetch& e) {
-      machine.rows_.loader().fetch(*e.tile, e.block);
-      machine.columns_.loader().fetch(*e.tile, e.block);
-      machine.sink_.on(e);
-    }
+    void on(const event::Fetch& e) { machine.sink_.on(e); }
     void on(const event::Write& e) { machine.sink_.on(e); }
+    void load(const Tile& tile, std::uint32_t block) {
+      machine.rows_.loader().load(tile, block);
+      machine.columns_.loader().load(tile, block);
+    }
   };
 
   void set_layer(const Lowering& lowering) {

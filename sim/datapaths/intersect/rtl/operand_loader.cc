@@ -79,7 +79,7 @@ void OperandLoader::append(Line& line, const Tile& tile, const Step& step, bool 
   ++line.messages;
 }
 
-void OperandLoader::fetch(const Tile& tile, std::uint32_t index) {
+void OperandLoader::load(const Tile& tile, std::uint32_t index) {
   const Block& block = tile.blocks[index];
   const bool weights = side_ == event::Side::Weights;
   const bool stays = (weights ? block.weight_write_bytes : block.activation_write_bytes) == 0;

@@ -15,11 +15,11 @@ class OperandLoader {
  public:
   OperandLoader(const RtlModel& model, const Lowering& lowering, event::Side side);
 
-  /// A fetch of `block` of `tile` begins: an operand that is not fetched stays in the half it is in.
-  void fetch(const Tile& tile, std::uint32_t block);
+  /// The words of `block` of `tile` come from now on; an operand that is not fetched stays in the half it is in.
+  void load(const Tile& tile, std::uint32_t block);
   /// Puts the next word of every feeder on the load ports; nothing if there is none or memory is `held`.
   void cycle(bool held);
-  /// The half of the buffers that holds the block; it must be one of the latest two fetched.
+  /// The half of the buffers that holds the block; it must be one of the latest two loaded.
   [[nodiscard]] unsigned half_of(BlockPosition block) const;
 
  private:

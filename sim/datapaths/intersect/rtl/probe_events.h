@@ -58,7 +58,7 @@ class ProbeEvents {
   bool cycle(std::uint64_t now, const MemoryState& memory, const FeederWalk& row_walk, const FeederWalk& column_walk,
              const OutputBuffer& outputs) {
     const BlockPosition slowest = std::min(row_walk.slowest(), column_walk.slowest());
-    fetch_could_begin_ = memory.unreleased(slowest) < 2;
+    half_free_ = memory.halves_held(slowest) < 2;
     memory_ = &memory;
     row_walk_ = &row_walk;
     column_walk_ = &column_walk;
@@ -238,8 +238,7 @@ class ProbeEvents {
   [[nodiscard]] PeClass starved(const Probe& probe, BlockPosition position, std::uint32_t at, PeClass sending) const {
     const auto feeder = probe.report<FeederReport>();
     if (feeder.activity == kSending && ((feeder.group[at / 32] >> (at % 32)) & 1) != 0) return sending;
-    if (feeder.activity == kWaitingForBlock && (position < memory_->begun || fetch_could_begin_))
-      return PeClass::StarvedMemory;
+    if (feeder.activity == kWaitingForBlock && (position < memory_->taken || half_free_)) return PeClass::StarvedMemory;
     return PeClass::Imbalance;
   }
 
@@ -254,7 +253,7 @@ class ProbeEvents {
   TileIndex array_tile_ = kNoTileIndex;  ///< the oldest tile some feeder is not past
   Geometry array_geometry_;
   PeClass first_pe_ = PeClass::FillDrain;  ///< class of the next cycle of the first PE, which every tile maps
-  bool fetch_could_begin_ = false, moved_ = false;
+  bool half_free_ = false, moved_ = false;
   const MemoryState* memory_ = nullptr;
   const FeederWalk* row_walk_ = nullptr;
   const FeederWalk* column_walk_ = nullptr;

@@ -50,7 +50,7 @@ class ClockedMachine {
   /// Memory, and the end of the layer with its last write.
   void memory_cycle(std::uint64_t now) {
     const BlockPosition slowest = std::min(row_state_.read().slowest, column_state_.read().slowest);
-    memory_.cycle(now, {slowest, output_state_.read().bytes_of(memory_.state().written)}, sink_);
+    memory_.cycle(now, {slowest, output_state_.read().bytes_of(memory_.state().writing)}, sink_);
     memory_state_.next() = memory_.state();
     constexpr std::uint64_t kProgressPeriod = 4096;
     if (progress_ && now % kProgressPeriod == 0) progress_->tiles(memory_.state().written, lowering_.tiles());

@@ -39,11 +39,11 @@ class FeederBank {
     next.lines.resize(lines_.size());
     const MemoryState& memory = ports_.memory.read();
     const BlockPosition array_slowest = std::min(ports_.state.read().slowest, ports_.other.read().slowest);
-    const bool fetch_could_begin = memory.unreleased(array_slowest) < 2;
+    const bool half_free = memory.halves_held(array_slowest) < 2;
     for (std::uint32_t i = 0; i < lines_.size(); ++i) {
       Line& line = lines_[i];
       FeederLine& seen = next.lines[i];
-      if (line.remaining == 0) begin(i, now, memory, fetch_could_begin, seen);
+      if (line.remaining == 0) begin(i, now, memory, half_free, seen);
       if (line.remaining != 0) {
         seen = {FeederActivity::Sending, line.group};
         if (--line.remaining == 0) finish(i, now);
@@ -105,7 +105,7 @@ class FeederBank {
   }
 
   /// The bus of line `i` is free: starts a message or an end token if it may, and notes why not.
-  void begin(std::uint32_t i, std::uint64_t now, const MemoryState& memory, bool fetch_could_begin, FeederLine& seen) {
+  void begin(std::uint32_t i, std::uint64_t now, const MemoryState& memory, bool half_free, FeederLine& seen) {
     Line& line = lines_[i];
     seen = {};
     if (line.tile == lowering_.tiles() || !tile_offered(i, now)) return;
@@ -120,8 +120,8 @@ class FeederBank {
       line.ending = false;
       line.remaining = message(i).words;
     } else if (!loaded && !stopped) {
-      seen.activity = line.position < memory.begun || fetch_could_begin ? FeederActivity::WaitingForMemory
-                                                                        : FeederActivity::WaitingForRoom;
+      seen.activity =
+          line.position < memory.taken || half_free ? FeederActivity::WaitingForMemory : FeederActivity::WaitingForRoom;
     } else {
       seen.activity = FeederActivity::WaitingForRoom;
     }
