@@ -42,16 +42,17 @@ struct GlobalBufferConfig {
   std::uint32_t bytes_per_cycle = 16;
 };
 
+/// The default is configs/dram/lpddr4.yaml, which says where the numbers come from.
 struct DramConfig {
-  std::uint32_t bytes_per_cycle = 16;
-  std::uint32_t latency = 60;
+  std::uint32_t bytes_per_cycle = 8;
+  std::uint32_t latency = 20;
   std::uint32_t burst_bytes = 64;
-  std::uint32_t outstanding = 1;
-  std::uint32_t turnaround = 0;
-  std::uint32_t clock_mhz = 0;
-  std::uint32_t banks = 16;
-  std::uint32_t row_bytes = 2048;
-  std::uint32_t t_rcd = 0, t_rp = 0, t_cas = 0;
+  std::uint32_t outstanding = 16;
+  std::uint32_t turnaround = 23;
+  std::uint32_t clock_mhz = 1600;
+  std::uint32_t banks = 8;
+  std::uint32_t row_bytes = 4096;
+  std::uint32_t t_rcd = 29, t_rp = 29, t_cas = 28;
 };
 
 struct StorageConfig {

@@ -19,7 +19,7 @@ namespace lacuna {
 /// Raised whenever an engine, the lowering or the memory model gives other numbers for the same input than before:
 /// points of older versions stay in a store but are not taken for new ones. tests/unit/sweep/result_version_test.cc
 /// notices.
-constexpr std::uint64_t kResultVersion = 3;
+constexpr std::uint64_t kResultVersion = 4;
 
 /// What decides a point's numbers.
 struct PointIdentity {

@@ -234,6 +234,7 @@ TEST_CASE("rows of PEs whose times leave 32 bits end as PEs taken one by one do"
     c.machine.global_buffer.bytes = 1024;
     intersect::config(c.machine).order = Order::WindowsOuter;
     c.machine.dram.latency = 100000;
+    c.machine.dram.outstanding = 1;
     const LayerOutcome expected = one_by_one->run(c.machine, c.layer, nullptr);
     REQUIRE(expected.cycles > (std::uint64_t{1} << 30));
     require_equal(c, 0, "slow DRAM", expected, rows->run(c.machine, c.layer, nullptr));

@@ -34,7 +34,7 @@ inline Layer ones(std::uint32_t m, std::uint32_t k, std::uint32_t n, bool relu =
   return fc(m, k, n, std::vector<int>(std::size_t{m} * k, 1), std::vector<int>(std::size_t{n} * k, 1), relu);
 }
 
-/// Every fetch and write takes one cycle unless a feeder takes more words; every message fits one word.
+/// One transfer at a time, and each takes one cycle unless a feeder takes more words; every message fits one word.
 inline Machine quick_machine(std::uint32_t rows, std::uint32_t columns) {
   Machine m = intersect::default_machine();
   m.array.rows = rows;
@@ -45,7 +45,17 @@ inline Machine quick_machine(std::uint32_t rows, std::uint32_t columns) {
   c.weights.bus_bytes = c.activations.bus_bytes = 256;
   c.weights.buffer_bytes = c.activations.buffer_bytes = 1 << 20;
   m.global_buffer = {1 << 20, 256, 256};
-  m.dram = {4096, 0, 1};
+  m.dram = {.bytes_per_cycle = 4096,
+            .latency = 0,
+            .burst_bytes = 1,
+            .outstanding = 1,
+            .turnaround = 0,
+            .clock_mhz = 0,
+            .banks = 1,
+            .row_bytes = 65536,
+            .t_rcd = 0,
+            .t_rp = 0,
+            .t_cas = 0};
   return m;
 }
 

@@ -41,10 +41,20 @@ struct Port {
   }
 };
 
-/// DRAM of 4 bytes a cycle in bursts of 16, after 10 cycles.
+/// DRAM of 4 bytes a cycle in bursts of 16, after 10 cycles, one transfer at a time.
 Machine slow_dram() {
   Machine machine;
-  machine.dram = {4, 10, 16};
+  machine.dram = {.bytes_per_cycle = 4,
+                  .latency = 10,
+                  .burst_bytes = 16,
+                  .outstanding = 1,
+                  .turnaround = 0,
+                  .clock_mhz = 0,
+                  .banks = 16,
+                  .row_bytes = 2048,
+                  .t_rcd = 0,
+                  .t_rp = 0,
+                  .t_cas = 0};
   return machine;
 }
 
