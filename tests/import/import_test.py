@@ -298,6 +298,8 @@ class Import(unittest.TestCase):
         self.assertIn("shape: {M: 7, K: 8, N: 6}\n", self.yaml())
         self.assertIn("- name: q.2\n", self.yaml())
         self.assertIn('pattern: "2:4"\n', self.yaml())
+        self.write("g.csv", "Layer,M,N,K,\ntotal,6,7,8,\n")
+        self.assertEqual(self.total("scale-sim", "g.csv"), (1, 6 * 7 * 8))
 
     def test_timeloop_problems_have_the_product_of_all_extents(self):
         draw = random.Random(2)
