@@ -178,6 +178,8 @@ LayerIntegers layer_of(const OnnxGraph& graph, const FoldedProduct& f, const Inp
                        std::optional<double> output_step) {
   const OnnxProduct& p = f.product;
   const Place& place = p.node->place;
+  check_finite(p.input, "inputs", place);
+  check_finite(p.weights, "weights", place);
   for (std::size_t m = 0; m < f.scale.size(); ++m)
     if (!std::isfinite(f.scale[m]) || !std::isfinite(f.shift[m]))
       fail(place, "what follows filter {} scales it by {} and adds {}; need finite numbers", m, f.scale[m], f.shift[m]);
@@ -236,7 +238,7 @@ std::vector<LayerIntegers> integers_of(const OnnxGraph& graph, const std::vector
     if (plan.source == nullptr) continue;
     if (plan.source->output_step) {
       shared[plan.source] = *plan.source->output_step;
-    } else if (!plan.kept) {
+    } else {
       double& step = shared[plan.source];
       step = std::max(step, plan.step);
     }

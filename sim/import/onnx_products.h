@@ -37,6 +37,9 @@ bool is_product(const OnnxGraph& graph, const onnx::Node& node);
 /// values that are not finite, tensors too large.
 OnnxProduct product_of(const OnnxGraph& graph, const onnx::Node& node);
 
+/// UserError if a value is not finite.
+void check_finite(const Tensor& tensor, std::string_view what, const Place& place);
+
 /// A constant with one number for each of `count` filters, which dimension `from_end` of the output counts, or one for
 /// all; nothing for anything else.
 std::optional<std::vector<double>> per_filter(const OnnxGraph& graph, const std::string& value, std::size_t count,

@@ -280,6 +280,14 @@ TEST_CASE("an open first extent is one image and weights that no product has are
                                                "no product has these weights: table [2, 2]"});
 }
 
+TEST_CASE("weights of a model without an input have its density unless the caller says one") {
+  OnnxBuilder b;
+  b.input("x", {1, 4}).floats("w", {4, 1}, {0, 2, 0, 0}).node("MatMul", {"x", "w"}, {"y"});
+  CHECK(shapes(b).layers[0].weights == 0.25);
+  const TemporaryFolder folder;
+  CHECK_FALSE(read_onnx(folder.write("net.onnx", b.bytes()), {{}, true}).layers[0].weights);
+}
+
 TEST_CASE("the same model gives the same bytes") {
   OnnxBuilder b = pointwise();
   b.output("y");
