@@ -113,6 +113,7 @@ Tensor resize(const Call& call) {
   if (axes.empty())
     for (std::size_t d = 0; d < rank; ++d) axes.push_back(static_cast<std::int64_t>(d));
   static_cast<void>(call.word("keep_aspect_ratio_policy", {"stretch"}));
+  if (call.integer("antialias", 0) != 0) fail(call.place(), "attribute antialias is set; legal: 0");
   Tensor y = x;
   const bool sized = call.has(3) && call.input(3).size() > 0;
   if (!sized && !call.has(scales_at)) fail(call.place(), "has neither scales nor sizes");
@@ -127,6 +128,9 @@ Tensor resize(const Call& call) {
     const double output = sized ? static_cast<double>(sizes[i]) : std::floor(static_cast<double>(input) * scale);
     if (!(scale > 0 && output >= 1 && output <= static_cast<double>(kMaxMade)))
       fail(call.place(), "resizes {} elements by {}", input, scale);
+    if (early && mode.kind == "nearest" && scale < 1)
+      fail(call.place(), "takes the nearest of {} elements by {}, and before version 11 ONNX does not say which", input,
+           scale);
     // ONNX then divides by the fraction, what runs it by the size.
     if (mode.coordinates == "align_corners" && !sized && output != static_cast<double>(input) * scale)
       fail(call.place(), "aligns the corners of {} elements resized by {}, which is no whole size", input, scale);

@@ -1,6 +1,7 @@
 // ONNX models that are no workload, and inputs that do not fit their model.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <random>
 
 #include "../onnx_builder.h"
 #include "../temporary_folder.h"
@@ -150,4 +151,29 @@ TEST_CASE("without an input the model must say its shapes") {
   CHECK(with([](B& b) {
           b.input("x", {1 << 30, 2});
         }) == "m.onnx: input 'x': has shape [1073741824, 2], more than 2^28 elements");
+}
+
+TEST_CASE("a damaged model is read or refused and never a bug") {
+  OnnxBuilder b;
+  b.input("x", {1, 2, 5, 5}).floats("w", {2, 2, 3, 3}, std::vector<float>(36, 0.5f)).floats("s", {}, {0.1f});
+  b.integers("z", {}, {0}, Type::UINT8).floats("fc", {18, 3}, std::vector<float>(54, 0.25f));
+  b.node("QuantizeLinear", {"x", "s", "z"}, {"q"}).node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+  b.node("Conv", {"d", "w"}, {"c"}).list("strides", {1, 1}).node("Relu", {"c"}, {"r"}).node("Flatten", {"r"}, {"f"});
+  b.node("Gemm", {"f", "fc"}, {"y"}).real("alpha", 2).output("y");
+  const std::string whole = b.bytes();
+  const TemporaryFolder folder;
+  std::mt19937 draw(1);
+  std::size_t read = 0, refused = 0;
+  for (int i = 0; i < 500; ++i) {
+    std::string bytes = whole;
+    for (unsigned edits = 1 + draw() % 3; edits > 0; --edits)
+      bytes[draw() % bytes.size()] ^= static_cast<char>(1 << draw() % 8);
+    const auto path = folder.write("m.onnx", bytes);
+    INFO("round " << i);
+    const std::string text = error_text(folder, [&] { imports::read_onnx(path, {}); });
+    ++(text == "(no error)" ? read : refused);
+    CHECK(text.find('\n') == std::string::npos);
+  }
+  CHECK(read > 0);
+  CHECK(refused > 0);
 }
