@@ -103,6 +103,7 @@ void add_integers(const LayerIntegers& integers, ImportedLayer& layer) {
     layer.notes.push_back(fmt::format("{} are the model's integers", !integers.input_kept    ? "weights"
                                                                      : integers.weights_kept ? "weights and inputs"
                                                                                              : "inputs"));
+  if (integers.saturates_elsewhere) layer.notes.push_back("outputs have the model's steps, but saturate elsewhere");
   if (!integers.output_step) layer.notes.push_back("sums leave as they are: the network's output");
   const Tensor &w = integers.tensors.weights, &x = *integers.tensors.input;
   if (size_of(w.type()) > 1 || size_of(x.type()) > 1)

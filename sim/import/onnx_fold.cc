@@ -69,9 +69,9 @@ std::vector<std::string> ends(const OnnxGraph& graph, const std::string& value) 
   return {found.begin(), found.end()};
 }
 
-/// The one scale with which all readers of `value` quantise it, if they all do.
-std::optional<double> step_of_readers(const OnnxGraph& graph, const std::string& value) {
-  std::set<double> steps;
+/// The one way in which all readers of `value` quantise it, if they all do.
+std::optional<OutputIntegers> integers_of_readers(const OnnxGraph& graph, const std::string& value) {
+  std::set<OutputIntegers> found;
   std::set<std::string> seen;
   std::vector<std::string> open = {value};
   while (!open.empty()) {
@@ -83,9 +83,11 @@ std::optional<double> step_of_readers(const OnnxGraph& graph, const std::string&
       if (node->op == "Shape") continue;
       if (node->inputs[0] != at || graph.tensor(node->outputs[0]) == nullptr) return std::nullopt;
       if (node->op == "QuantizeLinear") {
-        const auto scale = onnx::linear_scale(graph.call(*node));
+        const onnx::Call call = graph.call(*node);
+        const auto scale = onnx::linear_scale(call);
         if (scale.sliced) return std::nullopt;
-        steps.insert(static_cast<double>(scale.scale[0]));
+        const auto [low, high] = onnx::range_of(onnx::quantised_type(call));
+        found.insert({static_cast<double>(scale.scale[0]), low - scale.zero_point[0], high - scale.zero_point[0]});
       } else if (graph.is_relu(*node) || (passes_relu(*node) && node->op != "DequantizeLinear")) {
         open.insert(open.end(), node->outputs.begin(), node->outputs.end());
       } else {
@@ -93,7 +95,7 @@ std::optional<double> step_of_readers(const OnnxGraph& graph, const std::string&
       }
     }
   }
-  return steps.size() == 1 ? std::optional(*steps.begin()) : std::nullopt;
+  return found.size() == 1 ? std::optional(*found.begin()) : std::nullopt;
 }
 
 }  // namespace
@@ -121,7 +123,7 @@ FoldedProduct fold(const OnnxGraph& graph, OnnxProduct product) {
   f.relu = !p.adds && !f.feeds.empty() &&
            std::ranges::all_of(f.feeds, [](const std::string& word) { return word == kRelu || word == kPooledRelu; });
   if (f.feeds.empty()) f.feeds = {"nothing"};
-  if (!p.adds) f.output_step = step_of_readers(graph, f.tail);
+  if (!p.adds) f.output = integers_of_readers(graph, f.tail);
   return f;
 }
 

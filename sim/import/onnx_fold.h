@@ -9,6 +9,13 @@
 
 namespace lacuna::imports {
 
+/// Integers that the model makes of an output: one step of them, the lowest and highest without their zero point.
+struct OutputIntegers {
+  double step = 1;
+  std::int64_t low = 0, high = 0;
+  auto operator<=>(const OutputIntegers&) const = default;
+};
+
 struct FoldedProduct {
   OnnxProduct product;
   std::string tail;  ///< the value that holds scale[m] * product + shift[m]
@@ -16,8 +23,8 @@ struct FoldedProduct {
   std::vector<const onnx::Node*> folded;  ///< nodes that became part of it
   std::size_t norms = 0;                  ///< batch norms among them
   bool relu = false;
-  std::vector<std::string> feeds;     ///< words of the readers: relu, max_pool+relu, add, product, output, nothing
-  std::optional<double> output_step;  ///< of the integers that the model makes of the output, where all readers agree
+  std::vector<std::string> feeds;        ///< words of the readers: relu, max_pool+relu, add, product, output, nothing
+  std::optional<OutputIntegers> output;  ///< where all readers agree
 };
 
 /// Folds what can be; sets all members.

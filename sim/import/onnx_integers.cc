@@ -221,6 +221,12 @@ LayerIntegers layer_of(const OnnxGraph& graph, const FoldedProduct& f, const Inp
     requantise.set(2 * m + 1, shift);
   }
   layer.tensors.requantise = std::move(requantise);
+  if (f.output) {
+    const bool wide = size_of(layer.tensors.weights.type()) > 1 || size_of(layer.tensors.input->type()) > 1;
+    const auto [low, high] = onnx::range_of(f.relu ? (wide ? DType::UInt16 : DType::UInt8)  // as Layer::output_type()
+                                                   : (wide ? DType::Int16 : DType::Int8));
+    layer.saturates_elsewhere = f.output->high != high || (!f.relu && f.output->low != low);
+  }
   return layer;
 }
 
@@ -236,8 +242,8 @@ std::vector<LayerIntegers> integers_of(const OnnxGraph& graph, const std::vector
     plans.push_back(plan_input(graph, f, tails));
     const InputPlan& plan = plans.back();
     if (plan.source == nullptr) continue;
-    if (plan.source->output_step) {
-      shared[plan.source] = *plan.source->output_step;
+    if (plan.source->output) {
+      shared[plan.source] = plan.source->output->step;
     } else {
       double& step = shared[plan.source];
       step = std::max(step, plan.step);
@@ -247,7 +253,8 @@ std::vector<LayerIntegers> integers_of(const OnnxGraph& graph, const std::vector
   for (std::size_t i = 0; i < products.size(); ++i) {
     InputPlan& plan = plans[i];
     if (plan.source != nullptr && !plan.kept) plan.step = shared.at(plan.source);
-    std::optional<double> output = products[i].output_step;
+    std::optional<double> output;
+    if (products[i].output) output = products[i].output->step;
     if (const auto found = shared.find(&products[i]); found != shared.end()) output = found->second;
     layers.push_back(layer_of(graph, products[i], plan, output));
   }

@@ -20,6 +20,7 @@ struct LayerIntegers {
   double input_step = 1;
   std::optional<double> output_step;              ///< nothing where the sums leave as they are
   bool weights_kept = false, input_kept = false;  ///< they are the model's
+  bool saturates_elsewhere = false;               ///< the layer's outputs have another range than the model's
 };
 
 /// As many as `products`. UserError at the node of a layer whose integers do not fit the widths a layer has.

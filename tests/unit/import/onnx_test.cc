@@ -259,6 +259,15 @@ TEST_CASE("integers that take a zero point beyond 8 bits are kept in 16") {
   CHECK(t.input->type() == DType::Int16);
   CHECK(t.input->to_int64() == std::vector<std::int64_t>{-100, 154});  // -120 is below 0 - 100
   CHECK_FALSE(t.requantise);
+  const auto has = [](const ImportedFile& imported, std::string_view note) {
+    return std::ranges::find(imported.layers.at(0).notes, note) != imported.layers.at(0).notes.end();
+  };
+  CHECK(has(file, "zero points take it beyond 8 bits: run with --set array.operand=int16"));
+  const std::string_view elsewhere = "outputs have the model's steps, but saturate elsewhere";
+  CHECK_FALSE(has(file, elsewhere));
+  b.model.mutable_graph()->clear_output();
+  b.node("QuantizeLinear", {"y", "s", "z"}, {"yq"}).output("yq");
+  CHECK(has(imported(b, x), elsewhere));  // -100..155 of the model, 16 bits of the layer
 }
 
 TEST_CASE("what no layer depends on need not be supported") {
