@@ -127,7 +127,7 @@ def find_relu(folded):
     found = ends(folded.tail)
     folded.feeds = sorted(set(found)) or ["nothing"]
     plain = folded.node.product.addend is None
-    folded.relu = plain and bool(found) and all(e.endswith("relu") for e in found)
+    folded.relu = plain and bool(found) and all(e in ("relu", "max_pool+relu") for e in found)
 
 
 def source(value, tails):

@@ -66,7 +66,7 @@ def _names(nodes, parameters):
     """A layer name for every product: its parameter's module, else the module in which it ran.
 
     Of several parameters the one of the module that ran is taken; masks and other buffers come last."""
-    taken, names = {"input"}, {}
+    taken, names = {"input", "total"}, {}
     for node in nodes:
         p = node.product
         own = node.module + "."

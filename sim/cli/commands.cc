@@ -228,12 +228,12 @@ void Commands::add_report() {
 }
 
 void Commands::add_import() {
-  import = app.add_subcommand("import", "Make a workload of other tools' layer tables, or of masks");
+  import = app.add_subcommand("import", "Make a workload of an ONNX model, of other tools' layer tables, or of masks");
   auto& o = import_options;
   auto* kind = import->add_option("KIND", o.kind, described("What the files are", words_of<ImportKind>()))->required();
   words[kind] = words_of<ImportKind>();
   import->add_option("FILE", o.files, "The files; their layers become one workload, in this order")->required();
-  import->add_option("-o,--output", o.output, "The folder to write: workload.yaml, and tensors of masks")
+  import->add_option("-o,--output", o.output, "The folder to write: workload.yaml, and tensors of models and masks")
       ->required()
       ->type_name("DIR");
   import->add_option("--network", o.network, "Name of the network (default: the file's)")->type_name("NAME");
@@ -244,6 +244,11 @@ void Commands::add_import() {
       ->allow_extra_args(false)
       ->type_name("NAME=D,...");
   import->add_flag("--relu", o.relu, "Every layer ends in ReLU; the files do not say")->disable_flag_override();
+  import
+      ->add_option("--input", o.inputs,
+                   "With onnx: run the network on this .npy or .pb file; NAME=FILE for each of several inputs")
+      ->allow_extra_args(false)
+      ->type_name("[NAME=]FILE");
   import->add_option("--images", o.images, "With mask: images of the layer's input (default: 1)")->type_name("N");
   import->add_option("--input-size", o.input_size, "With mask: input of a convolution, for example 56x56")
       ->type_name("HxW");

@@ -104,6 +104,7 @@ struct ImportOptions {
   std::optional<std::uint64_t> images;
   std::string input_size;            ///< "56x56"
   std::vector<std::string> k_order;  ///< "C=64", "R=3", "S=3"
+  std::vector<std::string> inputs;   ///< "x.npy", "NAME=x.npy"
 };
 
 struct ListOptions {

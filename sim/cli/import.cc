@@ -1,6 +1,8 @@
 // A folder is a workload of ours if it holds our workload.yaml and nothing that we do not write.
 #include "cli/import.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <fstream>
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kSignature = "# Written by lacuna import ";
+constexpr std::array<std::string_view, 4> kTensors = {".weights.npy", ".input.npy", ".bias.npy", ".requantise.npy"};
 
 bool is_import(const fs::path& folder) {
   std::ifstream file(folder / "workload.yaml", std::ios::binary);
@@ -27,7 +30,8 @@ bool is_import(const fs::path& folder) {
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
-    if (name != "workload.yaml" && !name.ends_with(".weights.npy") && !name.ends_with(".input.npy")) return false;
+    const auto has = [&](std::string_view ending) { return name.ends_with(ending); };
+    if (name != "workload.yaml" && name != "recording.json" && !std::ranges::any_of(kTensors, has)) return false;
   }
   return !error;
 }
@@ -91,6 +95,19 @@ imports::MaskOptions mask_options(const ImportOptions& options, ImportKind kind,
   return mask;
 }
 
+imports::OnnxOptions onnx_options(const ImportOptions& options, ImportKind kind, const imports::WriteOptions& write) {
+  if (kind != ImportKind::Onnx) {
+    if (!options.inputs.empty()) fail(Place{"--input"}, "only a network of kind onnx is run on an input");
+    return {};
+  }
+  if (options.files.size() != 1)
+    fail(Place{"lacuna import onnx"}, "{} files; one model becomes one workload", options.files.size());
+  if (options.relu) fail(Place{"--relu"}, "a model says itself where its ReLUs are");
+  if (!options.inputs.empty() && (write.weights || write.input))
+    fail(Place{"--density"}, "with --input the tensors are the model's own");
+  return {options.inputs, write.weights.has_value()};
+}
+
 void write_folder(const fs::path& folder, const std::map<std::string, std::string>& contents,
                   const std::vector<imports::ImportedFile>& files) {
   const SignalsHeld held;
@@ -110,14 +127,14 @@ std::string import_files(const ImportOptions& options) {
   write.network = options.network;
   write.relu = options.relu;
   read_densities(options, kind, write);
-  imports::MaskOptions mask = mask_options(options, kind, write);
+  imports::ReadOptions read{mask_options(options, kind, write), onnx_options(options, kind, write)};
   check_target_folder(options.output, is_import, "workload of lacuna import");
 
   std::vector<imports::ImportedFile> files;
   for (const std::string& path : options.files) {
     if (path.empty()) fail(Place{"FILE"}, "the name is empty");
-    mask.seed = files.size() + 1;
-    files.push_back(imports::read_file(kind, path, mask));
+    read.mask.seed = files.size() + 1;
+    files.push_back(imports::read_file(kind, path, read));
   }
   write_folder(options.output, imports::workload_files(files, write), files);
   const fs::path written = fs::path(options.output) / "workload.yaml";

@@ -6,7 +6,7 @@
 
 namespace lacuna::imports {
 
-ImportedFile read_file(ImportKind kind, const std::filesystem::path& path, const MaskOptions& mask) {
+ImportedFile read_file(ImportKind kind, const std::filesystem::path& path, const ReadOptions& options) {
   switch (kind) {
     case ImportKind::ScaleSim:
       return read_scale_sim(path);
@@ -15,7 +15,9 @@ ImportedFile read_file(ImportKind kind, const std::filesystem::path& path, const
     case ImportKind::Maestro:
       return read_maestro(path);
     case ImportKind::Mask:
-      return read_mask(path, mask);
+      return read_mask(path, options.mask);
+    case ImportKind::Onnx:
+      return read_onnx(path, options.onnx);
   }
   throw Bug("unknown ImportKind");
 }

@@ -14,6 +14,15 @@
 
 namespace lacuna::imports {
 
+/// Tensors that the file gives, as workload.yaml has them: of an fc layer [M, C] and [N, C], of a matmul [M, K] and [K,
+/// N].
+struct LayerTensors {
+  Tensor weights;                    ///< int8 or int16
+  std::optional<Tensor> input;       ///< int8, uint8, int16 or uint16; drawn if the file has none
+  std::optional<Tensor> bias;        ///< int32 [M]
+  std::optional<Tensor> requantise;  ///< int32 [M, 2]
+};
+
 struct ImportedLayer {
   std::string name;  ///< as the file has it; "" if it has none
   Place place;       ///< where the file says it
@@ -24,8 +33,8 @@ struct ImportedLayer {
   bool relu = false;
   /// Multiply-accumulates by the formula of the format, from the file's own numbers; never from `shape`.
   std::uint64_t dense_products = 1;
-  std::optional<Tensor> tensor;    ///< of a mask: weights, int8 or int16, as Layer::weights; they replace `weights`
-  std::vector<std::string> notes;  ///< what was decided where the file leaves room
+  std::optional<LayerTensors> tensors;  ///< they replace `weights`
+  std::vector<std::string> notes;       ///< what was decided where the file leaves room
 };
 
 struct ImportedFile {
@@ -34,6 +43,7 @@ struct ImportedFile {
   std::string network;  ///< its name, if the file has one
   std::vector<ImportedLayer> layers;
   std::vector<std::string> notes;  ///< what was left out, with its line
+  std::string recording;           ///< of a network: its graph and scales, which become recording.json; "" of a table
 };
 
 /// a * b. UserError at `place` if it does not fit 62 bits.

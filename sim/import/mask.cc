@@ -138,7 +138,9 @@ ImportedFile read_mask(const std::filesystem::path& path, const MaskOptions& opt
   const std::vector<double> values = options.order.empty() ? matrix.values : reordered(matrix, options.order, s);
   const bool mask = std::all_of(values.begin(), values.end(), [](double v) { return v == 0 || v == 1; });
   layer.notes.push_back(mask ? "a mask has no values: drawn from the seed" : "values are the file's");
-  layer.tensor = mask ? drawn_values(values, layer, options) : kept_values(values, {s.M, s.C, s.R, s.S}, layer.notes);
+  const Tensor weights =
+      mask ? drawn_values(values, layer, options) : kept_values(values, {s.M, s.C, s.R, s.S}, layer.notes);
+  layer.tensors = {layer.op == Op::Fc ? weights.reshaped({s.M, s.C}) : weights, {}, {}, {}};
   const auto nonzeros =
       static_cast<double>(values.size() - static_cast<std::size_t>(std::count(values.begin(), values.end(), 0.0)));
   layer.weights = nonzeros / static_cast<double>(values.size());

@@ -28,6 +28,7 @@ std::string legal_name(std::string_view name) {
   }
   if (replaced) result.pop_back();
   if (result.empty()) return "layer";
+  if (result == "total") return "total_";
   if (result[0] == '.' || result[0] == '-') result[0] = '_';
   return result.substr(0, kLongestName);
 }

@@ -9,7 +9,7 @@
 namespace lacuna::imports {
 
 /// `name` with every run of characters that are no letter, digit, '.', '_' or '-' as one '_', none of them at the end,
-/// cut to 100 characters; "layer" if nothing is left.
+/// cut to 100 characters; "layer" if nothing is left, "total_" for what reports call their sum.
 [[nodiscard]] std::string legal_name(std::string_view name);
 
 /// Makes names distinct: conv, conv.2, conv.3.

@@ -64,24 +64,26 @@ std::string density_text(const Count& count, const std::optional<double>& option
 
 std::string source_text(const std::vector<ImportedFile>& files, const WriteOptions& options) {
   Count weights, input;
-  std::size_t masks = 0;
+  std::size_t masks = 0, recorded = 0;
   for (const auto& file : files)
     for (const auto& layer : file.layers) {
-      if (layer.tensor) {
-        ++masks;
+      if (layer.tensors) {
+        ++(layer.tensors->input ? recorded : masks);
         continue;
       }
       ++weights.all, ++input.all;
       weights.given += layer.weights.has_value();
       input.given += layer.input.has_value();
     }
+  const auto layers = [](std::size_t count) { return count == 1 ? "one layer" : fmt::format("{} layers", count); };
   std::string text = fmt::format("imported from {}", files_text(files));
   if (weights.all > 0)
     text += fmt::format("; density of weights: {}; of inputs: {}; tensors are generated",
                         density_text(weights, options.weights), density_text(input, options.input));
   if (masks > 0)
-    text += fmt::format("; weights of {} are the files', inputs are generated at density {}",
-                        masks == 1 ? "one layer" : fmt::format("{} layers", masks), options.input.value_or(1));
+    text += fmt::format("; weights of {} are the files', inputs are generated at density {}", layers(masks),
+                        options.input.value_or(1));
+  if (recorded > 0) text += fmt::format("; weights and inputs of {} are recorded from a run", layers(recorded));
   return text;
 }
 
@@ -110,38 +112,47 @@ std::string shape_text(const ImportedLayer& layer) {
   return fmt::format("{{{}M: {}, C: {}, H: {}, W: {}, R: {}, S: {}}}", images, s.M, s.C, s.H, s.W, s.R, s.S);
 }
 
-/// One layer of workload.yaml; the tensors of a mask go to `files`.
+/// An input of a layer whose weights the file gives, as workload.yaml has it.
+Tensor drawn_input(const ImportedLayer& layer, double density, std::uint64_t seed) {
+  Layer drawn;
+  drawn.op = layer.op;
+  drawn.shape = layer.shape;
+  GeneratedLayer parameters;
+  parameters.input = density;
+  parameters.seed = seed;
+  generate(parameters, drawn);
+  return layer.op == Op::Fc ? drawn.input.reshaped({layer.shape.N, layer.shape.C}) : drawn.input;
+}
+
+/// One layer of workload.yaml; the tensors the file gives go to `files`.
 std::string layer_text(const ImportedLayer& layer, const std::string& name, std::uint64_t seed,
                        const WriteOptions& options, std::map<std::string, std::string>& files) {
   std::string text = fmt::format("  - name: {}\n    op: {}\n", name, name_of(layer.op));
   const bool relu = options.relu || layer.relu;
   const double input = layer.input.value_or(options.input.value_or(1));
-  if (layer.tensor) {
-    Layer drawn;
-    drawn.op = layer.op;
-    drawn.shape = layer.shape;
-    GeneratedLayer parameters;
-    parameters.input = input;
-    parameters.seed = seed;
-    generate(parameters, drawn);
-    const ConvShape& s = layer.shape;
-    const bool fc = layer.op == Op::Fc;
-    const std::string weights_file = name + ".weights.npy", input_file = name + ".input.npy";
-    files[weights_file] = write_npy(fc ? layer.tensor->reshaped({s.M, s.C}) : *layer.tensor);
-    files[input_file] = write_npy(fc ? drawn.input.reshaped({s.N, s.C}) : drawn.input);
-    text += fmt::format("    weights: {}\n    input: {}\n", weights_file, input_file);
+  if (layer.tensors) {
+    const auto write = [&](std::string_view key, const Tensor& tensor) {
+      const std::string file = fmt::format("{}.{}.npy", name, key);
+      files[file] = write_npy(tensor);
+      text += fmt::format("    {}: {}\n", key, file);
+    };
+    const LayerTensors& t = *layer.tensors;
+    write("weights", t.weights);
+    write("input", t.input ? *t.input : drawn_input(layer, input, seed));
+    if (t.bias) write("bias", *t.bias);
+    if (t.requantise) write("requantise", *t.requantise);
   } else {
     text += fmt::format("    shape: {}\n", shape_text(layer));
   }
   text += geometry(layer);
-  if (!layer.tensor) {
+  if (!layer.tensors) {
     const std::string output = layer.output ? fmt::format(", output: {}", *layer.output) : "";
     text += fmt::format("    density: {{weights: {}, input: {}{}}}\n",
                         layer.weights.value_or(options.weights.value_or(1)), input, output);
     if (layer.pattern != Pattern::Unstructured) text += fmt::format("    pattern: \"{}\"\n", name_of(layer.pattern));
   }
   if (relu) text += "    relu: true\n";
-  if (!layer.tensor) text += fmt::format("    seed: {}\n", seed);
+  if (!layer.tensors) text += fmt::format("    seed: {}\n", seed);
   return text;
 }
 
@@ -181,7 +192,7 @@ std::string notes_of_layers(const ImportedFile& file) {
   for (const Note& note : notes) {
     const std::string line = note.line > 0 ? fmt::format("line {}", note.line) : "";
     if (note.layers > 1)
-      text += fmt::format("  {} layers, first {}: {}\n", note.layers, line, note.text);
+      text += fmt::format("  {} layers{}{}: {}\n", note.layers, line.empty() ? "" : ", first ", line, note.text);
     else
       text += fmt::format("  {}{}{}\n", line, line.empty() ? "" : ": ", note.text);
   }
@@ -211,6 +222,8 @@ std::map<std::string, std::string> workload_files(const std::vector<ImportedFile
       text += layer_text(layer, name, ++seed, options, written);
     }
   written["workload.yaml"] = std::move(text);
+  for (const auto& file : files)
+    if (!file.recording.empty()) written["recording.json"] = file.recording;
   return written;
 }
 

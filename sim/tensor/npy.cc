@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor/half.h"
+
 namespace lacuna {
 namespace {
 
@@ -211,19 +213,6 @@ Tensor transposed(const Tensor& fortran) {
     }
   }
   return result;
-}
-
-/// IEEE 754 binary16 as binary32, which holds all of its values.
-float from_half(std::uint16_t half) {
-  const std::uint32_t exponent = (half >> 10) & 0x1f, fraction = half & 0x3ff;
-  float value;
-  if (exponent == 0x1f)
-    value = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  else if (exponent == 0)
-    value = std::ldexp(static_cast<float>(fraction), -24);
-  else
-    value = std::ldexp(static_cast<float>(fraction + 0x400), static_cast<int>(exponent) - 25);
-  return half >> 15 != 0 ? -value : value;
 }
 
 /// Halves as floats.

@@ -174,7 +174,14 @@ FILTERS = ["import", "mask", "filters.npy", "-o", "out"]
 ARGUMENTS = [
     (["import"], "lacuna: KIND is required; see lacuna import --help"),
     (["import", "scale", "good.csv", "-o", "out"],
-     "lacuna import: unknown kind of file 'scale' (scale-sim, timeloop, maestro, mask)"),
+     "lacuna import: unknown kind of file 'scale' (scale-sim, timeloop, maestro, mask, onnx)"),
+    (["import", "scale-sim", "good.csv", "-o", "out", "--input", "x.npy"],
+     "--input: only a network of kind onnx is run on an input"),
+    (["import", "onnx", "a.onnx", "b.onnx", "-o", "out"], "lacuna import onnx: 2 files; one model becomes one workload"),
+    (["import", "onnx", "a.onnx", "-o", "out", "--relu"], "--relu: a model says itself where its ReLUs are"),
+    (["import", "onnx", "a.onnx", "-o", "out", "--input", "x.npy", "--density", "input=0.5"],
+     "--density: with --input the tensors are the model's own"),
+    (["import", "onnx", "mask.txt", "-o", "out"], "mask.txt: is no ONNX model, or is cut short"),
     (["import", "scale-sim", "good.csv"], "lacuna: --output is required; see lacuna import --help"),
     (["import", "scale-sim", "good.csv", "-o", ""], "--output: the name is empty"),
     (["import", "scale-sim", "", "-o", "out"], "FILE: the name is empty"),
@@ -291,6 +298,8 @@ class Import(unittest.TestCase):
         self.assertIn("shape: {M: 7, K: 8, N: 6}\n", self.yaml())
         self.assertIn("- name: q.2\n", self.yaml())
         self.assertIn('pattern: "2:4"\n', self.yaml())
+        self.write("g.csv", "Layer,M,N,K,\ntotal,6,7,8,\n")
+        self.assertEqual(self.total("scale-sim", "g.csv"), (1, 6 * 7 * 8))
 
     def test_timeloop_problems_have_the_product_of_all_extents(self):
         draw = random.Random(2)

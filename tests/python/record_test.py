@@ -138,6 +138,11 @@ class Record(unittest.TestCase):
     def test_lenet_300_100_equals_its_committed_trace(self):
         self.lenet("lenet-300-100", LENET300)
 
+    def test_a_leaky_relu_is_no_relu(self):
+        recording = lacuna.record(nn.Sequential(nn.Conv2d(1, 2, 1), nn.LeakyReLU()), torch.randn(1, 1, 3, 3))
+        self.assertEqual(recording.layers[0].feeds, ["leaky_relu"])
+        self.assertFalse(recording.layers[0].relu)
+
     def test_program_computes_the_predicted_outputs(self):
         torch.manual_seed(4)
         model, images = small(), torch.randn(2, 3, 9, 8)

@@ -17,7 +17,8 @@ ALLOWED = {
     "tensor": {"base"},
     "sparse": {"base", "tensor"},
     "workload": {"base", "tensor", "sparse"},
-    "import": {"base", "tensor", "sparse", "workload"},
+    "onnx": {"base", "tensor"},
+    "import": {"base", "tensor", "sparse", "workload", "onnx"},
     "machine": {"base", "tensor", "sparse", "workload"},
     "memory": {"base", "tensor", "sparse", "workload", "machine"},
     "rtl": {"base", "tensor", "sparse", "workload", "machine", "memory"},
@@ -34,6 +35,8 @@ ALLOWED["cli"] = set(ALLOWED) - {"datapaths", "memory"}
 ONLY_IN = [
     (r"#include <systemc", r"datapaths/clocked/.*", "SystemC stays in the clocked kernel"),
     (r"#include [<\"](verilated|V\w+\.h)", r"rtl/.*", "Verilated headers stay in sim/rtl"),
+    (r"#include <(onnx|google)/|::onnx::", r"onnx/(proto\.h|tensor_proto\.(h|cc)|model\.cc)", "protobuf stays in the ONNX reader"),
+    (r"#include <Eigen", r"onnx/products\.cc", "Eigen stays in the products of ONNX models"),
     (r"\bdlopen\(", r"rtl/.*", "shared objects are opened in sim/rtl"),
     (r"#include <yaml-cpp", r"base/yaml\.cc", "yaml-cpp stays in the YAML reader"),
     (r"#include <(iostream|cstdio)>", r"(cli/.*|tensor/npy\.cc|base/atomic_file\.cc|base/yaml\.cc|rtl/.*)",

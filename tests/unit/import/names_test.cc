@@ -15,6 +15,7 @@ TEST_CASE("characters a layer name cannot have become one underscore a run") {
   CHECK(legal_name("''") == "layer");
   CHECK(legal_name("") == "layer");
   CHECK(legal_name("a_") == "a_");
+  CHECK(legal_name("total") == "total_");
   CHECK(legal_name(std::string(130, 'x')) == std::string(100, 'x'));
 }
 

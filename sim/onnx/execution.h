@@ -1,0 +1,29 @@
+// A model run node by node: every value it makes.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "onnx/call.h"
+#include "onnx/model.h"
+
+namespace lacuna::onnx {
+
+struct Execution {
+  std::map<std::string, TensorPtr> values;  ///< inputs, constants and all that was made
+  std::set<std::string> constant;           ///< those that depend on no input of the model
+  /// Nodes, by index, that were not run: their operator is not supported, or they read what such a node makes.
+  std::vector<std::size_t> skipped;
+
+  /// A node as it was run. Bug if a value it reads was not made.
+  [[nodiscard]] Call call(const Model& model, const Node& node) const;
+};
+
+/// Runs what can be run, on `inputs` by name, one for each of the model's. The same values on every machine. UserError
+/// at the node that cannot work on what it is given, and where all values together would take more than `most_bytes`.
+Execution execute(const Model& model, const std::map<std::string, Tensor>& inputs,
+                  std::uint64_t most_bytes = std::uint64_t{8} << 30);
+
+}  // namespace lacuna::onnx

@@ -1,0 +1,4 @@
+// ONNX's messages, as protobuf compiled them.
+#pragma once
+
+#include <onnx/onnx_pb.h>
