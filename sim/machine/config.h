@@ -47,7 +47,7 @@ struct DramConfig {
   std::uint32_t bytes_per_cycle = 8;
   std::uint32_t latency = 20;
   std::uint32_t burst_bytes = 64;
-  std::uint32_t outstanding = 16;
+  std::uint32_t outstanding = 4;
   std::uint32_t turnaround = 23;
   std::uint32_t clock_mhz = 1600;
   std::uint32_t banks = 8;

@@ -41,7 +41,8 @@ if (!browserPath) {
 
 const WINDOW = 3000; // cycles of each layer
 const ROWS = 3,
-  COLUMNS = 4;
+  COLUMNS = 4,
+  TRANSFERS = 2; // under way at once
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "lacuna-viewer-"));
 const trace = path.join(folder, "trace.json");
 let browser, result;
@@ -49,7 +50,7 @@ let browser, result;
 before(async () => {
   const words = ["run", "configs/default.yaml", "workloads/lenet5", "--engine", "systemc", "--format", "json"];
   words.push("--set", `array.rows=${ROWS}`, "--set", `array.columns=${COLUMNS}`, "--set", "intersect.early_termination=exact");
-  words.push("--timeline", trace, "--timeline-cycles", `0-${WINDOW}`);
+  words.push("--set", `dram.outstanding=${TRANSFERS}`, "--timeline", trace, "--timeline-cycles", `0-${WINDOW}`);
   result = JSON.parse(execFileSync(program, words, { cwd: source, encoding: "utf8" }));
   browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
 });
@@ -88,7 +89,7 @@ test("speedscope lists every unit with the cycles it was traced", async () => {
   units(COLUMNS, (c) => `column feeders (activations) (pid 3), column ${c}`);
   units(ROWS * COLUMNS, (i) => `PEs (pid 4), PE (${Math.floor(i / COLUMNS)}, ${i % COLUMNS})`);
   units(COLUMNS, (c) => `drain buses (pid 5), column ${c}`);
-  names.push("memory (pid 6), transfers");
+  units(TRANSFERS, (i) => `memory (pid 6), transfers${i === 0 ? "" : " beside"}`);
   await page.getByText(`(1/${names.length})`).click();
   const lines = (await page.evaluate(() => document.body.innerText)).split("\n").map((line) => line.split("\t"));
   const shown = lines.filter((words) => / \(tid \d+\)$/.test(words[1]));
