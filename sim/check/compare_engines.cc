@@ -223,7 +223,10 @@ class Matcher {
   /// Whether `right` says of a machine that only takes longer what `left` says.
   [[nodiscard]] bool same_but_later(const Record& left, Record right) const {
     right.cycle = left.cycle;
-    if (left.kind == right.kind && vocabulary_.kinds[left.kind].shifts == Shifts::Place) {
+    const KindInfo& kind = vocabulary_.kinds[left.kind];
+    // How long memory takes depends on what else is under way then.
+    if (vocabulary_.units[kind.unit].each == Each::Machine) right.cycles = left.cycles;
+    if (left.kind == right.kind && kind.shifts == Shifts::Place) {
       right.step = left.step;
       right.values = left.values;
     }
