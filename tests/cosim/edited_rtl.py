@@ -116,8 +116,9 @@ class EditedRtl(unittest.TestCase):
         self.assertEqual(strict.returncode, 1, strict.stdout)
         events = self.check_edited("--compare", "events")
         self.assertEqual(events.returncode, 0, events.stdout)
+        # Another order of transfers on DRAM's bus may even gain.
         self.assertRegex(events.stdout, r"conv1: \d+ events agree, \d+ cycles; \d+ events come at another cycle, the first in "
-                                        r"memory \(writes\): cycle (\d+) write .*, there in cycle \d+; \d+ cycles there \(\+\d+\)\n")
+                                        r"memory \(writes\): cycle (\d+) write .*, there in cycle \d+; \d+ cycles there \([+-]\d+\)\n")
         self.assertRegex(events.stdout, r"24 random layers .* agree \(\d+ events or outputs compared, \d+ at another cycle\)\n")
         self.assertEqual(self.check_edited("--compare", "outputs").returncode, 0)
 
