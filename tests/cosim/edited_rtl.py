@@ -124,7 +124,8 @@ class EditedRtl(unittest.TestCase):
 
     def compared(self, *arguments):
         shutil.copy(os.path.join(SOURCE, "configs/energy/45nm.yaml"), os.path.join(self.folder, "energy.yaml"))
-        self.write("priced.yaml", CONFIG.replace("energy: none", "energy: energy.yaml"))
+        # One transfer at a time: no other order of transfers hides what the edit costs.
+        self.write("priced.yaml", CONFIG.replace("energy: none", "energy: energy.yaml") + "dram: serial\n")
         return subprocess.run([PROGRAM, "compare", "priced.yaml", "workload.yaml", "--rtl", "edited", *arguments],
                               cwd=self.folder, capture_output=True, timeout=900, text=True)
 
