@@ -224,8 +224,7 @@ class Matcher {
   [[nodiscard]] bool same_but_later(const Record& left, Record right) const {
     right.cycle = left.cycle;
     const KindInfo& kind = vocabulary_.kinds[left.kind];
-    // How long memory takes depends on what else is under way then.
-    if (vocabulary_.units[kind.unit].each == Each::Machine) right.cycles = left.cycles;
+    if (!kind.keeps_cycles) right.cycles = left.cycles;
     if (left.kind == right.kind && kind.shifts == Shifts::Place) {
       right.step = left.step;
       right.values = left.values;

@@ -53,7 +53,7 @@ void fields(FieldVisitor& v, GlobalBufferConfig& c) {
 void fields(FieldVisitor& v, DramConfig& c) {
   v.integer({"bytes_per_cycle", "bytes/cycle", "Bandwidth of the DRAM channel, in a cycle of its clock."},
             c.bytes_per_cycle, 1, 4096);
-  v.integer({"latency", "cycles", "From a request to its first byte."}, c.latency, 0, 100000);
+  v.integer({"latency", "cycles", "Before the first command of a fetch: controller, network."}, c.latency, 0, 100000);
   v.integer({"burst_bytes", "bytes", "Smallest transfer; every request is rounded up to it."}, c.burst_bytes, 1, 4096);
   v.integer({"outstanding", "transfers", "Transfers that may be under way at once; latencies overlap, bytes do not."},
             c.outstanding, 1, 64);

@@ -55,6 +55,7 @@ struct KindInfo {
   std::array<std::string_view, 4> values{};  ///< names, "" for those that are not used
   Shown shown = Shown::No;
   Shifts shifts = Shifts::Whole;
+  bool keeps_cycles = true;  ///< later it takes as long; false where that depends on what else is under way then
   bool has_tile = true;
   std::string_view step = "";                     ///< "step", "block", or "" if it has none
   bool ends = false;                              ///< `cycle` is the last of `cycles`, not the first

@@ -10,7 +10,7 @@
 
 #include "machine/config.h"
 #include "machine/memory_plan.h"
-#include "memory/dram_bus.h"
+#include "memory/dram_channel.h"
 #include "memory/stalls.h"
 
 namespace lacuna {
@@ -64,7 +64,7 @@ struct ArrayDemand {
 class MemoryUnit {
  public:
   MemoryUnit(const Machine& machine, const LayerInMemory& layer, const Stalls& stalls)
-      : machine_(machine), layer_(layer), stalls_(stalls), bus_(machine) {}
+      : machine_(machine), layer_(layer), stalls_(stalls), channel_(machine) {}
 
   /// One cycle: from the registers at its start to those at its end. Port has
   ///   std::optional<Transfer> transfer(fetch)                          nothing: there are no more fetches
@@ -90,7 +90,7 @@ class MemoryUnit {
   struct Waiting {
     std::uint64_t fetch;
     Transfer transfer;
-    DramBus::Slot slot;
+    DramChannel::Slot slot;
     bool taken = false;
   };
 
@@ -112,7 +112,7 @@ class MemoryUnit {
   Stalls stalls_;
   FetchState state_;
   std::uint64_t time_ = 0;  ///< cycles in which memory did not stand still; all times below count these
-  DramBus bus_;
+  DramChannel channel_;
   std::deque<std::uint64_t> under_way_;   ///< ends of transfers
   std::deque<std::uint64_t> unreleased_;  ///< fetches
   std::deque<Waiting> waiting_;           ///< requested, not loaded
@@ -150,7 +150,7 @@ template <typename Port>
 void MemoryUnit::write(std::uint64_t now, std::uint64_t bytes, Port& port) {
   const std::uint64_t dram_bytes = whole_bursts(machine_, bytes);
   const Extent bytes_out{layer_.output_address, dram_bytes};
-  const DramBus::Slot slot = bus_.book(time_, {&bytes_out, 1}, DramBus::Direction::Write);
+  const DramChannel::Slot slot = channel_.book(time_, {&bytes_out, 1}, DramChannel::Direction::Write);
   layer_.output_address += dram_bytes;
   write_port_free_ = std::max(write_port_free_, time_) + buffer_cycles(machine_, bytes, 0);
   writes_.push_back(std::max({slot.end, write_port_free_, writes_.empty() ? 0 : writes_.back()}));
@@ -169,7 +169,7 @@ void MemoryUnit::fetch(std::uint64_t now, std::uint64_t released, Port& port) {
   if (!waiting_.empty() && waiting_bytes_ + transfer->dram_bytes() > layer_.room) return;
 
   const std::uint64_t from = time_ + (transfer->dram_bytes() != 0 ? machine_.dram.latency : 0);
-  const DramBus::Slot slot = bus_.book(from, transfer->dram, DramBus::Direction::Read);
+  const DramChannel::Slot slot = channel_.book(from, transfer->dram, DramChannel::Direction::Read);
   const std::uint64_t through = slot.begin + buffer_cycles(machine_, transfer->buffer_bytes, transfer->words);
   port.fetch_begins(state_.begun, now, under_way_until(std::max(slot.end, through)), *transfer);
   waiting_.push_back({state_.begun, *transfer, slot});

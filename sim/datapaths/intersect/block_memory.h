@@ -45,12 +45,16 @@ class BlockMemory {
               {tiles.lowering().tiles(), tiles.lowering().plan().output_address(), tiles.lowering().plan().room()},
               stalls) {}
 
-  /// One cycle: from the registers at its start to those at its end. Reports event::Fetch and event::Write to `sink`,
-  /// and to sink.load(tile, block) from which cycle on a block's words go to the operand buffers.
+  /// One cycle: from the registers at its start to those at its end. Reports event::Fetch and event::Write to `sink`.
   template <typename Sink>
   void cycle(std::uint64_t now, const ArrayState& array, Sink& sink) {
+    cycle(now, array, sink, [](const Tile&, std::uint32_t) {});
+  }
+  /// The same, and calls load(tile, block) in the first cycle in which words of a block go to the operand buffers.
+  template <typename Sink, typename Load>
+  void cycle(std::uint64_t now, const ArrayState& array, Sink& sink, Load load) {
     const FetchState before = unit_.state();
-    Port<Sink> port{tiles_, sink, state_};
+    Port<Sink, Load> port{tiles_, sink, load, state_};
     unit_.cycle(now, {tiles_.number(array.slowest), array.ready_bytes}, port);
     const FetchState& after = unit_.state();
     if (after.begun != before.begun) state_.begun = tiles_.position(after.begun);
@@ -69,10 +73,11 @@ class BlockMemory {
   [[nodiscard]] bool held(std::uint64_t now) const { return unit_.held(now); }
 
  private:
-  template <typename Sink>
+  template <typename Sink, typename Load>
   struct Port {
     TileStore& tiles;
     Sink& sink;
+    Load& load;
     MemoryState& state;
 
     [[nodiscard]] std::optional<Transfer> transfer(std::uint64_t fetch) const {
@@ -93,7 +98,7 @@ class BlockMemory {
     }
     void load_begins(std::uint64_t fetch) {
       const BlockPosition at = tiles.position(fetch);
-      if constexpr (requires { sink.load(tiles.get(at.tile), at.block); }) sink.load(tiles.get(at.tile), at.block);
+      load(tiles.get(at.tile), at.block);
     }
     void write_begins(std::uint64_t output, std::uint64_t now, std::uint64_t cycles, std::uint64_t bytes,
                       std::uint64_t dram_bytes) {

@@ -90,12 +90,14 @@ constexpr std::array<KindInfo, 13> kKinds = {{
      .values = {"dram_bytes", "buffer_bytes"},
      .shown = Shown::Slice,
      .shifts = Shifts::WhileNoStop,
+     .keeps_cycles = false,
      .step = "block",
      .slice = "fetch tile {tile} block {step}"},
     {.name = "write",
      .unit = kWrites,
      .values = {"bytes", "dram_bytes"},
      .shown = Shown::Slice,
+     .keeps_cycles = false,
      .slice = "write tile {tile}"},
 }};
 

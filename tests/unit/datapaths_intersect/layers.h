@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "../serial_dram.h"
 #include "datapaths/intersect/config.h"
 #include "workload/layer.h"
 
@@ -45,17 +46,7 @@ inline Machine quick_machine(std::uint32_t rows, std::uint32_t columns) {
   c.weights.bus_bytes = c.activations.bus_bytes = 256;
   c.weights.buffer_bytes = c.activations.buffer_bytes = 1 << 20;
   m.global_buffer = {1 << 20, 256, 256};
-  m.dram = {.bytes_per_cycle = 4096,
-            .latency = 0,
-            .burst_bytes = 1,
-            .outstanding = 1,
-            .turnaround = 0,
-            .clock_mhz = 0,
-            .banks = 1,
-            .row_bytes = 65536,
-            .t_rcd = 0,
-            .t_rp = 0,
-            .t_cas = 0};
+  m.dram = serial_dram(4096, 0, 1);
   return m;
 }
 

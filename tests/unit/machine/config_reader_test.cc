@@ -93,6 +93,7 @@ TEST_CASE("a DRAM channel is called by its name, and its parameters may be set b
   CHECK(other.dram.t_cas == 22);
   CHECK_THROWS_WITH(read("name: x\n", {"dram=ddr5"}),
                     "--set dram=ddr5: unknown dram 'ddr5' (ddr4-3200, hbm2-channel, lpddr4, serial)");
+  CHECK(config_hash(read("dram: lpddr4\n")) == config_hash(Machine{}));  // the default
   // Each of the files names every parameter of the section.
   const auto in_section = [](const Parameter& p) { return p.name.starts_with("dram."); };
   for (const auto& file : config_files("dram", "DRAM channels"))

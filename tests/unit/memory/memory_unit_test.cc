@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+#include "../serial_dram.h"
 #include "base/program_files.h"
 #include "machine/config_reader.h"
 
@@ -44,17 +45,7 @@ struct Port {
 /// DRAM of 4 bytes a cycle in bursts of 16, after 10 cycles, one transfer at a time.
 Machine slow_dram() {
   Machine machine;
-  machine.dram = {.bytes_per_cycle = 4,
-                  .latency = 10,
-                  .burst_bytes = 16,
-                  .outstanding = 1,
-                  .turnaround = 0,
-                  .clock_mhz = 0,
-                  .banks = 16,
-                  .row_bytes = 2048,
-                  .t_rcd = 0,
-                  .t_rp = 0,
-                  .t_cas = 0};
+  machine.dram = test::serial_dram(4, 10, 16);
   return machine;
 }
 

@@ -46,8 +46,11 @@ class RtlMachine {
     rows_.offer(memory, now);
     columns_.offer(memory, now);
     outputs_.offer(memory, now);
-    MemoryTap tap{*this};
-    memory_.cycle(now, {std::min(rows_.slowest(), columns_.slowest()), outputs_.bytes_of(memory.writing)}, tap);
+    memory_.cycle(now, {std::min(rows_.slowest(), columns_.slowest()), outputs_.bytes_of(memory.writing)}, sink_,
+                  [&](const Tile& tile, std::uint32_t block) {
+                    rows_.loader().load(tile, block);
+                    columns_.loader().load(tile, block);
+                  });
     rows_.loader().cycle(memory_.held(now));
     columns_.loader().cycle(memory_.held(now));
 
@@ -73,17 +76,6 @@ class RtlMachine {
   /// Cycles without a transfer or a stall of memory in which nothing moves; the machine has no reason to wait for
   /// longer.
   static constexpr std::uint64_t kStill = 256;
-
-  /// Takes what memory does: events on their way to the sink, and the words of a block that begins to load.
-  struct MemoryTap {
-    RtlMachine& machine;
-    void on(const event::Fetch& e) { machine.sink_.on(e); }
-    void on(const event::Write& e) { machine.sink_.on(e); }
-    void load(const Tile& tile, std::uint32_t block) {
-      machine.rows_.loader().load(tile, block);
-      machine.columns_.loader().load(tile, block);
-    }
-  };
 
   void set_layer(const Lowering& lowering) {
     const Machine& machine = lowering.machine();

@@ -14,7 +14,7 @@
 
 namespace lacuna {
 
-class DramBus {
+class DramChannel {
  public:
   enum class Direction : std::uint8_t { Read, Write };
   /// In cycles of the array: bytes move from `begin` on and have all moved at `end`.
@@ -22,7 +22,7 @@ class DramBus {
     std::uint64_t begin, end;
   };
 
-  explicit DramBus(const Machine& machine) : dram_(machine.dram), banks_(machine.dram.banks) {
+  explicit DramChannel(const Machine& machine) : dram_(machine.dram), banks_(machine.dram.banks) {
     const std::uint64_t array = machine.clock_mhz, own = dram_.clock_mhz == 0 ? array : dram_.clock_mhz;
     const std::uint64_t common = std::gcd(array, own);
     array_clock_ = array / common;
