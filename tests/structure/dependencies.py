@@ -72,7 +72,7 @@ def include_faults(name, target):
     other, other_engine = place(target)
     if other and other != family and other not in SHARED:
         yield f"{family or 'a file beside the families'} includes family {other}"
-    if family == other and engine and other_engine and engine != other_engine:
+    if other and engine and other_engine and engine != other_engine:
         yield f"engine {engine} includes engine {other_engine}"
 
 

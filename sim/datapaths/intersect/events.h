@@ -2,9 +2,9 @@
 // it looks like as a record (machine/tally.h).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
+#include "datapaths/fabric/events.h"
 #include "datapaths/intersect/actions.h"
 #include "datapaths/intersect/config.h"
 #include "datapaths/intersect/lowering.h"
@@ -32,15 +32,30 @@ enum class Kind : std::uint16_t {
 /// The units and kinds of records of the family.
 [[nodiscard]] const Vocabulary& vocabulary();
 
+/// What the fabric asks of this family: fabric/README.md.
+struct Own {
+  using Lowering = intersect::Lowering;
+  using Tile = intersect::Tile;
+  using Message = intersect::Message;
+  using Kind = intersect::Kind;
+  using Action = intersect::Action;
+
+  [[nodiscard]] static const FeederConfig& feeder(const Machine& machine, fabric::Side side) {
+    return side == fabric::Side::Weights ? config(machine).weights : config(machine).activations;
+  }
+  /// A row serves its PEs one by one.
+  [[nodiscard]] static bool unicast(const Machine& machine) { return config(machine).mapping == Mapping::Filters; }
+};
+
 namespace event {
 
-[[nodiscard]] constexpr Record record_of(Kind kind, std::uint64_t cycle, std::uint32_t unit) {
-  Record record;
-  record.cycle = cycle;
-  record.unit = unit;
-  record.kind = static_cast<std::uint16_t>(kind);
-  return record;
-}
+using fabric::record_of;
+using Wait = fabric::event::Wait<Own>;
+using Retire = fabric::event::Retire<Own>;
+using Send = fabric::event::Send<Own>;
+using Drain = fabric::event::Drain<Own>;
+using Fetch = fabric::event::Fetch<Own>;
+using Write = fabric::event::Write<Own>;
 
 /// A group of pairs left the MAC stage of a PE.
 struct Group {
@@ -92,20 +107,6 @@ struct Kill {
   }
 };
 
-/// The MAC stage of a PE had no group; why.
-struct Wait {
-  std::uint64_t cycle;
-  std::uint32_t pe;
-  PeClass why;
-
-  void count(Tally& tally) const { tally.pe_cycles(pe, why); }
-  [[nodiscard]] Record record(const Machine&) const {
-    Record r = record_of(Kind::Wait, cycle, pe);
-    r.spent = why;
-    return r;
-  }
-};
-
 /// The match stage opened a chunk pair; `skipped` owned positions cost no slot.
 struct Open {
   std::uint64_t cycle;
@@ -142,127 +143,6 @@ struct Stop {
     r.tile = tile;
     r.step = step;
     r.values = {static_cast<std::int64_t>(terminated), static_cast<std::int64_t>(skipped)};
-    return r;
-  }
-};
-
-/// A sum moved to its result register.
-struct Retire {
-  std::uint64_t cycle;
-  std::uint32_t pe;
-  std::int64_t psum;
-
-  void count(Tally&) const {}
-  [[nodiscard]] Record record(const Machine&) const {
-    Record r = record_of(Kind::Retire, cycle, pe);
-    r.values = {psum};
-    return r;
-  }
-};
-
-/// Whose feeders: weights come along the rows, activations along the columns.
-enum class Side : std::uint8_t { Weights, Activations };
-
-/// A feeder finished sending a message (bytes > 0) or an end token (bytes = 0) to `destinations` PEs.
-struct Send {
-  std::uint64_t cycle;
-  Side side;
-  std::uint32_t line;
-  TileIndex tile;
-  StepIndex step;
-  std::uint32_t bytes;
-  std::uint32_t destinations;
-
-  void count(Tally& tally) const {
-    const bool weights = side == Side::Weights;
-    const ArrayConfig& array = tally.machine().array;
-    const std::uint64_t wire = weights ? array.columns : array.rows;
-    tally.add(weights ? Action::WeightBufferRead : Action::ActivationBufferRead, bytes);
-    tally.add(weights ? Action::WeightBus : Action::ActivationBus, bytes * wire);
-    tally.add(Action::FifoWrite, std::uint64_t{bytes} * destinations);
-  }
-  [[nodiscard]] Record record(const Machine& machine) const {
-    const bool weights = side == Side::Weights;
-    const std::uint64_t bus = (weights ? config(machine).weights : config(machine).activations).bus_bytes;
-    const Kind message = weights ? Kind::SendWeights : Kind::SendActivations;
-    const Kind token = weights ? Kind::EndWeights : Kind::EndActivations;
-    Record r = record_of(bytes == 0 ? token : message, cycle, line);
-    r.cycles = std::max<std::uint64_t>(1, (bytes + bus - 1) / bus);
-    r.tile = tile;
-    r.step = step;
-    r.values = {bytes, destinations};
-    return r;
-  }
-};
-
-/// A drain bus took a result; `value` is what the post unit makes of it.
-struct Drain {
-  std::uint64_t cycle;
-  std::uint32_t pe;
-  TileIndex tile;
-  std::int64_t value;
-
-  void count(Tally& tally) const { count(tally, 1); }
-  /// The same of `results` drains at once.
-  static void count(Tally& tally, std::uint64_t results) {
-    const Machine& machine = tally.machine();
-    tally.add(Action::DrainBus, results * (accumulator_bits(machine) / 8) * machine.array.rows);
-    tally.add(CommonAction::PostOperation, results);
-  }
-  [[nodiscard]] Record record(const Machine&) const {
-    Record r = record_of(Kind::Drain, cycle, pe);
-    r.tile = tile;
-    r.values = {value};
-    return r;
-  }
-};
-
-/// Memory began to fetch a block.
-struct Fetch {
-  std::uint64_t cycle;
-  std::uint64_t cycles;
-  const Tile* tile;
-  std::uint32_t block;  ///< index in the tile
-
-  void count(Tally& tally) const {
-    const Block& b = tile->blocks[block];
-    // Zero weights in chunks that no pass walks are seen by no PE.
-    if (block == 0) tally.pairs(PairClass::Skipped, tile->filters->left_out * tile->windows->windows.size());
-    tally.add(CommonAction::DramRead, b.dram_bytes());
-    tally.add(CommonAction::GlobalBufferWrite, b.dram_bytes());
-    tally.add(CommonAction::GlobalBufferRead, b.buffer_bytes);
-    tally.add(Action::WeightBufferWrite, b.weight_write_bytes);
-    tally.add(Action::ActivationBufferWrite, b.activation_write_bytes);
-  }
-  [[nodiscard]] Record record(const Machine&) const {
-    Record r = record_of(Kind::Fetch, cycle, 0);
-    r.cycles = cycles;
-    r.tile = tile->index;
-    r.step = StepIndex(block);
-    r.values = {static_cast<std::int64_t>(tile->blocks[block].dram_bytes()),
-                static_cast<std::int64_t>(tile->blocks[block].buffer_bytes)};
-    return r;
-  }
-};
-
-/// Memory began to write the outputs of a tile: `bytes` encoded, `dram_bytes` in whole bursts.
-struct Write {
-  std::uint64_t cycle;
-  std::uint64_t cycles;
-  TileIndex tile;
-  std::uint64_t bytes;
-  std::uint64_t dram_bytes;
-
-  void count(Tally& tally) const {
-    tally.add(CommonAction::GlobalBufferWrite, bytes);
-    tally.add(CommonAction::GlobalBufferRead, bytes);
-    tally.add(CommonAction::DramWrite, dram_bytes);
-  }
-  [[nodiscard]] Record record(const Machine&) const {
-    Record r = record_of(Kind::Write, cycle, 0);
-    r.cycles = cycles;
-    r.tile = tile;
-    r.values = {static_cast<std::int64_t>(bytes), static_cast<std::int64_t>(dram_bytes)};
     return r;
   }
 };

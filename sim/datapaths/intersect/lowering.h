@@ -10,6 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "datapaths/fabric/block.h"
+#include "datapaths/fabric/geometry.h"
+#include "datapaths/fabric/side.h"
 #include "datapaths/intersect/config.h"
 #include "machine/index.h"
 #include "machine/memory_plan.h"
@@ -22,8 +25,10 @@ namespace lacuna::intersect {
 using FilterStream = Index<struct OfFilterStream>;
 using WindowStream = Index<struct OfWindowStream>;
 
-/// Behind every tile of every layer.
-constexpr TileIndex kNoTileIndex(UINT64_MAX);
+using fabric::Block;
+using fabric::BlockPosition;
+using fabric::Geometry;
+using fabric::kNoTileIndex;
 
 /// Which weights a walk over the reduction takes.
 enum class Pass : std::uint8_t { All, Positive, Negative };
@@ -45,17 +50,6 @@ struct Message {
   const std::int32_t* values = nullptr;  ///< [chunk] by position; only those in `mask` count
   std::uint32_t bytes = 0;               ///< on the bus
   std::uint32_t words = 0;               ///< of the buffer; cycles of the bus
-};
-
-/// What memory moves for one block.
-struct Block {
-  std::uint32_t begin = 0, end = 0;          ///< steps
-  Extent weights{}, inputs{};                ///< from DRAM, whole bursts
-  std::uint64_t buffer_bytes = 0;            ///< read from the global buffer
-  std::uint64_t weight_write_bytes = 0;      ///< written to weight feeders' buffers
-  std::uint64_t activation_write_bytes = 0;  ///< written to activation feeders' buffers
-  std::uint32_t words = 0;                   ///< the most any feeder takes
-  [[nodiscard]] std::uint64_t dram_bytes() const { return weights.bytes + inputs.bytes; }
 };
 
 /// The filters of a tile: steps, weight messages, blocks' weight words. Shared by tiles that differ in windows only.
@@ -84,24 +78,6 @@ struct WindowTile {
   }
 };
 
-/// Which PEs a tile maps.
-struct Geometry {
-  std::uint32_t columns = 0;    ///< mapped columns
-  std::uint32_t rows = 0;       ///< mapped rows of every column but the last
-  std::uint32_t last_rows = 0;  ///< mapped rows of the last mapped column
-
-  [[nodiscard]] bool mapped(Row row, Column column) const { return column < columns && row < rows_of(column); }
-  /// Mapped rows of a column.
-  [[nodiscard]] std::uint32_t rows_of(Column column) const {
-    return column + 1 < columns ? rows : column + 1 == columns ? last_rows : 0;
-  }
-  /// Mapped columns of a row.
-  [[nodiscard]] std::uint32_t columns_of(Row row) const {
-    return row < last_rows ? columns : row < rows ? columns - 1 : 0;
-  }
-  [[nodiscard]] std::uint32_t pes() const { return rows * (columns - 1) + last_rows; }
-};
-
 struct Tile : Geometry {
   TileIndex index;
   Mapping mapping = Mapping::FiltersWindows;
@@ -124,6 +100,29 @@ struct Tile : Geometry {
   [[nodiscard]] const Message& activation_message(Column column, StepIndex step) const {
     return windows->message(window_stream(column), steps()[step].chunk);
   }
+
+  // What the fabric asks. Both operands walk the same steps; a PE has one result.
+  [[nodiscard]] std::uint32_t steps_of(fabric::Side, std::uint32_t /*line*/) const {
+    return static_cast<std::uint32_t>(steps().size());
+  }
+  [[nodiscard]] std::uint32_t block_at(fabric::Side, std::uint32_t /*line*/, StepIndex step) const {
+    return block_of[step];
+  }
+  /// `column`: of the PE that the message is for, where a row serves its PEs one by one.
+  [[nodiscard]] const Message& message(fabric::Side side, std::uint32_t line, Column column, StepIndex step) const {
+    return side == fabric::Side::Weights ? weight_message(Row(line), column, step)
+                                         : activation_message(Column(line), step);
+  }
+  [[nodiscard]] std::uint32_t results_of(Column) const { return 1; }
+  [[nodiscard]] std::uint32_t results() const { return pes(); }
+  [[nodiscard]] std::uint32_t filter(Row row, Column column) const {
+    return filters->filters[filter_stream(row, column)];
+  }
+  [[nodiscard]] std::uint64_t window(Column column, std::uint32_t /*result*/) const {
+    return windows->windows[window_stream(column)];
+  }
+  /// Pairs of zero weights in chunks that no pass walks, which no PE sees.
+  [[nodiscard]] std::uint64_t left_out() const { return filters->left_out * windows->windows.size(); }
 };
 
 /// Why early termination would not be exact for `layer` with accumulators of `accumulator_bits`, or nothing if it is.

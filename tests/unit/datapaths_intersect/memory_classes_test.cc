@@ -1,6 +1,6 @@
 // Do the classes tell what memory costs? Cycles that a memory without limits would save, held against the PE-cycles
 // that are memory's. README.md, section Where a PE-cycle goes.
-#include "datapaths/intersect/memory_classes.h"
+#include "datapaths/fabric/memory_classes.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -26,7 +26,7 @@ struct Cost {
     cycles += static_cast<double>(outcome.cycles);
     std::uint64_t of_memory = 0;
     for (std::size_t i = 0; i < enum_count<PeClass>(); ++i)
-      if (is_memorys(static_cast<PeClass>(i))) of_memory += outcome.pe_cycles.value[i];
+      if (fabric::is_memorys(static_cast<PeClass>(i))) of_memory += outcome.pe_cycles.value[i];
     memory += static_cast<double>(of_memory) / (machine.array.rows * machine.array.columns);
   }
 };

@@ -130,7 +130,7 @@ void PeByPe::sent(Line& line, TileState& state, Time start, Time arrival, bool m
   } else {
     state.token[line.side][to] = arrival;
   }
-  const event::Send send{arrival - 1, line.side == kWeights ? event::Side::Weights : event::Side::Activations,
+  const event::Send send{arrival - 1, line.side == kWeights ? fabric::Side::Weights : fabric::Side::Activations,
                          line.index,  line.tile,
                          line.step,   bytes,
                          destinations};

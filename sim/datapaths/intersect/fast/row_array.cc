@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "datapaths/fabric/memory_classes.h"
 #include "datapaths/intersect/fast/work.h"
-#include "datapaths/intersect/memory_classes.h"
 #include "datapaths/intersect/skip_rules.h"
 
 namespace lacuna::intersect::fast {
+
+using fabric::kTilesToWritten;
 
 namespace {
 
@@ -61,7 +63,7 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   const Geometry smallest = operands_.smallest();
   row_split = std::min(row_split, smallest.rows);
   column_split = std::min(column_split, smallest.columns);
-  const auto set_up = [&](Lines& lines, event::Side side, const FeederConfig& feeder, std::uint32_t count,
+  const auto set_up = [&](Lines& lines, fabric::Side side, const FeederConfig& feeder, std::uint32_t count,
                           std::uint32_t split) {
     lines.side = side;
     lines.depth = feeder.fifo_depth;
@@ -75,8 +77,8 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
   };
   row_lines_.across = &column_lines_;
   column_lines_.across = &row_lines_;
-  set_up(row_lines_, event::Side::Weights, config_.weights, rows_, row_split);
-  set_up(column_lines_, event::Side::Activations, config_.activations, columns_, column_split);
+  set_up(row_lines_, fabric::Side::Weights, config_.weights, rows_, row_split);
+  set_up(column_lines_, fabric::Side::Activations, config_.activations, columns_, column_split);
   for (int r = 0; r < 2; ++r)
     for (int c = 0; c < 2; ++c)
       if (const auto last = operands_.last_tile(Row(r == 0 ? 0 : row_split), Column(c == 0 ? 0 : column_split)))
@@ -357,7 +359,7 @@ void RowArray::make_room(const TileState& state) {
               });
 }
 
-void RowArray::report_sent(event::Side side, TileIndex tile, std::uint64_t bytes, std::uint32_t destinations) {
+void RowArray::report_sent(fabric::Side side, TileIndex tile, std::uint64_t bytes, std::uint32_t destinations) {
   constexpr std::uint64_t kMost = 1u << 30;
   for (; bytes != 0; bytes -= std::min(bytes, kMost))
     tally_.on(

@@ -74,7 +74,7 @@ class RowArray {
   };
   /// Rows, which carry weights, or columns, which carry activations.
   struct Lines {
-    event::Side side = event::Side::Weights;
+    fabric::Side side = fabric::Side::Weights;
     const Lines* across = nullptr;                ///< the columns of rows, the rows of columns
     std::uint32_t depth = 0, pad = 0, split = 0;  ///< lines below `split` are of class 0
     TileIndex tile;                               ///< the next step to be sent
@@ -88,7 +88,7 @@ class RowArray {
     std::array<bool, 128> parts{};               ///< likewise: the wait of a line has parts; `waits` has them
     std::vector<std::vector<Interval>> waits;    ///< [line]: all of them, where they may be asked for
 
-    [[nodiscard]] bool are_rows() const { return side == event::Side::Weights; }
+    [[nodiscard]] bool are_rows() const { return side == fabric::Side::Weights; }
     /// Lines that a tile maps.
     [[nodiscard]] std::uint32_t mapped(const Tile& tile) const { return are_rows() ? tile.rows : tile.columns; }
     /// Classes of the lines that a tile maps.
@@ -137,7 +137,7 @@ class RowArray {
   /// The entries of the step make room.
   void make_room(const TileState& state);
   /// Tells the tally of messages.
-  void report_sent(event::Side side, TileIndex tile, std::uint64_t bytes, std::uint32_t destinations);
+  void report_sent(fabric::Side side, TileIndex tile, std::uint64_t bytes, std::uint32_t destinations);
   /// Tells a WaitAccount, or a FirstPe, what a PE waits for before the pair of the step.
   template <typename Waits>
   void account_pair(Waits& waits, const TileState& state, Row row, Column column) const;

@@ -459,8 +459,8 @@ bool RowsWithStops::work_before_stops(TileState& state) {
   const auto bytes = [](const Streams& streams, std::uint32_t first, std::uint32_t last) {
     return streams.bytes_before[last] - streams.bytes_before[first];
   };
-  report_sent(event::Side::Weights, tile.index, bytes(*state.operands.filters, begin, end), tile.columns);
-  report_sent(event::Side::Activations, tile.index, bytes(*state.operands.windows, chunk, chunk + (end - begin)),
+  report_sent(fabric::Side::Weights, tile.index, bytes(*state.operands.filters, begin, end), tile.columns);
+  report_sent(fabric::Side::Activations, tile.index, bytes(*state.operands.windows, chunk, chunk + (end - begin)),
               tile.rows);
   if (end == block.end) {
     for (const SideStops* side : {&row_side_, &column_side_}) {

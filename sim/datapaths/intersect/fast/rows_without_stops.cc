@@ -114,8 +114,8 @@ void RowsWithoutStops::leave_tile(TileState& state) {
                   for (std::uint32_t j = column; j < columns; ++j)
                     done_at_[std::size_t{i} * columns_ + j] = absolute(free_[i * stride_ + j]);
               });
-  report_sent(event::Side::Weights, tile.index, state.operands.filters->bytes_before.back(), tile.columns);
-  report_sent(event::Side::Activations, tile.index, state.operands.windows->bytes_before.back(), tile.rows);
+  report_sent(fabric::Side::Weights, tile.index, state.operands.filters->bytes_before.back(), tile.columns);
+  report_sent(fabric::Side::Activations, tile.index, state.operands.windows->bytes_before.back(), tile.rows);
   finish_tile(state);
   while (drain()) {
   }

@@ -4,10 +4,13 @@
 #include <array>
 #include <utility>
 
+#include "datapaths/fabric/memory_classes.h"
 #include "datapaths/intersect/fast/events.h"
-#include "datapaths/intersect/memory_classes.h"
 
 namespace lacuna::intersect::fast {
+
+using fabric::is_memorys;
+using fabric::kTilesToWritten;
 
 namespace {
 

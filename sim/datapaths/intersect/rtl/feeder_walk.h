@@ -4,21 +4,19 @@
 #include <algorithm>
 #include <vector>
 
-#include "datapaths/intersect/events.h"
-#include "datapaths/intersect/ports.h"
+#include "datapaths/intersect/parts.h"
 #include "datapaths/intersect/rtl/operand_loader.h"
-#include "datapaths/intersect/tile_store.h"
 #include "memory/stalls.h"
 
 namespace lacuna::intersect {
 
 class FeederWalk {
  public:
-  FeederWalk(const RtlModel& model, const Lowering& lowering, TileStore& tiles, event::Side side, const Stalls& stalls)
+  FeederWalk(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Side side, const Stalls& stalls)
       : lowering_(lowering),
         tiles_(tiles),
         stalls_(stalls),
-        weights_(side == event::Side::Weights),
+        weights_(side == Side::Weights),
         loader_(model, lowering, side) {
     const std::string line = weights_ ? "row" : "column";
     ports_ = {model.port(line + "_tile_valid_i", 1),

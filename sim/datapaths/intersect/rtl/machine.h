@@ -8,9 +8,8 @@
 
 #include <bit>
 
-#include "datapaths/intersect/block_memory.h"
-#include "datapaths/intersect/events.h"
 #include "datapaths/intersect/lowering.h"
+#include "datapaths/intersect/parts.h"
 #include "datapaths/intersect/rtl/feeder_walk.h"
 #include "datapaths/intersect/rtl/output_buffer.h"
 #include "datapaths/intersect/rtl/probe_events.h"
@@ -26,8 +25,8 @@ class RtlMachine {
       : model_(model),
         sink_(sink),
         memory_(tiles, stalls),
-        rows_(model, lowering, tiles, event::Side::Weights, stalls),
-        columns_(model, lowering, tiles, event::Side::Activations, stalls),
+        rows_(model, lowering, tiles, Side::Weights, stalls),
+        columns_(model, lowering, tiles, Side::Activations, stalls),
         outputs_(model, lowering, tiles, output, stalls),
         events_(model, lowering, tiles, sink) {
     model.reset();

@@ -23,21 +23,20 @@ void put_value(std::vector<std::uint8_t>& bytes, std::int64_t value, std::uint32
 
 }  // namespace
 
-OperandLoader::OperandLoader(const RtlModel& model, const Lowering& lowering, event::Side side)
+OperandLoader::OperandLoader(const RtlModel& model, const Lowering& lowering, Side side)
     : lowering_(lowering),
       side_(side),
-      feeder_(side == event::Side::Weights ? config(lowering.machine()).weights
-                                           : config(lowering.machine()).activations) {
+      feeder_(side == Side::Weights ? config(lowering.machine()).weights : config(lowering.machine()).activations) {
   const Machine& machine = lowering.machine();
   const ConvShape& shape = lowering.layer().shape;
   const bool skips_zero_weights =
       with_skip_rule(config(machine).skip, [](auto rule) { return decltype(rule)::kSkipsZeroWeights; });
-  owned_sent_ = side == event::Side::Weights && lowering.early_termination() && !skips_zero_weights;
+  owned_sent_ = side == Side::Weights && lowering.early_termination() && !skips_zero_weights;
   const std::uint32_t k = shape.R * shape.S * (shape.C / shape.groups);
   last_chunk_ = (k - 1) / config(machine).chunk;
   tail_length_ = k - last_chunk_ * config(machine).chunk;
 
-  const std::string line = side == event::Side::Weights ? "row" : "column";
+  const std::string line = side == Side::Weights ? "row" : "column";
   const auto port = [&](const char* name, std::uint32_t width) { return model.port(line + "_load_" + name, width); };
   const std::uint32_t address = model.width(line + "_address");
   ports_ = {port("valid_i", 1),
@@ -48,13 +47,13 @@ OperandLoader::OperandLoader(const RtlModel& model, const Lowering& lowering, ev
             port("message_index_i", address),
             port("message_length_i", model.width(line + "_length")),
             port("message_flags_i", model.width("flags"))};
-  lines_.resize(side == event::Side::Weights ? machine.array.rows : machine.array.columns);
+  lines_.resize(side == Side::Weights ? machine.array.rows : machine.array.columns);
 }
 
 void OperandLoader::append(Line& line, const Tile& tile, const Step& step, bool block_last, const Message& message,
                            std::int64_t bias) {
   const Machine& machine = lowering_.machine();
-  const bool weights = side_ == event::Side::Weights;
+  const bool weights = side_ == Side::Weights;
   const bool tail = step.chunk == last_chunk_;
   const std::uint32_t length = tail ? tail_length_ : config(machine).chunk;
   std::vector<std::uint8_t> bytes;
@@ -81,7 +80,7 @@ void OperandLoader::append(Line& line, const Tile& tile, const Step& step, bool 
 
 void OperandLoader::load(const Tile& tile, std::uint32_t index) {
   const Block& block = tile.blocks[index];
-  const bool weights = side_ == event::Side::Weights;
+  const bool weights = side_ == Side::Weights;
   const bool stays = (weights ? block.weight_write_bytes : block.activation_write_bytes) == 0;
   if (!stays) half_ ^= 1;
   held_ = {held_[1], {BlockPosition{tile.index, index}, half_}};

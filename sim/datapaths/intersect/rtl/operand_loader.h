@@ -5,15 +5,14 @@
 #include <array>
 #include <vector>
 
-#include "datapaths/intersect/block_memory.h"
-#include "datapaths/intersect/events.h"
+#include "datapaths/intersect/parts.h"
 #include "rtl/rtl_model.h"
 
 namespace lacuna::intersect {
 
 class OperandLoader {
  public:
-  OperandLoader(const RtlModel& model, const Lowering& lowering, event::Side side);
+  OperandLoader(const RtlModel& model, const Lowering& lowering, Side side);
 
   /// The words of `block` of `tile` come from now on; an operand that is not fetched stays in the half it is in.
   void load(const Tile& tile, std::uint32_t block);
@@ -40,7 +39,7 @@ class OperandLoader {
               std::int64_t bias);
 
   const Lowering& lowering_;
-  event::Side side_;
+  Side side_;
   const FeederConfig& feeder_;
   bool owned_sent_;
   std::uint32_t last_chunk_, tail_length_;

@@ -1,6 +1,5 @@
 #include "datapaths/intersect/rtl/output_buffer.h"
 
-#include "datapaths/intersect/ports.h"
 #include "sparse/storage.h"
 
 namespace lacuna::intersect {

@@ -6,8 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "datapaths/intersect/block_memory.h"
-#include "datapaths/intersect/tile_store.h"
+#include "datapaths/intersect/parts.h"
 #include "memory/stalls.h"
 #include "rtl/rtl_model.h"
 #include "tensor/tensor.h"

@@ -7,9 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "datapaths/intersect/block_memory.h"
-#include "datapaths/intersect/events.h"
-#include "datapaths/intersect/memory_classes.h"
+#include "datapaths/intersect/parts.h"
 #include "datapaths/intersect/rtl/feeder_walk.h"
 #include "datapaths/intersect/rtl/output_buffer.h"
 #include "datapaths/intersect/skip_rules.h"
@@ -68,8 +66,8 @@ class ProbeEvents {
       if (array_tile_ < lowering_.tiles()) array_geometry_ = lowering_.geometry(array_tile_);
     }
     moved_ = false;
-    for (Row row(0); row < rows_; ++row) feeder(event::Side::Weights, row, now);
-    for (Column column(0); column < columns_; ++column) feeder(event::Side::Activations, column, now);
+    for (Row row(0); row < rows_; ++row) feeder(Side::Weights, row, now);
+    for (Column column(0); column < columns_; ++column) feeder(Side::Activations, column, now);
     std::uint32_t index = 0;
     for (Row row(0); row < rows_; ++row)
       for (Column column(0); column < columns_; ++column, ++index) pe(row, column, index, now);
@@ -98,8 +96,8 @@ class ProbeEvents {
     std::uint32_t ended = 0;   ///< groups ended in the tile
   };
 
-  void feeder(event::Side side, std::uint32_t line, std::uint64_t now) {
-    const bool weights = side == event::Side::Weights;
+  void feeder(Side side, std::uint32_t line, std::uint64_t now) {
+    const bool weights = side == Side::Weights;
     const auto report = (weights ? row_probes_ : column_probes_)[line].report<FeederReport>();
     if (report.activity != kSending) return;
     moved_ = true;

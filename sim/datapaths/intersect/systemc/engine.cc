@@ -5,16 +5,26 @@
 #include <utility>
 
 #include "datapaths/clocked/circuit.h"
-#include "datapaths/intersect/block_memory.h"
+#include "datapaths/fabric/systemc/channels.h"
+#include "datapaths/fabric/systemc/drain_bank.h"
+#include "datapaths/fabric/systemc/feeder_bank.h"
+#include "datapaths/intersect/parts.h"
 #include "datapaths/intersect/skip_rules.h"
-#include "datapaths/intersect/systemc/channels.h"
-#include "datapaths/intersect/systemc/drain_bank.h"
-#include "datapaths/intersect/systemc/feeder_bank.h"
 #include "datapaths/intersect/systemc/pe_array.h"
 
 namespace lacuna::intersect {
 
 namespace {
+
+using fabric::ChunkFifos;
+using fabric::Circuit;
+using fabric::DrainBank;
+using fabric::FeederBank;
+using fabric::FeederState;
+using fabric::OutputState;
+using fabric::Register;
+using fabric::ResultRegisters;
+using fabric::StopRegisters;
 
 /// The units of one machine for one layer, and the registers between them.
 template <typename Rule, typename Slots, typename Sink>
@@ -26,13 +36,16 @@ class ClockedMachine {
         progress_(progress),
         tiles_(lowering),
         memory_(tiles_, stalls),
-        rows_(event::Side::Weights, lowering, tiles_, sink,
-              {weight_fifos_, stops_, memory_state_, column_state_, row_state_}, stalls),
-        columns_(event::Side::Activations, lowering, tiles_, sink,
+        rows_(Side::Weights, lowering, tiles_, sink, {weight_fifos_, stops_, memory_state_, column_state_, row_state_},
+              stalls),
+        columns_(Side::Activations, lowering, tiles_, sink,
                  {activation_fifos_, stops_, memory_state_, row_state_, column_state_}, stalls),
         pes_(lowering, sink,
-             {weight_fifos_, activation_fifos_, stops_, results_, row_state_, column_state_, output_state_,
-              memory_state_}),
+             {weight_fifos_,
+              activation_fifos_,
+              stops_,
+              results_,
+              {row_state_, column_state_, output_state_, memory_state_}}),
         drain_(lowering, tiles_, sink, {results_, memory_state_, output_state_}, output, stalls) {
     circuit_.add("memory", [this](std::uint64_t now) { memory_cycle(now); });
     circuit_.add("row feeders", [this](std::uint64_t now) { rows_.cycle(now); });
@@ -64,10 +77,10 @@ class ClockedMachine {
   const Config& config_ = config(lowering_.machine());
 
   Circuit circuit_;
-  ChunkFifos weight_fifos_{circuit_, array_.rows, array_.columns, array_.columns, 1, config_.weights.fifo_depth};
-  ChunkFifos activation_fifos_{circuit_, array_.columns, array_.rows,
-                               1,        array_.columns, config_.activations.fifo_depth};
-  ResultRegisters results_{circuit_, array_.rows* array_.columns};
+  ChunkFifos<Own> weight_fifos_{circuit_, array_.rows, array_.columns, array_.columns, 1, config_.weights.fifo_depth};
+  ChunkFifos<Own> activation_fifos_{circuit_, array_.columns, array_.rows,
+                                    1,        array_.columns, config_.activations.fifo_depth};
+  ResultRegisters results_{circuit_, array_.rows* array_.columns, 1};
   StopRegisters stops_{circuit_, array_.rows, array_.columns};
   Register<FeederState> row_state_{circuit_}, column_state_{circuit_};
   Register<OutputState> output_state_{circuit_};
@@ -75,9 +88,9 @@ class ClockedMachine {
 
   TileStore tiles_;
   BlockMemory memory_;
-  FeederBank<Sink> rows_, columns_;
+  FeederBank<Own, Sink> rows_, columns_;
   PeArray<Rule, Slots, Sink> pes_;
-  DrainBank<Sink> drain_;
+  DrainBank<Own, Sink> drain_;
 };
 
 class SystemcEngine final : public Engine {

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "datapaths/fabric/systemc/channels.h"
+#include "datapaths/fabric/systemc/waiting.h"
 #include "datapaths/intersect/events.h"
-#include "datapaths/intersect/memory_classes.h"
 #include "datapaths/intersect/skip_rules.h"
-#include "datapaths/intersect/systemc/channels.h"
 
 namespace lacuna::intersect {
 
@@ -18,51 +18,33 @@ namespace lacuna::intersect {
 template <typename Rule, typename Slots, typename Sink>
 class PeArray {
  public:
+  using Place = fabric::PePlace;
+  using Waiting = fabric::Waiting<Own>;
   struct Ports {
-    ChunkFifos& weights;
-    ChunkFifos& activations;
-    StopRegisters& stops;
-    ResultRegisters& results;
-    const Register<FeederState>& rows;
-    const Register<FeederState>& columns;
-    const Register<OutputState>& outputs;
-    const Register<MemoryState>& memory;
+    fabric::ChunkFifos<Own>& weights;
+    fabric::ChunkFifos<Own>& activations;
+    fabric::StopRegisters& stops;
+    fabric::ResultRegisters& results;
+    typename Waiting::Ports waiting;
   };
 
   PeArray(const Lowering& lowering, Sink& sink, Ports ports)
       : sink_(sink),
         ports_(ports),
-        lowering_(lowering),
-        tiles_(lowering.tiles()),
-        array_rows_(lowering.machine().array.rows),
-        array_columns_(lowering.machine().array.columns),
+        waiting_for_(lowering, ports.waiting),
         lanes_(config(lowering.machine()).lanes),
         wrap_shift_(64 - accumulator_bits(lowering.machine())),
-        pes_(std::size_t{array_rows_} * array_columns_),
-        places_(pes_.size()),
+        places_(Waiting::places(lowering)),
+        pes_(places_.size()),
         all_((pes_.size() + 63) / 64),
         walking_(all_.size()),
         waiting_(all_.size()) {
-    for (Row row(0); row < array_rows_; ++row)
-      for (Column column(0); column < array_columns_; ++column) {
-        const std::uint32_t index = row * array_columns_ + column;
-        all_[index / 64] |= std::uint64_t{1} << (index & 63);
-        places_[index] = {row, column, index, lowering.last_tile(row, column).value_or(kNoTileIndex)};
-      }
+    for (std::size_t pe = 0; pe < pes_.size(); ++pe) all_[pe / 64] |= std::uint64_t{1} << (pe & 63);
   }
 
   void cycle(std::uint64_t now) {
     now_ = now;
-    const FeederState& rows = ports_.rows.read();
-    const FeederState& columns = ports_.columns.read();
-    const TileIndex array_tile = std::min(rows.slowest, columns.slowest).tile;
-    if (array_tile != array_tile_) {
-      array_tile_ = array_tile;
-      array_geometry_ = array_tile < tiles_ ? lowering_.geometry(array_tile) : Geometry{};
-      array_full_ = array_tile < tiles_ && array_geometry_.pes() == pes_.size();
-    }
-    // Every tile maps the first PE; the class of its cycle before any PE goes on.
-    first_pe_ = pes_[0].flags.valid ? PeClass::Busy : why(pes_[0].wait, places_[0], rows, columns);
+    waiting_for_.begin_cycle(!pes_[0].flags.valid, pes_[0].wait, places_[0]);
     // PEs by what they are doing, so that each loop does one thing: in the midst of a pair, waiting for operands with
     // nothing else going on, and any other state.
     for (std::size_t word = 0; word < walking_.size(); ++word) {
@@ -81,14 +63,14 @@ class PeArray {
         const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
         Pe& pe = pes_[index];
         const Place& at = places_[index];
-        sink_.on(event::Wait{now, at.index, why(pe.wait, at, rows, columns)});
+        sink_.on(event::Wait{now, at.index, waiting_for_.why(pe.wait, at)});
         pe.wait = own_reason(pe, at, missing(at));
       }
       std::uint64_t waiting_next = waiting;
       for (std::uint64_t left = all_[word] & ~walking & ~waiting; left != 0; left &= left - 1) {
         const std::size_t index = word * 64 + static_cast<std::size_t>(std::countr_zero(left));
         Pe& pe = pes_[index];
-        any_case(pe, places_[index], rows, columns);
+        any_case(pe, places_[index]);
         walking_next |= std::uint64_t{pe.flags.walking()} << (index & 63);
         waiting_next |= std::uint64_t{pe.flags.waiting()} << (index & 63);
       }
@@ -98,6 +80,8 @@ class PeArray {
   }
 
  private:
+  using Entry = fabric::ChunkEntry<Own>;
+
   /// The one-bit registers of a PE.
   struct Flags {
     bool open = false;     ///< match stage: a pair is being walked
@@ -112,13 +96,6 @@ class PeArray {
     [[nodiscard]] bool walking() const { return open & valid & !(first | last | check | stopped | pending); }
     /// Between pairs, nothing else going on.
     [[nodiscard]] bool waiting() const { return !(open | valid | stopped | pending); }
-  };
-
-  struct Place {
-    Row row;
-    Column column;
-    std::uint32_t index = 0;             ///< of the PE
-    TileIndex last_tile = kNoTileIndex;  ///< the last tile that maps this PE
   };
 
   struct Pe {
@@ -142,7 +119,7 @@ class PeArray {
   };
 
   /// One cycle of a PE in whatever state.
-  void any_case(Pe& pe, const Place& at, const FeederState& rows, const FeederState& columns) {
+  void any_case(Pe& pe, const Place& at) {
     // The registers as they are at the start of the cycle.
     const Flags was = pe.flags;
     const bool completing = was.valid && was.last && !was.stopped;
@@ -154,7 +131,7 @@ class PeArray {
     }
     bool stops = false;
     if (!was.valid)
-      sink_.on(event::Wait{now_, at.index, why(pe.wait, at, rows, columns)});
+      sink_.on(event::Wait{now_, at.index, waiting_for_.why(pe.wait, at)});
     else if (was.stopped)
       kill(pe, at);
     else
@@ -164,7 +141,7 @@ class PeArray {
   }
 
   void retire(Pe& pe, const Place& at) {
-    ports_.results.put(at.index, pe.psum);
+    ports_.results.put(at.index, std::span(&pe.psum, 1));
     sink_.on(event::Retire{now_, at.index, pe.psum});
     pe.flags.pending = false;
   }
@@ -230,9 +207,7 @@ class PeArray {
         return;
       }
       if (between_tiles && blocked) {
-        const std::uint64_t tile = ports_.weights.head(at.index)->tile->index;
-        pe.wait = tile >= kTilesToWritten && untaken(tile - kTilesToWritten) ? PeClass::BlockedMemory
-                                                                             : PeClass::BlockedOutput;
+        pe.wait = waiting_for_.blocked(ports_.weights.head(at.index)->tile->index);
         return;
       }
       open(pe, at, *ports_.weights.head(at.index), *ports_.activations.head(at.index), between_tiles);
@@ -250,17 +225,17 @@ class PeArray {
   }
 
   void discard(Pe& pe, const Place& at) {
-    if (const ChunkEntry* entry = pe.weights_done ? nullptr : ports_.weights.head(at.index)) {
+    if (const Entry* entry = pe.weights_done ? nullptr : ports_.weights.head(at.index)) {
       ports_.weights.pop(at.row, at.column);
       pe.weights_done = entry->last;
     }
-    if (const ChunkEntry* entry = pe.activations_done ? nullptr : ports_.activations.head(at.index)) {
+    if (const Entry* entry = pe.activations_done ? nullptr : ports_.activations.head(at.index)) {
       ports_.activations.pop(at.column, at.row);
       pe.activations_done = entry->last;
     }
   }
 
-  void open(Pe& pe, const Place& at, const ChunkEntry& weights, const ChunkEntry& activations, bool first) {
+  void open(Pe& pe, const Place& at, const Entry& weights, const Entry& activations, bool first) {
     LACUNA_CHECK(weights.tile == activations.tile && weights.step == activations.step && weights.message,
                  "PE {}: operands out of step", at.index);
     pe.tile = weights.tile;
@@ -305,55 +280,21 @@ class PeArray {
     }
   }
 
-  /// The reason of a PE that issues nothing: first what the whole array explains, else `otherwise`.
+  /// What a PE that issues nothing notes.
   [[nodiscard]] PeClass own_reason(const Pe& pe, const Place& at, PeClass otherwise) const {
-    const bool past = array_tile_ >= tiles_;
-    if (!array_full_ && !past && !array_geometry_.mapped(at.row, at.column)) return PeClass::IdleEdge;
-    if (pe.tile_index == at.last_tile && (pe.flags.stopped || (pe.weights_done && pe.activations_done))) {
-      if (!past) return PeClass::Imbalance;
-      return only_writes_left() ? PeClass::BlockedMemory : PeClass::FillDrain;
-    }
-    return otherwise;
-  }
-
-  /// `tile` is complete and memory has not written it.
-  [[nodiscard]] bool untaken(std::uint64_t tile) const {
-    return tile >= ports_.memory.read().written && ports_.outputs.read().bytes_of(TileIndex(tile)).has_value();
-  }
-  [[nodiscard]] bool only_writes_left() const {
-    for (std::uint64_t tile = ports_.memory.read().written; tile < tiles_; ++tile)
-      if (!untaken(tile)) return false;
-    return true;
-  }
-
-  /// The class of a cycle in which the match stage before it issued nothing: what the PE saw, and what the feeder of a
-  /// missing operand was doing.
-  [[nodiscard]] PeClass why(PeClass wait, const Place& at, const FeederState& rows, const FeederState& columns) const {
-    if (wait == PeClass::IdleEdge) return is_memorys(first_pe_) ? first_pe_ : wait;
-    if (wait == PeClass::StarvedWeight) return why_starved(rows.lines[at.row], at.column, wait);
-    if (wait == PeClass::StarvedActivation) return why_starved(columns.lines[at.column], at.row, wait);
-    return wait;
-  }
-
-  [[nodiscard]] static PeClass why_starved(const FeederLine& line, std::uint32_t at, PeClass starved) {
-    if (line.activity == FeederActivity::Sending && line.group.test(at)) return starved;
-    return line.activity == FeederActivity::WaitingForMemory ? PeClass::StarvedMemory : PeClass::Imbalance;
+    const bool done = pe.flags.stopped || (pe.weights_done && pe.activations_done);
+    return waiting_for_.note(at, pe.tile_index, done, otherwise);
   }
 
   Sink& sink_;
   Ports ports_;
-  const Lowering& lowering_;
-  std::uint64_t tiles_;
-  std::uint32_t array_rows_, array_columns_, lanes_;
+  Waiting waiting_for_;
+  std::uint32_t lanes_;
   unsigned wrap_shift_;
-  std::vector<Pe> pes_;
   std::vector<Place> places_;
+  std::vector<Pe> pes_;
   std::vector<std::uint64_t> all_, walking_, waiting_;  ///< sets of PEs, 64 a word
   std::uint64_t now_ = 0;
-  TileIndex array_tile_ = kNoTileIndex;    ///< the oldest tile some feeder is not past
-  Geometry array_geometry_;                ///< of that tile
-  bool array_full_ = false;                ///< that tile maps every PE
-  PeClass first_pe_ = PeClass::FillDrain;  ///< class of the first PE's cycle, Busy for any in which it works
 };
 
 }  // namespace lacuna::intersect

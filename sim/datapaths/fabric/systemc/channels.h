@@ -1,33 +1,39 @@
-// The registers between the units of the SystemC array: what is written in a cycle is seen in the next one.
+// The registers between the units of a SystemC array: what is written in a cycle is seen in the next one.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "datapaths/clocked/circuit.h"
-#include "datapaths/intersect/block_memory.h"
-#include "datapaths/intersect/lowering.h"
-#include "datapaths/intersect/systemc/line_mask.h"
+#include "datapaths/fabric/block_memory.h"
+#include "datapaths/fabric/geometry.h"
+#include "datapaths/fabric/systemc/line_mask.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
 using clocked::Circuit;
 using clocked::Register;
 
 /// One entry of a chunk FIFO. `last` also marks an end token, which has no message.
+template <typename Own>
 struct ChunkEntry {
-  const Tile* tile = nullptr;
-  const Message* message = nullptr;
+  const typename Own::Tile* tile = nullptr;
+  const typename Own::Message* message = nullptr;
   StepIndex step;
   bool last = false;
 };
 
 /// The chunk FIFOs of one operand, one per PE, by the PE's index: row x columns + column. A line is a row (weights) or
 /// a column (activations); PE i of line l has index l x line_step + i x pe_step.
+template <typename Own>
 class ChunkFifos final : public clocked::Updated {
  public:
+  using Entry = ChunkEntry<Own>;
+
   /// `lines` lines of `line_length` PEs each; every FIFO holds `depth` entries.
   ChunkFifos(Circuit& circuit, std::uint32_t lines, std::uint32_t line_length, std::uint32_t line_step,
              std::uint32_t pe_step, std::uint32_t depth)
@@ -45,12 +51,12 @@ class ChunkFifos final : public clocked::Updated {
   /// Every FIFO of `group` on `line` has room for one more entry.
   [[nodiscard]] bool room(std::uint32_t line, const LineMask& group) const { return full_[line].disjoint(group); }
   /// Appends `entry` to every FIFO of `group`; there must be room.
-  void push(std::uint32_t line, const LineMask& group, const ChunkEntry& entry) {
+  void push(std::uint32_t line, const LineMask& group, const Entry& entry) {
     request_update();
     pushes_.push_back({line, group, entry});
   }
   /// The oldest entry of the FIFO of PE `pe`, or nullptr.
-  [[nodiscard]] const ChunkEntry* head(std::uint32_t pe) const { return heads_[pe]; }
+  [[nodiscard]] const Entry* head(std::uint32_t pe) const { return heads_[pe]; }
   /// Which of PEs 64 x word .. 64 x word + 63 have an entry.
   [[nodiscard]] std::uint64_t present(std::size_t word) const { return present_[word]; }
   /// Drops the oldest entry of PE `at` of `line`.
@@ -66,7 +72,7 @@ class ChunkFifos final : public clocked::Updated {
   struct Push {
     std::uint32_t line;
     LineMask group;
-    ChunkEntry entry;
+    Entry entry;
   };
   struct Pop {
     std::uint32_t line, at;
@@ -88,7 +94,7 @@ class ChunkFifos final : public clocked::Updated {
         const std::uint32_t pe = push.line * line_step_ + at * pe_step_;
         Fifo& fifo = fifos_[pe];
         LACUNA_CHECK(fifo.count < depth_, "chunk FIFO overflow");
-        ChunkEntry& entry = entries_[pe * capacity_ + ((fifo.first + fifo.count) & (capacity_ - 1))];
+        Entry& entry = entries_[pe * capacity_ + ((fifo.first + fifo.count) & (capacity_ - 1))];
         entry = push.entry;
         if (fifo.count == 0) heads_[pe] = &entry;
         present_[pe / 64] |= std::uint64_t{1} << (pe & 63);
@@ -100,28 +106,33 @@ class ChunkFifos final : public clocked::Updated {
 
   std::uint32_t line_step_, pe_step_, depth_, capacity_;
   std::vector<Fifo> fifos_;
-  std::vector<const ChunkEntry*> heads_;
-  std::vector<ChunkEntry> entries_;
+  std::vector<const Entry*> heads_;
+  std::vector<Entry> entries_;
   std::vector<std::uint64_t> present_;
   std::vector<LineMask> full_;
   std::vector<Push> pushes_;
   std::vector<Pop> pops_;
 };
 
-/// The result registers of all PEs: filled by the PE, emptied by its column's drain bus.
+/// The result registers of all PEs, as many a PE as a tile may give it results: filled together by the PE, emptied one
+/// after the other by its column's drain bus.
 class ResultRegisters final : public clocked::Updated {
  public:
-  ResultRegisters(Circuit& circuit, std::uint32_t pes) : Updated(circuit), valid_(pes), value_(pes) {}
+  ResultRegisters(Circuit& circuit, std::uint32_t pes, std::uint32_t results)
+      : Updated(circuit), results_(results), valid_(pes), value_(std::size_t{pes} * results) {}
 
+  /// The PE has results that have not been taken.
   [[nodiscard]] bool valid(std::uint32_t pe) const { return valid_[pe] != 0; }
-  [[nodiscard]] std::int64_t value(std::uint32_t pe) const { return value_[pe]; }
-  /// Fills an empty register.
-  void put(std::uint32_t pe, std::int64_t value) {
-    value_[pe] = value;
+  [[nodiscard]] std::int64_t value(std::uint32_t pe, std::uint32_t result) const {
+    return value_[std::size_t{pe} * results_ + result];
+  }
+  /// Fills empty registers with the results of a tile.
+  void put(std::uint32_t pe, std::span<const std::int64_t> values) {
+    std::ranges::copy(values, value_.begin() + static_cast<std::ptrdiff_t>(std::size_t{pe} * results_));
     change(pe);
   }
-  /// Empties a valid register.
-  void take(std::uint32_t pe) { change(pe); }
+  /// Takes the last result: the registers are empty from the next cycle on.
+  void take_last(std::uint32_t pe) { change(pe); }
 
  private:
   void change(std::uint32_t pe) {
@@ -133,6 +144,7 @@ class ResultRegisters final : public clocked::Updated {
     changed_.clear();
   }
 
+  std::uint32_t results_;
   std::vector<std::uint8_t> valid_;
   std::vector<std::int64_t> value_;
   std::vector<std::uint32_t> changed_;
@@ -224,4 +236,4 @@ struct OutputState {
   }
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

@@ -3,23 +3,20 @@
 #pragma once
 
 #include <algorithm>
-#include <compare>
 #include <deque>
 #include <memory>
 
-#include "datapaths/intersect/lowering.h"
+#include "base/error.h"
+#include "datapaths/fabric/block.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
-/// A block of a tile; blocks are fetched and passed in this order.
-struct BlockPosition {
-  TileIndex tile;
-  std::uint32_t block = 0;
-  auto operator<=>(const BlockPosition&) const = default;
-};
-
+template <typename Own>
 class TileStore {
  public:
+  using Lowering = typename Own::Lowering;
+  using Tile = typename Own::Tile;
+
   explicit TileStore(Lowering& lowering) : lowering_(lowering) {}
 
   [[nodiscard]] const Lowering& lowering() const { return lowering_; }
@@ -66,4 +63,4 @@ class TileStore {
   std::deque<Held> tiles_;
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

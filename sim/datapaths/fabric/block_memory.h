@@ -1,16 +1,16 @@
-// Memory as the intersect array sees it: fetches are blocks of tiles, outputs are tiles. The same unit drives the
-// SystemC array and the RTL.
+// Memory as the array sees it: fetches are blocks of tiles, outputs are tiles. The same unit drives the SystemC array
+// and the RTL.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 
-#include "datapaths/intersect/events.h"
-#include "datapaths/intersect/tile_store.h"
+#include "datapaths/fabric/events.h"
+#include "datapaths/fabric/tile_store.h"
 #include "memory/memory_unit.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
 /// What memory's registers show to the others.
 struct MemoryState {
@@ -37,9 +37,12 @@ struct ArrayState {
   std::optional<std::uint64_t> ready_bytes;  ///< encoded bytes of tile `writing`, if all results are there
 };
 
+template <typename Own>
 class BlockMemory {
  public:
-  BlockMemory(TileStore& tiles, const Stalls& stalls)
+  using Tile = typename Own::Tile;
+
+  BlockMemory(TileStore<Own>& tiles, const Stalls& stalls)
       : tiles_(tiles),
         unit_(tiles.lowering().machine(),
               {tiles.lowering().tiles(), tiles.lowering().plan().output_address(), tiles.lowering().plan().room()},
@@ -75,7 +78,7 @@ class BlockMemory {
  private:
   template <typename Sink, typename Load>
   struct Port {
-    TileStore& tiles;
+    TileStore<Own>& tiles;
     Sink& sink;
     Load& load;
     MemoryState& state;
@@ -83,12 +86,12 @@ class BlockMemory {
     [[nodiscard]] std::optional<Transfer> transfer(std::uint64_t fetch) const {
       const BlockPosition at = tiles.position(fetch);
       if (at.tile == tiles.lowering().tiles()) return std::nullopt;
-      const Block& block = tiles.get(at.tile).blocks[at.block];
+      const auto& block = tiles.get(at.tile).blocks[at.block];
       return Transfer{{block.weights, block.inputs}, block.buffer_bytes, block.words};
     }
     void fetch_begins(std::uint64_t fetch, std::uint64_t now, std::uint64_t cycles, const Transfer&) {
       const BlockPosition at = tiles.position(fetch);
-      sink.on(event::Fetch{now, cycles, &tiles.get(at.tile), at.block});
+      sink.on(event::Fetch<Own>{now, cycles, &tiles.get(at.tile), at.block});
     }
     void half_taken(std::uint64_t fetch) {
       const BlockPosition at = tiles.position(fetch);
@@ -102,13 +105,13 @@ class BlockMemory {
     }
     void write_begins(std::uint64_t output, std::uint64_t now, std::uint64_t cycles, std::uint64_t bytes,
                       std::uint64_t dram_bytes) {
-      sink.on(event::Write{now, cycles, TileIndex(output), bytes, dram_bytes});
+      sink.on(event::Write<Own>{now, cycles, TileIndex(output), bytes, dram_bytes});
     }
   };
 
-  TileStore& tiles_;
+  TileStore<Own>& tiles_;
   MemoryUnit unit_;
   MemoryState state_;
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

@@ -5,7 +5,7 @@
 
 #include "machine/counts.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
 /// Memory is why the PE has no work.
 constexpr bool is_memorys(PeClass c) { return c == PeClass::StarvedMemory || c == PeClass::BlockedMemory; }
@@ -14,4 +14,4 @@ constexpr bool is_memorys(PeClass c) { return c == PeClass::StarvedMemory || c =
 /// those.
 constexpr std::uint64_t kTilesToWritten = 4;
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

@@ -3,30 +3,33 @@
 
 #include <algorithm>
 
-#include "datapaths/intersect/events.h"
-#include "datapaths/intersect/ports.h"
-#include "datapaths/intersect/systemc/channels.h"
+#include "datapaths/fabric/events.h"
+#include "datapaths/fabric/ports.h"
+#include "datapaths/fabric/systemc/channels.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
 /// Plain state and rules of the feeders; README.md, section Feeder.
-template <typename Sink>
+template <typename Own, typename Sink>
 class FeederBank {
  public:
+  using Lowering = typename Own::Lowering;
+  using Tile = typename Own::Tile;
+  using Message = typename Own::Message;
+
   struct Ports {
-    ChunkFifos& fifos;
+    ChunkFifos<Own>& fifos;
     const StopRegisters& stops;
     const Register<MemoryState>& memory;
     const Register<FeederState>& other;  ///< feeders of the other operand
     Register<FeederState>& state;
   };
 
-  FeederBank(event::Side side, const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports,
-             const Stalls& stalls)
+  FeederBank(Side side, const Lowering& lowering, TileStore<Own>& tiles, Sink& sink, Ports ports, const Stalls& stalls)
       : side_(side), lowering_(lowering), tiles_(tiles), sink_(sink), ports_(ports), stalls_(stalls) {
     const ArrayConfig& array = lowering.machine().array;
-    lines_.resize(side == event::Side::Weights ? array.rows : array.columns);
-    unicast_ = side == event::Side::Weights && config(lowering.machine()).mapping == Mapping::Filters;
+    lines_.resize(side == Side::Weights ? array.rows : array.columns);
+    unicast_ = side == Side::Weights && Own::unicast(lowering.machine());
     for (std::uint32_t i = 0; i < lines_.size(); ++i) enter_tile(i, TileIndex(0));
     FeederState state;
     state.lines.resize(lines_.size());
@@ -68,7 +71,7 @@ class FeederBank {
 
   /// PEs that tile `geometry` maps on line `i`.
   [[nodiscard]] LineMask mapped(const Geometry& geometry, std::uint32_t i) const {
-    return LineMask::first(side_ == event::Side::Weights ? geometry.columns_of(Row(i)) : geometry.rows_of(Column(i)));
+    return LineMask::first(side_ == Side::Weights ? geometry.columns_of(Row(i)) : geometry.rows_of(Column(i)));
   }
 
   /// Goes to the first tile from `tile` on that maps line `i`.
@@ -88,8 +91,12 @@ class FeederBank {
   void enter_step(Line& line, StepIndex step) {
     line.step = step;
     line.pending = line.live;
-    line.position = {line.tile, step == 0 ? 0 : tiles_.get(line.tile).block_of[step]};
+    line.position = {line.tile, step == 0 ? 0 : tiles_.get(line.tile).block_at(side_, index_of(line), step)};
     choose_group(line);
+  }
+
+  [[nodiscard]] std::uint32_t index_of(const Line& line) const {
+    return static_cast<std::uint32_t>(&line - lines_.data());
   }
 
   void choose_group(Line& line) {
@@ -110,8 +117,8 @@ class FeederBank {
     seen = {};
     if (line.tile == lowering_.tiles() || !tile_offered(i, now)) return;
     const bool room = ports_.fifos.room(i, line.group);
-    const bool stopped = side_ == event::Side::Weights ? ports_.stops.row_stopped(Row(i), line.group, line.tile)
-                                                       : ports_.stops.column_stopped(Column(i), line.group, line.tile);
+    const bool stopped = side_ == Side::Weights ? ports_.stops.row_stopped(Row(i), line.group, line.tile)
+                                                : ports_.stops.column_stopped(Column(i), line.group, line.tile);
     const bool loaded = line.position < memory.loaded && block_offered(i, now);
     if (stopped && room) {
       line.ending = true;
@@ -130,38 +137,36 @@ class FeederBank {
   /// A tile or block is offered from the first cycle on in which its port is not held back.
   bool tile_offered(std::uint32_t i, std::uint64_t now) {
     Line& line = lines_[i];
-    const auto port = side_ == event::Side::Weights ? ports::kRowTile : ports::kColumnTile;
+    const auto port = side_ == Side::Weights ? ports::kRowTile : ports::kColumnTile;
     return line.tile_offered || (line.tile_offered = !stalls_.holds(port, i, now));
   }
   bool block_offered(std::uint32_t i, std::uint64_t now) {
     Line& line = lines_[i];
-    const auto port = side_ == event::Side::Weights ? ports::kRowBlock : ports::kColumnBlock;
+    const auto port = side_ == Side::Weights ? ports::kRowBlock : ports::kColumnBlock;
     if (line.block_offered != line.position && !stalls_.holds(port, i, now)) line.block_offered = line.position;
     return line.block_offered == line.position;
   }
 
   [[nodiscard]] const Message& message(std::uint32_t i) {
     const Line& line = lines_[i];
-    const Tile& tile = tiles_.get(line.tile);
-    if (side_ == event::Side::Activations) return tile.activation_message(Column(i), line.step);
     Column column;
     if (unicast_) line.group.for_each([&](std::uint32_t c) { column = Column(c); });
-    return tile.weight_message(Row(i), column, line.step);
+    return tiles_.get(line.tile).message(side_, i, column, line.step);
   }
 
   /// The last cycle of a send: delivers it and goes on.
   void finish(std::uint32_t i, std::uint64_t now) {
     Line& line = lines_[i];
     const Tile& tile = tiles_.get(line.tile);
-    const bool last = tile.steps()[line.step].last;
+    const bool last = line.step + 1 == tile.steps_of(side_, i);
     if (line.ending) {
       ports_.fifos.push(i, line.group, {&tile, nullptr, line.step, true});
-      sink_.on(event::Send{now, side_, i, line.tile, line.step, 0, line.group.count()});
+      sink_.on(event::Send<Own>{now, side_, i, line.tile, line.step, 0, line.group.count()});
       line.group.for_each([&](std::uint32_t at) { line.live.clear(at); });
     } else {
       const Message& sent = message(i);
       ports_.fifos.push(i, line.group, {&tile, &sent, line.step, last});
-      sink_.on(event::Send{now, side_, i, line.tile, line.step, sent.bytes, line.group.count()});
+      sink_.on(event::Send<Own>{now, side_, i, line.tile, line.step, sent.bytes, line.group.count()});
     }
     line.group.for_each([&](std::uint32_t at) { line.pending.clear(at); });
     if (line.pending.count() != 0)
@@ -178,9 +183,9 @@ class FeederBank {
     return oldest;
   }
 
-  event::Side side_;
+  Side side_;
   const Lowering& lowering_;
-  TileStore& tiles_;
+  TileStore<Own>& tiles_;
   Sink& sink_;
   Ports ports_;
   Stalls stalls_;
@@ -188,4 +193,4 @@ class FeederBank {
   bool unicast_ = false;
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

@@ -8,7 +8,7 @@
 #include "machine/config.h"
 #include "workload/layer.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
 class PostUnit {
  public:
@@ -44,4 +44,4 @@ class PostUnit {
   std::int64_t lowest_ = 0, highest_ = 0;
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

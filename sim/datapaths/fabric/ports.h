@@ -3,8 +3,8 @@
 
 #include "memory/stalls.h"
 
-namespace lacuna::intersect::ports {
+namespace lacuna::fabric::ports {
 
 constexpr Stalls::Port kRowTile{0}, kRowBlock{1}, kColumnTile{2}, kColumnBlock{3}, kDrainTile{4}, kDrainScale{5};
 
-}  // namespace lacuna::intersect::ports
+}  // namespace lacuna::fabric::ports

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
 struct LineMask {
   std::array<std::uint64_t, 4> word{};
@@ -46,4 +46,4 @@ struct LineMask {
   }
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

@@ -4,17 +4,20 @@
 #include <deque>
 #include <vector>
 
-#include "datapaths/intersect/events.h"
-#include "datapaths/intersect/ports.h"
-#include "datapaths/intersect/systemc/channels.h"
-#include "datapaths/intersect/systemc/post_unit.h"
+#include "datapaths/fabric/events.h"
+#include "datapaths/fabric/ports.h"
+#include "datapaths/fabric/systemc/channels.h"
+#include "datapaths/fabric/systemc/post_unit.h"
 #include "sparse/storage.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
-template <typename Sink>
+template <typename Own, typename Sink>
 class DrainBank {
  public:
+  using Lowering = typename Own::Lowering;
+  using Tile = typename Own::Tile;
+
   struct Ports {
     ResultRegisters& results;
     const Register<MemoryState>& memory;
@@ -22,7 +25,8 @@ class DrainBank {
   };
 
   /// Outputs are written to `output`, [N, M, P, Q] of the layer's output type.
-  DrainBank(const Lowering& lowering, TileStore& tiles, Sink& sink, Ports ports, Tensor& output, const Stalls& stalls)
+  DrainBank(const Lowering& lowering, TileStore<Own>& tiles, Sink& sink, Ports ports, Tensor& output,
+            const Stalls& stalls)
       : lowering_(lowering),
         tiles_(tiles),
         sink_(sink),
@@ -51,6 +55,7 @@ class DrainBank {
   struct Bus {
     TileIndex tile;
     Row row;
+    std::uint32_t result = 0;                          ///< of the row's PE
     bool tile_offered = false, scale_offered = false;  ///< no longer held back: the tile, the rescaling of the row
   };
   /// One half of the output buffer.
@@ -59,14 +64,15 @@ class DrainBank {
     std::uint32_t missing = 0;                      ///< results not yet taken
     std::uint64_t latest = 0;                       ///< cycle in which the latest result was taken
     std::uint64_t bytes = 0;                        ///< encoded, of the complete columns
-    std::vector<std::vector<std::int32_t>> values;  ///< [column][row]
+    std::vector<std::vector<std::int32_t>> values;  ///< [column][row, result]
   };
 
   /// Goes to the first tile from `tile` on that maps the column.
   void enter_tile(Bus& bus, TileIndex tile) {
     const auto column = static_cast<Column>(&bus - buses_.data());
     while (tile < lowering_.tiles() && lowering_.geometry(tile).rows_of(column) == 0) ++tile;
-    bus = {tile, Row(0)};
+    bus = Bus{};
+    bus.tile = tile;
   }
 
   void drain(Column column, const MemoryState& memory, std::uint64_t now) {
@@ -78,17 +84,19 @@ class DrainBank {
     const std::uint32_t pe = bus.row * columns_ + column;
     if (!bus.tile_offered || !bus.scale_offered || !ports_.results.valid(pe)) return;
     bus.scale_offered = false;
-    ports_.results.take(pe);
     const Tile& tile = tiles_.get(bus.tile);
-    const std::uint32_t filter = tile.filters->filters[tile.filter_stream(bus.row, column)];
-    const std::int64_t value = post_(ports_.results.value(pe), filter);
-    store(filter, tile.windows->windows[tile.window_stream(column)], value);
-    sink_.on(event::Drain{now, pe, bus.tile, value});
+    const std::uint32_t filter = tile.filter(bus.row, column);
+    const std::int64_t value = post_(ports_.results.value(pe, bus.result), filter);
+    store(filter, tile.window(column, bus.result), value);
+    sink_.on(event::Drain<Own>{now, pe, bus.tile, value});
 
     OutputTile& half = buffer_of(tile);
     half.values[column].push_back(static_cast<std::int32_t>(value));
     half.latest = now;
     --half.missing;
+    if (++bus.result < tile.results_of(column)) return;
+    ports_.results.take_last(pe);
+    bus.result = 0;
     if (++bus.row == tile.rows_of(column)) {
       half.bytes += encoded(half.values[column]);
       enter_tile(bus, TileIndex(bus.tile + 1));
@@ -101,7 +109,7 @@ class DrainBank {
     LACUNA_CHECK(buffer_.size() < 2, "output buffer overflow");
     auto at = buffer_.begin();
     while (at != buffer_.end() && at->tile < tile.index) ++at;
-    return *buffer_.insert(at, {tile.index, tile.pes(), 0, 0, std::vector<std::vector<std::int32_t>>(columns_)});
+    return *buffer_.insert(at, {tile.index, tile.results(), 0, 0, std::vector<std::vector<std::int32_t>>(columns_)});
   }
 
   /// Stored bytes of the results of one column in one tile.
@@ -121,7 +129,7 @@ class DrainBank {
   }
 
   const Lowering& lowering_;
-  TileStore& tiles_;
+  TileStore<Own>& tiles_;
   Sink& sink_;
   Ports ports_;
   Tensor& output_;
@@ -132,4 +140,4 @@ class DrainBank {
   std::deque<OutputTile> buffer_;  ///< at most two, oldest first
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric
