@@ -76,9 +76,10 @@ struct Send {
     using Kind = typename Own::Kind;
     const bool weights = side == Side::Weights;
     const std::uint64_t bus = Own::feeder(machine, side).bus_bytes;
-    const Kind message = weights ? Kind::SendWeights : Kind::SendActivations;
-    const Kind token = weights ? Kind::EndWeights : Kind::EndActivations;
-    Record r = record_of(bytes == 0 ? token : message, cycle, line);
+    Kind kind = weights ? Kind::SendWeights : Kind::SendActivations;
+    if constexpr (requires { Kind::EndWeights; })  // a family whose tiles may end early
+      if (bytes == 0) kind = weights ? Kind::EndWeights : Kind::EndActivations;
+    Record r = record_of(kind, cycle, line);
     r.cycles = std::max<std::uint64_t>(1, (bytes + bus - 1) / bus);
     r.tile = tile;
     r.step = step;

@@ -6,7 +6,6 @@
 
 #include "datapaths/intersect/skip_rules.h"
 #include "machine/memory_plan.h"
-#include "sparse/storage.h"
 
 namespace lacuna::intersect {
 
@@ -14,28 +13,6 @@ namespace {
 
 constexpr std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint32_t>((a + b - 1) / b);
-}
-
-/// Calls `visit` with the elements of an integer operand tensor, as a span of their own type.
-template <typename Visit>
-auto with_values(const Tensor& tensor, Visit&& visit) {
-  switch (tensor.type()) {
-    case DType::Int8:
-      return visit(tensor.as<std::int8_t>());
-    case DType::UInt8:
-      return visit(tensor.as<std::uint8_t>());
-    case DType::Int16:
-      return visit(tensor.as<std::int16_t>());
-    case DType::UInt16:
-      return visit(tensor.as<std::uint16_t>());
-    default:
-      throw Bug("operands are integers of 8 or 16 bits");
-  }
-}
-
-FormatParams format_params(const Machine& machine, StorageFormat format) {
-  return {format, operand_bytes(machine) * 8, machine.storage.run_bits, machine.storage.index_bits,
-          machine.storage.pointer_bits};
 }
 
 /// The masks of one stream's chunks: which of `values`, padded to whole chunks, `is_set` holds for.
@@ -49,55 +26,17 @@ Mask mask_of(const std::int32_t* values, std::uint32_t count, IsSet is_set) {
 
 }  // namespace
 
-std::optional<std::string> early_termination_refusal(const Layer& layer, unsigned accumulator_bits) {
-  if (!layer.relu) return "no ReLU follows";
-  std::int64_t largest = 0;
-  std::int64_t lowest = 0;
-  with_values(layer.input, [&](auto values) {
-    for (const auto value : values) {
-      largest = std::max<std::int64_t>(largest, value);
-      lowest = std::min<std::int64_t>(lowest, value);
-    }
-  });
-  if (lowest < 0) return fmt::format("an input is negative ({})", lowest);
-  const std::int64_t limit = std::int64_t{1} << (accumulator_bits - 1);
-  const std::size_t k = layer.weights.size() / layer.shape.M;
-  return with_values(layer.weights, [&](auto values) -> std::optional<std::string> {
-    for (std::size_t m = 0; m < layer.shape.M; ++m) {
-      std::int64_t positive = 0;
-      std::int64_t negative = 0;
-      constexpr std::size_t kTogether = 4096;  // sums of so many fit 32 bits
-      for (std::size_t begin = 0; begin < k; begin += kTogether) {
-        std::int32_t above = 0, all = 0;
-        for (const auto weight : values.subspan(m * k + begin, std::min(kTogether, k - begin))) {
-          above += weight > 0 ? weight : 0;
-          all += weight;
-        }
-        positive += above;
-        negative += all - above;
-      }
-      if (layer.bias[m] + positive * largest >= limit || layer.bias[m] + negative * largest < -limit)
-        return fmt::format("the sums of filter {} may leave the {}-bit accumulator", m, accumulator_bits);
-    }
-    return std::nullopt;
-  });
-}
-
 Lowering::Lowering(const Machine& machine, const Layer& layer)
-    : machine_(machine), config_(config(machine)), layer_(layer) {
+    : machine_(machine), config_(config(machine)), layer_(layer), values_(machine, layer) {
   const ConvShape& shape = layer.shape;
   const ArrayConfig& array = machine.array;
-  if (layer.operand_bits() > 8 * operand_bytes(machine))
-    fail({"array.operand"}, "layer '{}' has {}-bit operands; array.operand is {}", layer.name, layer.operand_bits(),
-         name_of(array.operand));
-
   if (config_.early_termination == EarlyTermination::Exact) {
-    const auto refusal = early_termination_refusal(layer, accumulator_bits(machine));
+    const auto refusal = fabric::early_termination_refusal(layer, accumulator_bits(machine));
     early_termination_ = !refusal;
     if (refusal) notes_.push_back(fmt::format("early termination is off: {}", *refusal));
   }
 
-  k_ = shape.R * shape.S * (shape.C / shape.groups);
+  k_ = values_.positions();
   chunks_ = ceil_div(k_, config_.chunk);
   const std::uint32_t group_filters = shape.M / shape.groups;
   const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
@@ -111,183 +50,26 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
   filter_order_.resize(shape.M);
   std::iota(filter_order_.begin(), filter_order_.end(), 0u);
   if (config_.filter_order == FilterOrder::Density) {
-    std::vector<std::uint32_t> nonzeros(shape.M);
-    with_values(layer.weights, [&](auto values) {
-      for (std::uint32_t m = 0; m < shape.M; ++m)
-        nonzeros[m] = static_cast<std::uint32_t>(count_nonzeros(values.subspan(std::size_t{m} * k_, k_)));
-    });
+    const std::vector<std::uint32_t> nonzeros = values_.nonzeros();
     for (std::uint32_t g = 0; g < shape.groups; ++g) {
       const auto begin = filter_order_.begin() + std::ptrdiff_t{g} * group_filters;
       std::stable_sort(begin, begin + group_filters, [&](auto a, auto b) { return nonzeros[a] > nonzeros[b]; });
     }
   }
 
-  plan_ = std::make_unique<MemoryPlan>(config_.order, machine.global_buffer.bytes, stored_operands());
+  std::vector<std::uint64_t> begin;  // the first window of each tile
+  for (std::uint32_t tile = 0; tile < window_tiles_; ++tile) begin.push_back(std::uint64_t{tile} * windows_per_tile_);
+  begin.push_back(windows);
+  plan_ = std::make_unique<MemoryPlan>(config_.order, machine.global_buffer.bytes,
+                                       values_.stored(filter_order_, filters_per_tile_, begin));
   if (config_.order == Order::Auto)
     notes_.push_back(fmt::format("order: auto took {}", plan_->filters_outer() ? "filters_outer" : "windows_outer"));
 }
 
 Lowering::~Lowering() = default;
 
-const std::vector<std::int32_t>& Lowering::channels_innermost() {
-  if (!input_.empty()) return input_;
-  const ConvShape& shape = layer_.shape;
-  input_.resize(layer_.input.size());
-  with_values(layer_.input, [&](auto values) {
-    const std::size_t plane = std::size_t{shape.H} * shape.W;
-    constexpr std::size_t kTogether = 64;  // positions: what is written between two channels stays in a fast cache
-    for (std::size_t n = 0; n < shape.N; ++n)
-      for (std::size_t begin = 0; begin < plane; begin += kTogether)
-        for (std::size_t c = 0; c < shape.C; ++c)
-          for (std::size_t at = begin; at < std::min(plane, begin + kTogether); ++at)
-            input_[(n * plane + at) * shape.C + c] = values[(n * shape.C + c) * plane + at];
-  });
-  return input_;
-}
-
-std::vector<std::uint64_t> Lowering::filter_bytes() const {
-  const ConvShape& shape = layer_.shape;
-  const FormatParams format = format_params(machine_, machine_.storage.weights);
-  std::vector<std::uint64_t> bytes(shape.M);
-  if (counts_tell_bytes(format.format)) {
-    with_values(layer_.weights, [&](auto values) {
-      for (std::uint32_t m = 0; m < shape.M; ++m)
-        bytes[m] = encoded_bytes(format, values.subspan(std::size_t{m} * k_, k_));
-    });
-    return bytes;
-  }
-  std::vector<std::int32_t> filter(k_);
-  for (std::uint32_t m = 0; m < shape.M; ++m) {
-    filter_values(m, filter.data());
-    bytes[m] = encoded_bytes(format, std::span<const std::int32_t>(filter));
-  }
-  return bytes;
-}
-
-std::vector<std::uint64_t> Lowering::input_row_bytes() {
-  const ConvShape& shape = layer_.shape;
-  const FormatParams format = format_params(machine_, machine_.storage.activations);
-  const std::uint32_t channels = shape.C / shape.groups;
-  const std::uint32_t rows = shape.N * shape.H;
-  std::vector<std::uint64_t> bytes(std::size_t{shape.groups} * rows);
-  if (counts_tell_bytes(format.format)) {
-    std::vector<std::uint64_t> nonzeros(bytes.size());
-    if (format.format == StorageFormat::Bitmask)
-      with_values(layer_.input, [&](auto values) {
-        for (std::size_t n = 0; n < shape.N; ++n)
-          for (std::size_t c = 0; c < shape.C; ++c)
-            for (std::size_t h = 0; h < shape.H; ++h)
-              nonzeros[c / channels * rows + n * shape.H + h] +=
-                  count_nonzeros(values.subspan(((n * shape.C + c) * shape.H + h) * shape.W, shape.W));
-      });
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      bytes[i] = encoded_bytes(format, std::uint64_t{shape.W} * channels, nonzeros[i]);
-    return bytes;
-  }
-  const std::vector<std::int32_t>& input = channels_innermost();
-  std::vector<std::int32_t> unit(std::size_t{shape.W} * channels);
-  for (std::uint32_t g = 0; g < shape.groups; ++g)
-    for (Row row(0); row < rows; ++row) {
-      const std::int32_t* source = input.data() + std::size_t{row} * shape.W * shape.C + std::size_t{g} * channels;
-      for (std::uint32_t w = 0; w < shape.W; ++w)
-        std::copy_n(source + std::size_t{w} * shape.C, channels, unit.data() + std::size_t{w} * channels);
-      bytes[std::size_t{g} * rows + row] = encoded_bytes(format, std::span<const std::int32_t>(unit));
-    }
-  return bytes;
-}
-
-StoredOperands Lowering::stored_operands() {
-  const ConvShape& shape = layer_.shape;
-  const std::uint32_t group_filters = shape.M / shape.groups;
-  StoredOperands stored;
-  stored.groups = shape.groups;
-  stored.filter_tiles = filter_tiles_;
-  stored.window_tiles = window_tiles_;
-
-  const std::vector<std::uint64_t> filter_sizes = filter_bytes();
-  stored.filter_tile.resize(std::size_t{shape.groups} * filter_tiles_);
-  for (std::uint32_t i = 0; i < shape.M; ++i) {
-    const std::uint32_t group = i / group_filters;
-    stored.filter_tile[std::size_t{group} * filter_tiles_ + (i % group_filters) / filters_per_tile_] +=
-        filter_sizes[filter_order_[i]];
-  }
-
-  // Stored bytes of every input row of every group, then what each window tile reads of them.
-  const std::uint32_t rows = shape.N * shape.H;
-  const std::vector<std::uint64_t> row_bytes = input_row_bytes();
-
-  stored.window_all.resize(std::size_t{shape.groups} * window_tiles_);
-  stored.window_new.resize(stored.window_all.size());
-  const std::uint64_t windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
-  std::vector<std::uint32_t> seen_by(rows, UINT32_MAX);  // the last window tile that read the row
-  for (std::uint32_t tile = 0; tile < window_tiles_; ++tile) {
-    const std::uint64_t first = std::uint64_t{tile} * windows_per_tile_ / shape.Q();
-    const std::uint64_t last =
-        (std::min<std::uint64_t>(windows, (tile + std::uint64_t{1}) * windows_per_tile_) - 1) / shape.Q();
-    for (std::uint64_t output_row = first; output_row <= last; ++output_row) {
-      const auto n = static_cast<std::uint32_t>(output_row / shape.P());
-      const auto p = static_cast<std::uint32_t>(output_row % shape.P());
-      for (std::uint32_t r = 0; r < shape.R; ++r) {
-        const std::int64_t h = std::int64_t{p} * shape.stride_h + std::int64_t{r} * shape.dilation_h - shape.pad_top;
-        if (h < 0 || h >= shape.H) continue;
-        const std::uint32_t row = n * shape.H + static_cast<std::uint32_t>(h);
-        if (seen_by[row] == tile) continue;
-        for (std::uint32_t g = 0; g < shape.groups; ++g) {
-          const std::uint64_t bytes = row_bytes[std::size_t{g} * rows + row];
-          stored.window_all[std::size_t{g} * window_tiles_ + tile] += bytes;
-          if (seen_by[row] == UINT32_MAX) stored.window_new[std::size_t{g} * window_tiles_ + tile] += bytes;
-        }
-        seen_by[row] = tile;
-      }
-    }
-  }
-  return stored;
-}
-
-void Lowering::filter_values(std::uint32_t filter, std::int32_t* values) const {
-  const ConvShape& shape = layer_.shape;
-  const std::uint32_t channels = shape.C / shape.groups;
-  const std::uint32_t plane = shape.R * shape.S;
-  with_values(layer_.weights, [&](auto weights) {
-    const auto source = weights.subspan(std::size_t{filter} * k_, k_);
-    if (plane == 1) {
-      std::ranges::copy(source, values);
-      return;
-    }
-    for (std::uint32_t c = 0; c < channels; ++c)
-      for (std::uint32_t at = 0; at < plane; ++at)
-        values[std::size_t{at} * channels + c] = source[std::size_t{c} * plane + at];
-  });
-}
-
-void Lowering::window_values(std::uint32_t group, std::uint64_t window, std::int32_t* values) const {
-  const ConvShape& shape = layer_.shape;
-  const std::uint32_t channels = shape.C / shape.groups;
-  const std::uint64_t q = window % shape.Q();
-  const std::uint64_t p = window / shape.Q() % shape.P();
-  const std::uint64_t n = window / shape.Q() / shape.P();
-  for (std::uint32_t r = 0; r < shape.R; ++r) {
-    const std::int64_t h =
-        static_cast<std::int64_t>(p * shape.stride_h + std::uint64_t{r} * shape.dilation_h) - shape.pad_top;
-    for (std::uint32_t s = 0; s < shape.S; ++s, values += channels) {
-      const std::int64_t w =
-          static_cast<std::int64_t>(q * shape.stride_w + std::uint64_t{s} * shape.dilation_w) - shape.pad_left;
-      if (h < 0 || h >= shape.H || w < 0 || w >= shape.W) {
-        std::fill_n(values, channels, 0);
-      } else {
-        const std::size_t pixel = (n * shape.H + static_cast<std::size_t>(h)) * shape.W + static_cast<std::size_t>(w);
-        std::copy_n(input_.data() + pixel * shape.C + std::size_t{group} * channels, channels, values);
-      }
-    }
-  }
-}
-
 std::uint32_t Lowering::chunk_length(std::uint32_t chunk) const {
   return std::min(config_.chunk, k_ - chunk * config_.chunk);
-}
-
-std::uint32_t Lowering::output_bytes() const {
-  return layer_.requantise.empty() ? accumulator_bits(machine_) / 8 : operand_bytes(machine_);
 }
 
 std::uint32_t Lowering::message_bytes(const FeederConfig& feeder, std::uint32_t length, std::uint32_t nonzeros) const {
@@ -308,7 +90,7 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
     const std::uint32_t filter = filter_order_[std::size_t{group} * group_filters + i];
     tile->filters.push_back(filter);
     tile->bias.push_back(layer_.bias[filter]);
-    filter_values(filter, tile->values.data() + stride * (i - begin));
+    values_.filter(filter, tile->values.data() + stride * (i - begin));
   }
 
   const std::size_t streams = tile->filters.size();
@@ -381,7 +163,7 @@ std::shared_ptr<const WindowTile> Lowering::window_tile(std::uint32_t group, std
   for (std::uint64_t window = begin; window < end; ++window) {
     std::int32_t* values = tile->values.data() + stride * (window - begin);
     tile->windows.push_back(window);
-    window_values(group, window, values);
+    values_.window(group, window, values);
     for (std::uint32_t c = 0; c < chunks_; ++c) {
       Message message{.mask = mask_of(values + c * chunk, chunk_length(c), [](std::int32_t a) { return a != 0; }),
                       .owned = {},
@@ -438,7 +220,7 @@ std::shared_ptr<Tile> Lowering::cut(TileIndex index) {
   if (!latest_filters_.second || latest_filters_.first != std::pair(at.group, at.filter_tile))
     latest_filters_ = {{at.group, at.filter_tile}, filter_tile(at.group, at.filter_tile)};
   if (!latest_windows_.second || latest_windows_.first != std::pair(at.group, at.window_tile)) {
-    channels_innermost();
+    values_.channels_innermost();
     latest_windows_ = {{at.group, at.window_tile}, window_tile(at.group, at.window_tile)};
   }
 

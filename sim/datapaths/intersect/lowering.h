@@ -12,6 +12,7 @@
 
 #include "datapaths/fabric/block.h"
 #include "datapaths/fabric/geometry.h"
+#include "datapaths/fabric/layer_values.h"
 #include "datapaths/fabric/side.h"
 #include "datapaths/intersect/config.h"
 #include "machine/index.h"
@@ -125,9 +126,6 @@ struct Tile : Geometry {
   [[nodiscard]] std::uint64_t left_out() const { return filters->left_out * windows->windows.size(); }
 };
 
-/// Why early termination would not be exact for `layer` with accumulators of `accumulator_bits`, or nothing if it is.
-std::optional<std::string> early_termination_refusal(const Layer& layer, unsigned accumulator_bits);
-
 /// Cuts one layer for one machine. The layer and machine must outlive it.
 class Lowering {
  public:
@@ -162,27 +160,16 @@ class Lowering {
   [[nodiscard]] const MemoryPlan& plan() const { return *plan_; }
 
   /// Bytes of one stored output value: an operand, or an accumulator where the layer does not requantise.
-  [[nodiscard]] std::uint32_t output_bytes() const;
+  [[nodiscard]] std::uint32_t output_bytes() const { return values_.output_bytes(); }
 
  private:
   template <typename Part>
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
   [[nodiscard]] TileIndex index_of(const Position& at) const;
-  [[nodiscard]] StoredOperands stored_operands();
-  /// Bytes of each output channel's weights in DRAM.
-  [[nodiscard]] std::vector<std::uint64_t> filter_bytes() const;
-  /// Bytes of each row of the input in DRAM, [group][N x H].
-  [[nodiscard]] std::vector<std::uint64_t> input_row_bytes();
-  /// The input with channels innermost; made when first needed.
-  const std::vector<std::int32_t>& channels_innermost();
   [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
   [[nodiscard]] std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t length,
                                             std::uint32_t nonzeros) const;
-  /// The weights of an output channel in the order of the reduction.
-  void filter_values(std::uint32_t filter, std::int32_t* values) const;
-  /// The inputs of a window in the order of the reduction, zeros where it reaches into the padding.
-  void window_values(std::uint32_t group, std::uint64_t window, std::int32_t* values) const;
   [[nodiscard]] std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index) const;
   [[nodiscard]] std::shared_ptr<const WindowTile> window_tile(std::uint32_t group, std::uint32_t index) const;
   /// Tile `index` with its blocks, without what they fetch.
@@ -193,6 +180,7 @@ class Lowering {
   const Machine& machine_;
   const Config& config_;
   const Layer& layer_;
+  fabric::LayerValues values_;
   bool early_termination_ = false;
   std::uint32_t k_ = 0;  ///< positions of the reduction
   std::uint32_t chunks_ = 0;
@@ -200,7 +188,6 @@ class Lowering {
   std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group
   std::uint64_t tiles_ = 0;
   std::vector<std::uint32_t> filter_order_;  ///< [M]: group by group, the filters in the order they are mapped
-  std::vector<std::int32_t> input_;          ///< [N, H, W, C], once channels_innermost() was called
   std::unique_ptr<MemoryPlan> plan_;
   std::vector<std::string> notes_;
   std::shared_ptr<const Tile> latest_;  ///< the tile last asked for

@@ -1,0 +1,187 @@
+// A layer as work for the array, for the clocked engines: tiles, their steps and messages, and the blocks in which
+// memory delivers them. The words are those of README.md and of the page of the fabric.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datapaths/fabric/block.h"
+#include "datapaths/fabric/geometry.h"
+#include "datapaths/fabric/layer_values.h"
+#include "datapaths/fabric/side.h"
+#include "datapaths/gather/config.h"
+#include "machine/index.h"
+#include "machine/memory_plan.h"
+#include "workload/layer.h"
+
+namespace lacuna::gather {
+
+using fabric::Block;
+using fabric::Geometry;
+using fabric::kNoTileIndex;
+
+/// A weight of a filter. Its value is zero where the index code asks for one.
+struct Entry {
+  std::int32_t value = 0;
+  std::uint32_t at = 0;     ///< stream: position in its segment; resident: address in the input tile, of window 0
+  std::uint32_t index = 0;  ///< as it is sent
+};
+
+/// What a feeder sends: a group of entries or a filter (weights), a segment or an input tile (activations).
+struct Message {
+  std::span<const Entry> entries;                  ///< weights
+  const std::int32_t* values = nullptr;            ///< activations: [window][length], resident: [address]
+  std::uint32_t length = 0;                        ///< activations: values of one window, resident: of the input tile
+  std::uint32_t segment = 0;                       ///< that it belongs to
+  bool segment_first = true, segment_last = true;  ///< weights: of the row's groups in the segment
+  std::uint32_t bytes = 0;                         ///< on the bus
+  std::uint32_t words = 0;                         ///< of the buffer; cycles of the bus
+};
+
+/// The filters of a tile. Shared by tiles that differ in windows only.
+struct FilterTile {
+  std::uint32_t group = 0;
+  std::vector<std::uint32_t> filters;  ///< [row] output channels
+  std::vector<std::int64_t> bias;      ///< [row]
+  struct Line {
+    std::vector<Entry> entries;
+    std::vector<Message> messages;          ///< [step of the row]
+    std::vector<std::uint32_t> in_segment;  ///< [segment] entries
+    std::uint32_t positives = 0;            ///< entries with a positive weight
+  };
+  std::vector<Line> rows;
+};
+
+/// The windows of a tile. Shared by tiles that differ in filters only.
+struct WindowTile {
+  std::uint32_t group = 0;
+  struct Line {
+    std::uint64_t first = 0;    ///< window (image x P + p) x Q + q
+    std::uint32_t windows = 0;  ///< first .. first + windows - 1
+    std::vector<std::int32_t> values;
+    std::vector<Message> messages;  ///< [segment]
+  };
+  std::vector<Line> columns;
+};
+
+struct Tile : Geometry {
+  TileIndex index;
+  std::shared_ptr<const FilterTile> filters;
+  std::shared_ptr<const WindowTile> windows;
+  std::vector<Block> blocks;            ///< begin, end: segments
+  std::vector<std::uint32_t> block_of;  ///< [segment]
+
+  // What the fabric asks.
+  [[nodiscard]] std::uint32_t steps_of(fabric::Side side, std::uint32_t line) const {
+    return static_cast<std::uint32_t>(messages(side, line).size());
+  }
+  [[nodiscard]] std::uint32_t block_at(fabric::Side side, std::uint32_t line, StepIndex step) const {
+    return block_of[messages(side, line)[step].segment];
+  }
+  [[nodiscard]] const Message& message(fabric::Side side, std::uint32_t line, Column, StepIndex step) const {
+    return messages(side, line)[step];
+  }
+  [[nodiscard]] std::uint32_t results_of(Column column) const { return windows->columns[column].windows; }
+  [[nodiscard]] std::uint32_t results() const {
+    std::uint32_t all = 0;
+    for (const auto& column : windows->columns) all += column.windows * rows;
+    return all;
+  }
+  [[nodiscard]] std::uint32_t filter(Row row, Column) const { return filters->filters[row]; }
+  [[nodiscard]] std::uint64_t window(Column column, std::uint32_t result) const {
+    return windows->columns[column].first + result;
+  }
+  [[nodiscard]] std::uint64_t left_out() const { return 0; }
+
+ private:
+  [[nodiscard]] const std::vector<Message>& messages(fabric::Side side, std::uint32_t line) const {
+    return side == fabric::Side::Weights ? filters->rows[line].messages : windows->columns[line].messages;
+  }
+};
+
+/// Where windows and the store of a PE lie: README.md, sections Work and Resident.
+struct Placement {
+  std::uint32_t windows = 1;    ///< of a column at most: of a window group, or of an input tile
+  std::uint32_t per_row = 1;    ///< columns' worth of work in an output row
+  std::uint32_t columns = 0;    ///< resident: of the input tile, with all its kernel rows and channels
+  std::uint32_t positions = 0;  ///< resident: of the input tile
+};
+
+class Lowering {
+ public:
+  /// UserError if the configuration is none, the layer does not fit it or an operand buffer does not hold a step twice.
+  Lowering(const Machine& machine, const Layer& layer);
+  ~Lowering();
+
+  [[nodiscard]] const Machine& machine() const { return machine_; }
+  [[nodiscard]] const Layer& layer() const { return layer_; }
+  [[nodiscard]] std::uint64_t tiles() const { return tiles_; }
+  /// Lanes stop at sums that ReLU will clip.
+  [[nodiscard]] bool stops() const { return stops_; }
+  /// Stops refused and why, the order that `auto` took.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  [[nodiscard]] const Placement& placement() const { return placement_; }
+  /// Positions of the reduction.
+  [[nodiscard]] std::uint32_t positions() const { return values_.positions(); }
+
+  struct Position {
+    std::uint32_t group, filter_tile, window_tile;
+  };
+  /// Which filters and windows tile `index` takes.
+  [[nodiscard]] Position position(TileIndex index) const;
+  /// The PEs that tile `index` maps, without building it.
+  [[nodiscard]] Geometry geometry(TileIndex index) const { return geometry(position(index)); }
+  [[nodiscard]] Geometry geometry(const Position& at) const;
+  /// The last tile that maps the PE, if any does.
+  [[nodiscard]] std::optional<TileIndex> last_tile(Row row, Column column) const;
+  /// What comes from DRAM for which tile.
+  [[nodiscard]] const MemoryPlan& plan() const { return *plan_; }
+  [[nodiscard]] std::uint32_t output_bytes() const { return values_.output_bytes(); }
+
+  /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
+  std::shared_ptr<const Tile> tile(TileIndex index);
+
+ private:
+  template <typename Part>
+  using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
+
+  [[nodiscard]] TileIndex index_of(const Position& at) const;
+  [[nodiscard]] std::uint32_t segment_length(std::uint32_t segment) const;
+  /// The entries of a segment of a filter.
+  void add_segment(const std::int32_t* values, std::uint32_t length, std::vector<Entry>& entries) const;
+  void add_stream(FilterTile::Line& line, const std::int32_t* values) const;
+  void add_resident(FilterTile::Line& line, const std::int32_t* values) const;
+  [[nodiscard]] std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index) const;
+  [[nodiscard]] std::shared_ptr<const WindowTile> window_tile(std::uint32_t group, std::uint32_t index) const;
+  std::shared_ptr<Tile> cut(TileIndex index);
+  void cut_blocks(Tile& tile) const;
+  void add_fetches(Tile& tile, const Tile* previous) const;
+
+  const Machine& machine_;
+  const Config& config_;
+  const Layer& layer_;
+  fabric::LayerValues values_;
+  Placement placement_;
+  bool stops_ = false;
+  std::uint32_t segments_ = 1;
+  std::uint64_t units_ = 0;                            ///< columns' worth of work
+  std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group
+  std::uint64_t tiles_ = 0;
+  std::unique_ptr<MemoryPlan> plan_;
+  std::vector<std::string> notes_;
+  std::shared_ptr<const Tile> latest_;  ///< the tile last asked for
+  Latest<FilterTile> latest_filters_;
+  Latest<WindowTile> latest_windows_;
+};
+
+/// UserError, at the name of a parameter, if the parameters of `machine` do not go together.
+void check_combination(const Machine& machine);
+/// Where the windows of `layer` lie; UserError if an input tile does not fit the store of a PE.
+[[nodiscard]] Placement place(const Machine& machine, const Layer& layer);
+
+}  // namespace lacuna::gather
