@@ -35,11 +35,6 @@ FormatParams format_params(const Machine& machine, StorageFormat format) {
           machine.storage.pointer_bits};
 }
 
-FormatParams format_params(const Machine& machine, StorageFormat format) {
-  return {format, operand_bytes(machine) * 8, machine.storage.run_bits, machine.storage.index_bits,
-          machine.storage.pointer_bits};
-}
-
 }  // namespace
 
 std::optional<std::string> early_termination_refusal(const Layer& layer, unsigned accumulator_bits) {
@@ -144,7 +139,7 @@ std::vector<std::uint64_t> LayerValues::input_row_bytes() {
   const std::vector<std::int32_t>& input = channels_innermost();
   std::vector<std::int32_t> unit(std::size_t{shape.W} * channels);
   for (std::uint32_t g = 0; g < shape.groups; ++g)
-    for (Row row(0); row < rows; ++row) {
+    for (std::uint32_t row = 0; row < rows; ++row) {
       const std::int32_t* source = input.data() + std::size_t{row} * shape.W * shape.C + std::size_t{g} * channels;
       for (std::uint32_t w = 0; w < shape.W; ++w)
         std::copy_n(source + std::size_t{w} * shape.C, channels, unit.data() + std::size_t{w} * channels);

@@ -10,6 +10,7 @@
 namespace lacuna::gather {
 
 enum class Delivery { Stream, Resident };
+enum class Skip { None, Weights };
 enum class IndexCode { Step, Offset, Absolute };
 enum class Reach { Crossbar, Bank, Block };
 enum class WeightOrder { Natural, Sign };
@@ -28,6 +29,7 @@ struct WeightConfig : FeederConfig {
 
 struct Config {
   Delivery delivery = Delivery::Stream;
+  Skip skip = Skip::Weights;
   std::uint32_t lanes = 1;
   std::uint32_t windows = 1;
   std::uint32_t segment = 64;
@@ -66,6 +68,10 @@ namespace lacuna {
 template <>
 struct EnumNames<gather::Delivery> {
   static constexpr std::array<std::string_view, 2> names = {"stream", "resident"};
+};
+template <>
+struct EnumNames<gather::Skip> {
+  static constexpr std::array<std::string_view, 2> names = {"none", "weights"};
 };
 template <>
 struct EnumNames<gather::IndexCode> {

@@ -12,6 +12,9 @@ constexpr std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint32_t>((a + b - 1) / b);
 }
 
+/// Words of half an operand buffer.
+std::uint32_t half_words(const FeederConfig& feeder) { return feeder.buffer_bytes / 2 / feeder.bus_bytes; }
+
 std::uint32_t words_of(std::uint32_t bytes, const FeederConfig& feeder) {
   return std::max(1u, ceil_div(bytes, feeder.bus_bytes));
 }
@@ -106,6 +109,14 @@ std::uint32_t Lowering::segment_length(std::uint32_t segment) const {
 }
 
 void Lowering::add_segment(const std::int32_t* values, std::uint32_t length, std::vector<Entry>& entries) const {
+  if (config_.skip == Skip::None) {
+    for (std::uint32_t at = 0; at < length; ++at)
+      entries.push_back({values[at], at,
+                         config_.index == IndexCode::Step     ? 0
+                         : config_.index == IndexCode::Offset ? at % config_.block
+                                                              : at});
+    return;
+  }
   if (config_.index == IndexCode::Offset) {
     for (std::uint32_t begin = 0; begin < length; begin += config_.block) {
       const std::uint32_t end = std::min(length, begin + config_.block);
@@ -167,7 +178,7 @@ void Lowering::add_resident(FilterTile::Line& line, const std::int32_t* values) 
   const ConvShape& shape = layer_.shape;
   const std::uint32_t channels = values_.channels();
   for (std::uint32_t k = 0; k < values_.positions(); ++k) {
-    if (values[k] == 0) continue;
+    if (values[k] == 0 && config_.skip == Skip::Weights) continue;
     const std::uint32_t c = k % channels, q = k / channels % shape.S, r = k / channels / shape.S;
     const std::uint32_t address = (r * placement_.columns + q * shape.dilation_w) * channels + c;
     line.entries.push_back({values[k], address, address});
@@ -317,14 +328,33 @@ std::shared_ptr<Tile> Lowering::cut(TileIndex index) {
   return tile;
 }
 
+void Lowering::check_fits(std::string_view name, const FeederConfig& feeder, std::uint64_t words) const {
+  if (words <= half_words(feeder)) return;
+  const bool weights = &feeder == &config_.weights, stream = config_.delivery == Delivery::Stream;
+  fail({fmt::format("{}.buffer_bytes", name)},
+       "{} bytes do not hold {} twice in layer '{}'; at least {} are needed with {}.bus_bytes = {}",
+       feeder.buffer_bytes,
+       stream    ? "a segment"
+       : weights ? "a filter"
+                 : "an input tile",
+       layer_.name, 2 * words * feeder.bus_bytes, name, feeder.bus_bytes);
+}
+
+void Lowering::check_buffers() const {
+  const std::uint32_t values =
+      config_.delivery == Delivery::Stream ? segment_length(0) * placement_.windows : placement_.positions;
+  check_fits("gather.activations", config_.activations,
+             words_of(values * operand_bytes(machine_), config_.activations));
+  for (std::uint32_t group = 0; group < layer_.shape.groups; ++group)
+    for (std::uint32_t index = 0; index < filter_tiles_; ++index)
+      for (const FilterTile::Line& line : filter_tile(group, index)->rows) {
+        std::vector<std::uint64_t> words(segments_);
+        for (const Message& message : line.messages) words[message.segment] += message.words;
+        for (const std::uint64_t of_segment : words) check_fits("gather.weights", config_.weights, of_segment);
+      }
+}
+
 void Lowering::cut_blocks(Tile& tile) const {
-  const auto half_of = [](const FeederConfig& feeder) { return feeder.buffer_bytes / 2 / feeder.bus_bytes; };
-  const auto too_small = [&](std::string_view name, const FeederConfig& feeder, std::uint64_t words) {
-    fail({fmt::format("{}.buffer_bytes", name)},
-         "{} bytes do not hold a {} twice in layer '{}'; at least {} are needed with {}.bus_bytes = {}",
-         feeder.buffer_bytes, config_.delivery == Delivery::Stream ? "segment" : "tile", layer_.name,
-         2 * words * feeder.bus_bytes, name, feeder.bus_bytes);
-  };
   // Words of each line for each segment.
   std::vector<std::vector<std::uint64_t>> rows(tile.rows, std::vector<std::uint64_t>(segments_));
   auto columns = std::vector(tile.columns, std::vector<std::uint64_t>(segments_));
@@ -340,8 +370,8 @@ void Lowering::cut_blocks(Tile& tile) const {
     bool fits = true;
     const auto look = [&](const auto& lines, const auto& taken, std::string_view name, const FeederConfig& feeder) {
       for (std::size_t i = 0; i < lines.size(); ++i) {
-        if (lines[i][segment] > half_of(feeder)) too_small(name, feeder, lines[i][segment]);
-        fits &= taken[i] + lines[i][segment] <= half_of(feeder);
+        check_fits(name, feeder, lines[i][segment]);
+        fits &= taken[i] + lines[i][segment] <= half_words(feeder);
       }
     };
     look(rows, row_words, "gather.weights", config_.weights);

@@ -143,6 +143,10 @@ class Lowering {
   [[nodiscard]] const MemoryPlan& plan() const { return *plan_; }
   [[nodiscard]] std::uint32_t output_bytes() const { return values_.output_bytes(); }
 
+  /// UserError if a layer's filters do not fit their index code, or some half of an operand buffer does not hold what
+  /// comes at once.
+  void check_buffers() const;
+
   /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
   std::shared_ptr<const Tile> tile(TileIndex index);
 
@@ -159,6 +163,8 @@ class Lowering {
   [[nodiscard]] std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index) const;
   [[nodiscard]] std::shared_ptr<const WindowTile> window_tile(std::uint32_t group, std::uint32_t index) const;
   std::shared_ptr<Tile> cut(TileIndex index);
+  /// UserError if half of a buffer of `feeder`, the section `name`, does not hold `words`.
+  void check_fits(std::string_view name, const FeederConfig& feeder, std::uint64_t words) const;
   void cut_blocks(Tile& tile) const;
   void add_fetches(Tile& tile, const Tile* previous) const;
 

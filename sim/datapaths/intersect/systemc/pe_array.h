@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "datapaths/fabric/systemc/channels.h"
-#include "datapaths/fabric/systemc/waiting.h"
+#include "datapaths/fabric/systemc/machine.h"
 #include "datapaths/intersect/events.h"
 #include "datapaths/intersect/skip_rules.h"
 
@@ -20,13 +19,7 @@ class PeArray {
  public:
   using Place = fabric::PePlace;
   using Waiting = fabric::Waiting<Own>;
-  struct Ports {
-    fabric::ChunkFifos<Own>& weights;
-    fabric::ChunkFifos<Own>& activations;
-    fabric::StopRegisters& stops;
-    fabric::ResultRegisters& results;
-    typename Waiting::Ports waiting;
-  };
+  using Ports = fabric::PePorts<Own>;
 
   PeArray(const Lowering& lowering, Sink& sink, Ports ports)
       : sink_(sink),

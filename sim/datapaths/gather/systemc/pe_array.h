@@ -1,0 +1,116 @@
+// All PEs: heads of the FIFOs, the MAC stage's register, complete sums, result registers. What is done with the
+// operands is StreamPe's or ResidentPe's. Page of the fabric, section PE.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "datapaths/fabric/systemc/machine.h"
+#include "datapaths/gather/events.h"
+
+namespace lacuna::gather {
+
+template <typename Core, typename Sink>
+class PeArray {
+ public:
+  using Place = fabric::PePlace;
+  using Waiting = fabric::Waiting<Own>;
+  using Ports = fabric::PePorts<Own>;
+
+  PeArray(const Lowering& lowering, Sink& sink, Ports ports)
+      : sink_(sink), ports_(ports), waiting_for_(lowering, ports.waiting), places_(Waiting::places(lowering)) {
+    for (std::size_t i = 0; i < places_.size(); ++i) pes_.emplace_back(Core(lowering));
+  }
+
+  void cycle(std::uint64_t now) {
+    waiting_for_.begin_cycle(!pes_[0].valid, pes_[0].wait, places_[0]);
+    for (std::size_t i = 0; i < pes_.size(); ++i) cycle(pes_[i], places_[i], now);
+  }
+
+ private:
+  struct Pe {
+    explicit Pe(Core own) : core(std::move(own)) {}
+
+    Core core;
+    bool busy = false;              ///< in the midst of what the heads ask for
+    bool between_tiles = true;      ///< the last of the tile has been issued
+    bool valid = false;             ///< the MAC stage has something
+    bool last = false;              ///< the last of its tile
+    bool step_last = false;         ///< the head that is worked on is the tile's last
+    TileIndex tile = kNoTileIndex;  ///< that it works on, or has worked on last
+    StepIndex step, issued_step;
+    bool pending = false;  ///< sums are complete and wait for the result registers
+    std::vector<std::int64_t> complete;
+    PeClass wait = PeClass::FillDrain;  ///< why nothing was issued
+    TileIndex issued_tile = kNoTileIndex;
+  };
+
+  void cycle(Pe& pe, const Place& at, std::uint64_t now) {
+    // Registers at the start of the cycle.
+    const bool completing = pe.valid && pe.last;
+    const bool result_valid = ports_.results.valid(at.index);
+    const bool blocked = (pe.pending && completing) || ((pe.pending || completing) && result_valid);
+    if (pe.pending && !result_valid) {
+      ports_.results.put(at.index, pe.complete);
+      sink_.on(event::Retire{now, at.index, pe.complete.front()});
+      pe.pending = false;
+    }
+    if (pe.valid) {
+      event::Group group{now, at.index, pe.issued_tile, pe.issued_step, 0, 0, 0, 0, 0};
+      pe.core.multiply(now, at.index, sink_, group);
+      sink_.on(group);
+      if (pe.last) {
+        pe.complete = pe.core.results();
+        pe.pending = true;
+      }
+    } else {
+      sink_.on(event::Wait{now, at.index, waiting_for_.why(pe.wait, at)});
+    }
+    issue(pe, at, now, blocked);
+  }
+
+  void issue(Pe& pe, const Place& at, std::uint64_t now, bool blocked) {
+    pe.valid = pe.last = false;
+    if (!pe.busy) {
+      const auto* weights = ports_.weights.head(at.index);
+      const auto* activations = ports_.activations.head(at.index);
+      if (!weights || !activations) {
+        pe.wait = waiting_for_.note(at, pe.tile, pe.between_tiles,
+                                    weights ? PeClass::StarvedActivation : PeClass::StarvedWeight);
+        return;
+      }
+      if (pe.between_tiles && blocked) {
+        pe.wait = waiting_for_.blocked(weights->tile->index);
+        return;
+      }
+      LACUNA_CHECK(weights->tile == activations->tile && weights->message->segment == activations->message->segment,
+                   "PE {}: operands out of step", at.index);
+      pe.tile = weights->tile->index;
+      pe.step = weights->step;
+      pe.step_last = weights->last;
+      const typename Core::Heads heads{weights->tile, weights->message, activations->message,
+                                       at.row,        at.column,        pe.between_tiles};
+      if (pe.core.opens(heads)) sink_.on(event::Open{now, at.index, pe.tile, pe.step, pe.core.skipped(heads)});
+      pe.core.begin(heads);
+      pe.busy = true;
+      pe.between_tiles = false;
+    }
+    const auto pops = pe.core.issue();
+    pe.valid = true;
+    pe.issued_tile = pe.tile;
+    pe.issued_step = pe.step;
+    if (pops.activations) ports_.activations.pop(at.column, at.row);
+    if (!pops.weights) return;
+    ports_.weights.pop(at.row, at.column);
+    pe.busy = false;
+    pe.last = pe.between_tiles = pe.step_last;
+  }
+
+  Sink& sink_;
+  Ports ports_;
+  Waiting waiting_for_;
+  std::vector<Place> places_;
+  std::vector<Pe> pes_;
+};
+
+}  // namespace lacuna::gather
