@@ -24,7 +24,7 @@ constexpr std::array<ActionInfo, kActionCount> kActions = {
     common_action(CommonAction::MacWasted),
     common_action(CommonAction::MacGated),
     own("psum_update", "accesses", "psum", "times a PE read and wrote a partial sum"),
-    own("index_decode", "entries", "index", "weight entries whose index a PE made an address of"),
+    own("index_decode", "weights", "index", "weights whose index a PE made an address of"),
     own("select_bit", "bits", "select", "bits of activations times the levels of 2:1 selects they went through"),
     own("fifo_write", "bytes", "chunk_fifo", "bytes written to the FIFOs and stores of PEs"),
     own("fifo_read", "bytes", "chunk_fifo", "operand bytes read from FIFOs and stores of PEs into operand registers"),
