@@ -13,7 +13,7 @@ void fields(FieldVisitor& v, FeederConfig& c) {
   v.integer({"buffer_bytes", "bytes", "Operand buffer of one feeder, two halves: current block and next."},
             c.buffer_bytes, 16, 1u << 24);
   v.integer({"bus_bytes", "bytes/cycle", "Width of the broadcast bus and of a word of the buffer."}, c.bus_bytes, 1,
-            256);
+            1024);
 }
 
 void fields(FieldVisitor& v, WeightConfig& c) {

@@ -60,10 +60,10 @@ std::uint64_t sram_bytes(const Machine& machine) {
          std::uint64_t{pe_count(machine)} * store_bytes(machine);
 }
 
-/// The limit of the buses of one operand, "weight" or "activation": up to 256 bytes a cycle, in buffers of as many
+/// The limit of the buses of one operand, "weight" or "activation": up to 1024 bytes a cycle, in buffers of as many
 /// words as now.
 Limit bus_limit(const std::string& operand, const FeederConfig& feeder, std::uint64_t message) {
-  constexpr std::uint64_t kWidestBus = 256, kLargestBuffer = 1u << 24;
+  constexpr std::uint64_t kWidestBus = 1024, kLargestBuffer = 1u << 24;
   const std::uint64_t wide = std::max<std::uint64_t>(feeder.bus_bytes, std::min(kWidestBus, std::bit_ceil(message)));
   const std::uint64_t buffer = std::uint64_t{feeder.buffer_bytes} * wide / feeder.bus_bytes;
   return {operand + "_bus",

@@ -12,6 +12,10 @@ constexpr std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint32_t>((a + b - 1) / b);
 }
 
+std::uint32_t nonzeros_of(const std::int32_t* values, std::uint32_t count) {
+  return static_cast<std::uint32_t>(std::count_if(values, values + count, [](std::int32_t w) { return w != 0; }));
+}
+
 /// Words of half an operand buffer.
 std::uint32_t half_words(const FeederConfig& feeder) { return feeder.buffer_bytes / 2 / feeder.bus_bytes; }
 
@@ -84,6 +88,14 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
     if (refusal) notes_.push_back(fmt::format("early termination is off: {}", *refusal));
   }
 
+  dense_ = config_.skip == Skip::None;
+  if (config_.delivery == Delivery::Stream && config_.index == IndexCode::Offset && !dense_) {
+    if (const std::uint32_t most = most_in_block(); most > config_.per_block) {
+      dense_ = true;
+      notes_.push_back(fmt::format("not {}:{}: a block has {} nonzero weights; every position is an entry",
+                                   config_.per_block, config_.block, most));
+    }
+  }
   if (config_.delivery == Delivery::Stream) segments_ = ceil_div(values_.positions(), config_.segment);
   units_ = std::uint64_t{shape.N} * shape.P() * placement_.per_row;
   filter_tiles_ = ceil_div(shape.M / shape.groups, machine.array.rows);
@@ -104,12 +116,25 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
 
 Lowering::~Lowering() = default;
 
+std::uint32_t Lowering::most_in_block() const {
+  std::uint32_t most = 0;
+  std::vector<std::int32_t> values(values_.positions());
+  for (std::uint32_t filter = 0; filter < layer_.shape.M; ++filter) {
+    values_.filter(filter, values.data());
+    // A segment is a multiple of blocks, so they are those of the reduction.
+    for (std::uint32_t begin = 0; begin < values.size(); begin += config_.block)
+      most = std::max(most, nonzeros_of(values.data() + begin,
+                                        std::min(config_.block, static_cast<std::uint32_t>(values.size()) - begin)));
+  }
+  return most;
+}
+
 std::uint32_t Lowering::segment_length(std::uint32_t segment) const {
   return std::min(config_.segment, values_.positions() - segment * config_.segment);
 }
 
 void Lowering::add_segment(const std::int32_t* values, std::uint32_t length, std::vector<Entry>& entries) const {
-  if (config_.skip == Skip::None) {
+  if (dense_) {
     for (std::uint32_t at = 0; at < length; ++at)
       entries.push_back({values[at], at,
                          config_.index == IndexCode::Step     ? 0
@@ -120,11 +145,7 @@ void Lowering::add_segment(const std::int32_t* values, std::uint32_t length, std
   if (config_.index == IndexCode::Offset) {
     for (std::uint32_t begin = 0; begin < length; begin += config_.block) {
       const std::uint32_t end = std::min(length, begin + config_.block);
-      const auto nonzeros = static_cast<std::uint32_t>(
-          std::count_if(values + begin, values + end, [](std::int32_t w) { return w != 0; }));
-      if (nonzeros > config_.per_block)
-        fail({"gather.per_block"}, "a block of {} positions in layer '{}' has {} nonzero weights, more than {}",
-             config_.block, layer_.name, nonzeros, config_.per_block);
+      const std::uint32_t nonzeros = nonzeros_of(values + begin, end - begin);
       std::uint32_t fill = std::min(config_.per_block, end - begin) - nonzeros;
       for (std::uint32_t at = begin; at < end; ++at) {
         if (values[at] == 0 && fill == 0) continue;
@@ -178,7 +199,7 @@ void Lowering::add_resident(FilterTile::Line& line, const std::int32_t* values) 
   const ConvShape& shape = layer_.shape;
   const std::uint32_t channels = values_.channels();
   for (std::uint32_t k = 0; k < values_.positions(); ++k) {
-    if (values[k] == 0 && config_.skip == Skip::Weights) continue;
+    if (values[k] == 0 && !dense_) continue;
     const std::uint32_t c = k % channels, q = k / channels % shape.S, r = k / channels / shape.S;
     const std::uint32_t address = (r * placement_.columns + q * shape.dilation_w) * channels + c;
     line.entries.push_back({values[k], address, address});

@@ -123,7 +123,7 @@ class Lowering {
   [[nodiscard]] std::uint64_t tiles() const { return tiles_; }
   /// Lanes stop at sums that ReLU will clip.
   [[nodiscard]] bool stops() const { return stops_; }
-  /// Stops refused and why, the order that `auto` took.
+  /// Stops refused and why, a pattern that the layer does not have, the order that `auto` took.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   [[nodiscard]] const Placement& placement() const { return placement_; }
   /// Positions of the reduction.
@@ -143,8 +143,7 @@ class Lowering {
   [[nodiscard]] const MemoryPlan& plan() const { return *plan_; }
   [[nodiscard]] std::uint32_t output_bytes() const { return values_.output_bytes(); }
 
-  /// UserError if a layer's filters do not fit their index code, or some half of an operand buffer does not hold what
-  /// comes at once.
+  /// UserError if some half of an operand buffer does not hold what comes at once.
   void check_buffers() const;
 
   /// Tile `index`. Cheap when asked in ascending order: what neighbours share is built once.
@@ -155,6 +154,8 @@ class Lowering {
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
   [[nodiscard]] TileIndex index_of(const Position& at) const;
+  /// The most nonzero weights in a block of N:M.
+  [[nodiscard]] std::uint32_t most_in_block() const;
   [[nodiscard]] std::uint32_t segment_length(std::uint32_t segment) const;
   /// The entries of a segment of a filter.
   void add_segment(const std::int32_t* values, std::uint32_t length, std::vector<Entry>& entries) const;
@@ -174,6 +175,7 @@ class Lowering {
   fabric::LayerValues values_;
   Placement placement_;
   bool stops_ = false;
+  bool dense_ = false;  ///< every position is an entry
   std::uint32_t segments_ = 1;
   std::uint64_t units_ = 0;                            ///< columns' worth of work
   std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group

@@ -19,7 +19,7 @@ void draw_stream(Draw& draw, Config& c) {
   c.index = draw.any<IndexCode>();
   c.index_bits = draw.one_of({1u, 2u, 3u, 4u, 8u});
   c.block = draw.one_of({2u, 4u, 5u, 8u, 16u});
-  c.per_block = c.block;  // a random layer has no pattern
+  c.per_block = draw.between(1, c.block);
   c.segment = c.block * draw.between(std::max(1u, 4 / c.block + (4 % c.block != 0 ? 1 : 0)), 96 / c.block);
   c.reach = draw.one_of({Reach::Crossbar, Reach::Bank, Reach::Block});
   if (c.reach == Reach::Block) c.index = IndexCode::Offset;
