@@ -91,7 +91,9 @@ class BlockMemory {
     }
     void fetch_begins(std::uint64_t fetch, std::uint64_t now, std::uint64_t cycles, const Transfer&) {
       const BlockPosition at = tiles.position(fetch);
-      sink.on(event::Fetch<Own>{now, cycles, &tiles.get(at.tile), at.block});
+      const Tile& tile = tiles.get(at.tile);
+      sink.on(event::Fetch<Own>{now, cycles, at.tile, at.block, &tile.blocks[at.block],
+                                at.block == 0 ? tile.left_out() : 0});
     }
     void half_taken(std::uint64_t fetch) {
       const BlockPosition at = tiles.position(fetch);

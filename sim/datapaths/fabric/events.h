@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "datapaths/fabric/block.h"
 #include "datapaths/fabric/side.h"
 #include "machine/tally.h"
 
@@ -116,13 +117,15 @@ template <typename Own>
 struct Fetch {
   std::uint64_t cycle;
   std::uint64_t cycles;
-  const typename Own::Tile* tile;
-  std::uint32_t block;  ///< index in the tile
+  TileIndex tile;
+  std::uint32_t index;  ///< of the block in the tile
+  const Block* block;
+  std::uint64_t left_out;  ///< of the tile, with its first block: pairs that no PE sees
 
   void count(Tally& tally) const {
     using Action = typename Own::Action;
-    const auto& b = tile->blocks[block];
-    if (block == 0) tally.pairs(PairClass::Skipped, tile->left_out());
+    const Block& b = *block;
+    tally.pairs(PairClass::Skipped, left_out);
     tally.add(CommonAction::DramRead, b.dram_bytes());
     tally.add(CommonAction::GlobalBufferWrite, b.dram_bytes());
     tally.add(CommonAction::GlobalBufferRead, b.buffer_bytes);
@@ -132,10 +135,9 @@ struct Fetch {
   [[nodiscard]] Record record(const Machine&) const {
     Record r = record_of(Own::Kind::Fetch, cycle, 0);
     r.cycles = cycles;
-    r.tile = tile->index;
-    r.step = StepIndex(block);
-    r.values = {static_cast<std::int64_t>(tile->blocks[block].dram_bytes()),
-                static_cast<std::int64_t>(tile->blocks[block].buffer_bytes)};
+    r.tile = tile;
+    r.step = StepIndex(index);
+    r.values = {static_cast<std::int64_t>(block->dram_bytes()), static_cast<std::int64_t>(block->buffer_bytes)};
     return r;
   }
 };

@@ -1,6 +1,5 @@
 #include "datapaths/intersect/fast/events.h"
 
-#include <type_traits>
 #include <utility>
 
 #include "datapaths/intersect/fast/rows.h"
@@ -9,15 +8,14 @@
 namespace lacuna::intersect::fast {
 
 EventRecorder::EventRecorder(const Operands& operands, const Tensor& output, RecordSink& sink)
-    : operands_(operands),
+    : Recorder(static_cast<std::uint16_t>(Kind::Wait),
+               static_cast<std::uint32_t>(pe_count(operands.lowering().machine())), sink),
+      operands_(operands),
       machine_(operands.lowering().machine()),
       config_(config(machine_)),
-      sink_(sink),
       output_(output.to_int64()),
       columns_(machine_.array.columns),
-      pes_(std::size_t{machine_.array.rows} * columns_) {
-  for (std::uint32_t pe = 0; pe < pes_.size(); ++pe) add(0, kMultiplied, Waits{pe, PeClass::FillDrain, 0});
-}
+      pes_(pe_count(machine_)) {}
 
 TileValues EventRecorder::values_of(const CompactTile& compact) const {
   TileValues values{compact.tile, {}, {}};
@@ -84,7 +82,7 @@ Mask EventRecorder::next_group(Mask& slots) const {
 void EventRecorder::pair(std::uint32_t pe, const TileValues& values, StepIndex step, Time begin, std::uint32_t groups) {
   const Tile& tile = *values.tile;
   const Pair pair = pair_of(pe, values, step);
-  add(begin, kOpened, event::Open{begin, pe, tile.index, step, pair.owned - pair.slots.count()});
+  keep(kOpened, event::Open{begin, pe, tile.index, step, pair.owned - pair.slots.count()});
   std::int64_t& psum = pes_[pe].psum;
   if (step == 0) psum = tile.filters->bias[tile.filter_stream(Row(pe / columns_), Column(pe % columns_))];
   const unsigned unused = 64 - accumulator_bits(machine_);
@@ -98,8 +96,7 @@ void EventRecorder::pair(std::uint32_t pe, const TileValues& values, StepIndex s
     const std::uint32_t executed = (picked & pair.effectual).count();
     const std::uint32_t zeros = picked.count() - executed;
     const Time cycle = begin + 1 + group;
-    add(cycle, kMultiplied,
-        event::Group{cycle, pe, tile.index, step, executed, gates ? 0 : zeros, gates ? zeros : 0, psum});
+    keep(kMultiplied, event::Group{cycle, pe, tile.index, step, executed, gates ? 0 : zeros, gates ? zeros : 0, psum});
   }
 }
 
@@ -114,20 +111,20 @@ event::Stop EventRecorder::stop_of(std::uint32_t pe, const TileValues& values, S
 }
 
 void EventRecorder::stop(std::uint32_t pe, const TileValues& values, StepIndex step, Time stop) {
-  add(stop + 2, kStopped, stop_of(pe, values, step, stop));
+  keep(kStopped, stop_of(pe, values, step, stop));
 }
 
 void EventRecorder::kill(std::uint32_t pe, const TileValues& values, StepIndex step, std::uint32_t group, Time stop) {
   const Pair pair = pair_of(pe, values, step);
   const TileIndex tile = values.tile->index;
-  if (group == 0) add(stop + 1, kOpened, event::Open{stop + 1, pe, tile, step, pair.owned - pair.slots.count()});
+  if (group == 0) keep(kOpened, event::Open{stop + 1, pe, tile, step, pair.owned - pair.slots.count()});
   Mask left = pair.slots;
   Mask killed;
   for (std::uint32_t i = 0; i <= group; ++i) killed = next_group(left);
   event::Stop stopped = stop_of(pe, values, step, stop);
   stopped.terminated += left.count();
-  add(stop + 2, kStopped, stopped);
-  add(stop + 2, kMultiplied, event::Kill{stop + 2, pe, tile, step, killed.count()});
+  keep(kStopped, stopped);
+  keep(kMultiplied, event::Kill{stop + 2, pe, tile, step, killed.count()});
 }
 
 void EventRecorder::complete(std::uint32_t pe) {
@@ -137,68 +134,16 @@ void EventRecorder::complete(std::uint32_t pe) {
 
 void EventRecorder::retire(std::uint32_t pe, Time time) {
   Pe& at = pes_[pe];
-  add(time, kRetired, event::Retire{time, pe, at.complete[at.retired++ % 2]});
+  keep(kRetired, event::Retire{time, pe, at.complete[at.retired++ % 2]});
 }
 
-void EventRecorder::wait(std::uint32_t pe, Time begin, Time end, PeClass why) {
-  if (begin < end) add(begin + 1, kMultiplied, Waits{pe, why, end});
-}
-
-void EventRecorder::drain(std::uint32_t pe, const TileValues& values, Time time) {
+std::int64_t EventRecorder::output(std::uint32_t pe, const TileValues& values) const {
   const Tile& tile = *values.tile;
   const std::uint32_t filter = tile.filters->filters[tile.filter_stream(Row(pe / columns_), Column(pe % columns_))];
   const std::uint64_t window = tile.windows->windows[tile.window_stream(Column(pe % columns_))];
   const ConvShape& shape = operands_.lowering().layer().shape;
   const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
-  add(time, kMultiplied,
-      event::Drain{time, pe, tile.index, output_[(window / plane * shape.M + filter) * plane + window % plane]});
-}
-
-void EventRecorder::record(const event::Fetch& fetch, std::shared_ptr<const Tile> tile) {
-  add(fetch.cycle, kMultiplied, fetch);
-  fetched_.emplace_back(fetch.cycle, std::move(tile));
-}
-
-void EventRecorder::give(const Recorded& recorded) {
-  std::visit(
-      [&](const auto& event) {
-        if constexpr (std::is_same_v<std::decay_t<decltype(event)>, Waits>)
-          waiting_.push_back(event);
-        else
-          sink_.on(event.record(machine_));
-      },
-      recorded.event);
-}
-
-void EventRecorder::give_cycle() {
-  const std::vector<Recorded> now = recorded_.empty() ? std::vector<Recorded>() : std::move(recorded_.front());
-  const auto give_all = [&](Rank rank) {
-    for (const Recorded& recorded : now)
-      if (recorded.rank == rank) give(recorded);
-  };
-  give_all(kStopped);
-  give_all(kRetired);
-  give_all(kMultiplied);
-  std::size_t left = 0;
-  for (const Waits& waits : waiting_) {
-    sink_.on(event::Wait{given_, waits.pe, waits.why}.record(machine_));
-    if (waits.last > given_) waiting_[left++] = waits;
-  }
-  waiting_.resize(left);
-  give_all(kOpened);
-  if (!recorded_.empty()) recorded_.pop_front();
-}
-
-void EventRecorder::reached(Time time) {
-  for (; given_ < time && !(recorded_.empty() && waiting_.empty()); ++given_) give_cycle();
-  while (!fetched_.empty() && fetched_.front().first < given_) fetched_.pop_front();
-}
-
-void EventRecorder::finish(Time cycles) {
-  reached(cycles);
-  for (const std::vector<Recorded>& cycle : recorded_)
-    for (const Recorded& recorded : cycle)
-      LACUNA_CHECK(std::holds_alternative<event::Send>(recorded.event), "something happens after cycle {}", cycles);
+  return output_[(window / plane * shape.M + filter) * plane + window % plane];
 }
 
 }  // namespace lacuna::intersect::fast

@@ -11,6 +11,7 @@
 #include <span>
 #include <vector>
 
+#include "datapaths/fabric/fast/tiles.h"
 #include "datapaths/intersect/fast/aligned.h"
 #include "datapaths/intersect/fast/kernels/kernels.h"
 #include "datapaths/intersect/fast/rows.h"
@@ -86,7 +87,7 @@ struct CompactTile {
   std::shared_ptr<const Windows> windows;
 };
 
-class Operands {
+class Operands final : public fabric::fast::Tiles {
  public:
   Operands(Lowering& lowering, const Kernels& kernels);
 
@@ -101,12 +102,14 @@ class Operands {
   /// From now on the tiles are `count` tiles of the layer from `first` on, as if there were no others; what the first
   /// one fetches is what it fetches after the one before it. At first all tiles of the layer are in use.
   void use_tiles(std::uint64_t first, std::uint64_t count);
-  [[nodiscard]] std::uint64_t tiles() const { return tile_count_; }
-  [[nodiscard]] Geometry geometry(TileIndex index) const { return lowering_.geometry(TileIndex(first_tile_ + index)); }
+  [[nodiscard]] std::uint64_t tiles() const override { return tile_count_; }
+  [[nodiscard]] Geometry geometry(TileIndex index) const override {
+    return lowering_.geometry(TileIndex(first_tile_ + index));
+  }
   /// The least columns, rows and last rows of the tiles in use.
-  [[nodiscard]] Geometry smallest() const;
+  [[nodiscard]] Geometry smallest() const override;
   /// The last tile in use that maps the PE, if any does.
-  [[nodiscard]] std::optional<TileIndex> last_tile(Row row, Column column) const;
+  [[nodiscard]] std::optional<TileIndex> last_tile(Row row, Column column) const override;
   /// Tile `index` with blocks and what they fetch. Cheap in ascending order. UserError as Lowering::tile().
   CompactTile tile(TileIndex index);
 

@@ -55,8 +55,8 @@ RowArray::RowArray(Operands& operands, const Values& values, Tally& tally)
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
       stride_(padded(columns_)),
-      memory_(operands, tally, [this](TileIndex tile) { state_of(tile); }),
-      waits_(operands, memory_) {
+      memory_(machine_, tiles_, lowering_.plan().output_address(), lowering_.plan().room(), *this),
+      waits_(machine_.array, operands, memory_) {
   keep_waits_ = waits_.edges();
   std::uint32_t row_split = rows_;
   std::uint32_t column_split = columns_;
@@ -138,7 +138,7 @@ RowArray::TileState& RowArray::find_state(TileIndex tile) {
       });
     }
     next.operands = operands_.tile(TileIndex(first_state_ + states_.size() - 1));
-    memory_.add(states_.back().operands.tile);
+    memory_.add(next.tile(), fabric::fast::blocks_of(next.operands.tile), next.tile().left_out());
   }
   latest_tile_ = tile;
   latest_state_ = &states_[tile - first_state_];

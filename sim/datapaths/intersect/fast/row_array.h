@@ -11,13 +11,21 @@
 #include <string_view>
 #include <vector>
 
-#include "datapaths/intersect/fast/memory.h"
+#include "datapaths/fabric/fast/memory.h"
+#include "datapaths/fabric/fast/waits.h"
+#include "datapaths/intersect/events.h"
 #include "datapaths/intersect/fast/operands.h"
 #include "datapaths/intersect/fast/values.h"
-#include "datapaths/intersect/fast/waits.h"
 #include "machine/tally.h"
 
 namespace lacuna::intersect::fast {
+
+using fabric::fast::BlockTimes;
+using fabric::fast::Interval;
+using fabric::fast::kUnknown;
+using fabric::fast::MemorySequence;
+using fabric::fast::Time;
+using fabric::fast::WaitAccount;
 
 /// Why rows of PEs cannot be taken at a time: pe_by_pe.h takes every layer.
 enum class Refusal : std::uint8_t {
@@ -52,7 +60,7 @@ inline std::int32_t largest(const std::int32_t* numbers, std::uint32_t count) {
 }
 
 /// The state of lines, PEs and buses, and what both ways of going through it share.
-class RowArray {
+class RowArray : fabric::fast::MemoryPort {
  protected:
   RowArray(Operands& operands, const Values& values, Tally& tally);
 
@@ -107,6 +115,13 @@ class RowArray {
 
   TileState& state_of(TileIndex tile) { return tile == latest_tile_ ? *latest_state_ : find_state(tile); }
   TileState& find_state(TileIndex tile);
+  void demand(TileIndex tile) override { state_of(tile); }
+  void fetch_begins(Time time, Time cycles, const fabric::fast::Fetched& f) override {
+    tally_.on(event::Fetch{time, cycles, f.tile, f.index, &f.block, f.left_out});
+  }
+  void write_begins(Time time, Time cycles, TileIndex tile, std::uint64_t bytes, std::uint64_t dram_bytes) override {
+    tally_.on(event::Write{time, cycles, tile, bytes, dram_bytes});
+  }
   /// The entry of the next step of `lines`, for PEs of class `other` on lines of class `own`.
   [[nodiscard]] std::uint64_t entry(const Lines& lines, const TileState& state, int own, int other) const {
     return (lines.are_rows() ? state.entries[own][other] : state.entries[other][own]) + lines.step;

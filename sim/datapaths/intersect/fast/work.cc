@@ -27,17 +27,17 @@ class Worker {
         filters_(*work.operands.filters),
         windows_(*work.operands.windows),
         work_(work),
+        steps_(static_cast<std::uint32_t>(tile_.steps().size())),
         columns_(operands.lowering().machine().array.columns),
         lanes_(config(operands.lowering().machine()).lanes) {
     const ArrayConfig& array = operands.lowering().machine().array;
     const Lowering::Position& position = work.operands.position;
-    work.steps = static_cast<std::uint32_t>(tile_.steps().size());
     work.pes.resize(std::size_t{array.rows} * columns_);
-    work.stop_step.assign(work.pes.size(), kNever);
-    work.stop_group.assign(work.pes.size(), 0);
+    work.done.resize(work.pes.size());
+    for (std::uint32_t step = 0; step < steps_; ++step) work.items.push_back({step, step});
+    work.cycles.resize(std::size_t{tile_.pes()} * steps_);
     first_negative_ = static_cast<std::uint32_t>(std::ranges::find(tile_.steps(), Pass::Negative, &Step::pass) -
                                                  tile_.steps().begin());
-    work.groups.resize(work.pes.size() * work.steps);
     const bool terminates = operands.lowering().early_termination();
     const std::uint32_t first_filter =
         position.filter_tile * array.rows * (tile_.mapping == Mapping::Filters ? columns_ : 1);
@@ -51,6 +51,7 @@ class Worker {
         }
         one_pe(row, column);
       }
+    add_messages(operands.lowering().machine().array);
   }
 
  private:
@@ -72,8 +73,8 @@ class Worker {
       group = groups_of(step, filter, window) - 1;
     }
     if (step + 1 == steps.size() && group + 1 == groups_of(step, filter, window)) return;  // the tile's last group
-    work_.stop_step[pe] = step;
-    work_.stop_group[pe] = group;
+    work_.pes[pe].stop_item = step;
+    work_.pes[pe].stop_group = group;
   }
 
   [[nodiscard]] Mask slots_of(std::uint32_t step, std::uint32_t filter, std::uint32_t window) const {
@@ -86,18 +87,21 @@ class Worker {
 
   void one_pe(Row row, Column column) {
     const std::size_t index = std::size_t{row} * columns_ + column;
-    PeWork& pe = work_.pes[index];
-    const std::uint32_t stop_step = work_.stop_step[index];
-    const std::uint32_t stop_group = work_.stop_group[index];
+    event::PeSum& pe = work_.done[index];
+    fabric::fast::TileWork::Pe& items = work_.pes[index];
+    items.items = steps_;
+    items.first_cycles = steps_ * mapped_++;
+    const std::uint32_t stop_step = items.stop_item;
+    const std::uint32_t stop_group = items.stop_group;
     const std::uint32_t filter = tile_.filter_stream(row, column);
     const std::uint32_t window = tile_.window_stream(column);
     pe.skipped = filters_.owned[filter];
-    for (std::uint32_t i = 0; i < work_.steps; ++i) {
+    for (std::uint32_t i = 0; i < steps_; ++i) {
       const Step& step = tile_.steps()[i];
       const Mask slots = slots_of(i, filter, window);
       const std::uint32_t count = slots.count();
       const std::uint32_t groups = std::max(1u, (count + lanes_ - 1) / lanes_);
-      work_.groups[index * work_.steps + i] = static_cast<std::uint8_t>(groups);
+      work_.cycles[items.first_cycles + i] = groups;
       pe.skipped -= count;
       if (i > stop_step) {
         pe.terminated += count;
@@ -113,14 +117,40 @@ class Worker {
       pe.terminated += count - done.count();
       const std::uint32_t walked = stops ? stop_group + 1 : groups;
       if (count == 0) {
-        ++pe.bubbles;
+        ++pe.cycles[PeClass::Bubble];
       } else if (!Rule::kGates) {
-        pe.busy += walked;
+        pe.cycles[PeClass::Busy] += walked;
       } else {
         const std::uint32_t busy = groups_with(done, effectual);
-        pe.busy += busy;
-        pe.gated_groups += walked - busy;
+        pe.cycles[PeClass::Busy] += busy;
+        pe.cycles[PeClass::Gated] += walked - busy;
       }
+    }
+    pe.stops = stop_step != kNever ? 1 : 0;
+  }
+
+  void add_messages(const ArrayConfig& array) const {
+    const auto add = [&](std::size_t side, bool mapped, const Streams& streams, auto entry_of, std::uint32_t stream) {
+      fabric::fast::Messages& messages = work_.messages[side];
+      for (std::uint32_t step = 0; mapped && step < steps_; ++step) {
+        const std::size_t at = entry_of(step) * streams.pad + stream;
+        messages.all().push_back({static_cast<std::uint32_t>(streams.bytes[at]),
+                                  static_cast<std::uint32_t>(streams.words[at]), tile_.block_of[step]});
+      }
+      messages.end_stream();
+    };
+    const auto of_filter = [](std::uint32_t step) { return std::size_t{step}; };
+    const auto of_window = [&](std::uint32_t step) { return std::size_t{tile_.steps()[step].chunk}; };
+    const std::uint32_t per_row = tile_.mapping == Mapping::Filters ? array.columns : 1;
+    for (std::uint32_t i = 0; i < array.rows * per_row; ++i) {
+      const Row row(i / per_row);
+      const Column column(i % per_row);
+      const bool mapped = tile_.mapped(row, column);
+      add(fabric::fast::kWeights, mapped, filters_, of_filter, mapped ? tile_.filter_stream(row, column) : 0);
+    }
+    for (Column column(0); column < array.columns; ++column) {
+      const bool mapped = tile_.mapped(Row(0), column);
+      add(fabric::fast::kActivations, mapped, windows_, of_window, mapped ? tile_.window_stream(column) : 0);
     }
   }
 
@@ -141,18 +171,24 @@ class Worker {
   const Filters& filters_;
   const Windows& windows_;
   TileWork& work_;
-  std::uint32_t columns_, lanes_;
+  std::uint32_t steps_, columns_, lanes_;
+  std::uint32_t mapped_ = 0;          ///< PEs that were worked out
   std::uint32_t first_negative_ = 0;  ///< step
 };
 
 }  // namespace
 
-TileWork work_of(const Operands& operands, const Values& values, CompactTile tile) {
-  TileWork work;
+void fill(TileWork& work, const Operands& operands, const Values& values, CompactTile tile) {
   work.operands = std::move(tile);
+  const std::shared_ptr<const Tile>& outline = work.operands.tile;
+  work.index = outline->index;
+  work.geometry = *outline;
+  work.blocks = fabric::fast::blocks_of(outline);
+  work.results.assign(outline->columns, 1);
+  work.left_out = outline->left_out();
+  work.output_bytes = output_bytes(operands, values, work.operands);
   with_skip_rule(config(operands.lowering().machine()).skip,
                  [&](auto rule) { Worker<decltype(rule)>(operands, values, work); });
-  return work;
 }
 
 std::uint64_t output_bytes(const Operands& operands, const Values& values, const CompactTile& compact) {

@@ -1,23 +1,22 @@
 // When does memory fetch and write, and when is the array past a block? Requests come one after the other; which comes
-// next is decided by comparing the cycles in which a write and a fetch could be requested. sim/memory/README.md;
-// FAST.md.
+// next is decided by comparing the cycles in which a write and a fetch could be requested. sim/memory/README.md says
+// when that is, datapaths/intersect/FAST.md derives the recurrences.
 #pragma once
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <initializer_list>
 #include <memory>
+#include <utility>
 #include <vector>
 
-#include "datapaths/intersect/events.h"
-#include "datapaths/intersect/fast/operands.h"
-#include "datapaths/intersect/lowering.h"
-#include "machine/tally.h"
+#include "datapaths/fabric/block.h"
+#include "datapaths/fabric/geometry.h"
+#include "machine/config.h"
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
 using Time = std::uint64_t;
 constexpr Time kUnknown = UINT64_MAX;
@@ -33,8 +32,6 @@ struct BlockTimes {
   std::uint32_t lines_past = 0;
   Time released = kUnknown;  ///< from when on every line is past it and all before
 };
-
-class EventRecorder;
 
 /// When the bytes of transfers move from and to DRAM, in the order in which they are booked.
 class DramTimes {
@@ -55,14 +52,42 @@ class DramTimes {
   std::vector<Bank> banks_;
 };
 
+/// A block that is fetched.
+struct Fetched {
+  TileIndex tile;
+  std::uint32_t index;  ///< in the tile
+  const Block& block;
+  std::uint64_t left_out;  ///< with the first block of a tile
+};
+
+/// What memory asks of those whose tiles it fetches and writes, and what it says of them.
+class MemoryPort {
+ public:
+  virtual ~MemoryPort() = default;
+  /// A tile is needed that is not there: the port must add() it.
+  virtual void demand(TileIndex tile) = 0;
+  /// A fetch or a write begins in cycle `time` and is under way for `cycles`.
+  virtual void fetch_begins(Time time, Time cycles, const Fetched& fetched) = 0;
+  virtual void write_begins(Time time, Time cycles, TileIndex tile, std::uint64_t bytes, std::uint64_t dram_bytes) = 0;
+};
+
+/// The blocks of a tile, held as long as somebody needs them.
+using Blocks = std::shared_ptr<const std::vector<Block>>;
+/// Those of `tile`, which is held with them.
+template <typename Tile>
+[[nodiscard]] Blocks blocks_of(std::shared_ptr<const Tile> tile) {
+  const std::vector<Block>* const blocks = &tile->blocks;
+  return {std::move(tile), blocks};
+}
+
 class MemorySequence {
  public:
-  /// `demand(tile)` is called when a tile is needed that is not there: it must add() it. `recorder`: null for none.
-  MemorySequence(const Operands& operands, Tally& tally, std::function<void(TileIndex)> demand,
-                 EventRecorder* recorder = nullptr);
+  /// `tiles`: of the layer. `room`, `output_address`: as MemoryPlan has them.
+  MemorySequence(const Machine& machine, std::uint64_t tiles, std::uint64_t output_address, std::uint64_t room,
+                 MemoryPort& port);
 
-  /// The next tile, in order; its blocks say what is fetched. It is held as long as it is needed here.
-  void add(std::shared_ptr<const Tile> tile);
+  /// The next tile, in order. `left_out`: of its pairs, those that no PE sees.
+  void add(const Geometry& geometry, Blocks blocks, std::uint64_t left_out);
   [[nodiscard]] bool has(TileIndex tile) const { return tile >= first_ && tile < first_ + tiles_.size(); }
   [[nodiscard]] const BlockTimes& block(TileIndex tile, std::uint32_t block) const {
     return tiles_[tile - first_].times[block];
@@ -123,7 +148,9 @@ class MemorySequence {
     bool operator==(const Position&) const = default;
   };
   struct TileTimes {
-    std::shared_ptr<const Tile> tile;
+    Geometry geometry;
+    Blocks blocks;
+    std::uint64_t left_out = 0;
     std::vector<BlockTimes> times;
     Time last_result = kUnknown;
     std::uint64_t output_bytes = 0;
@@ -151,11 +178,8 @@ class MemorySequence {
   void take_halves();
   void drop();
 
-  const Lowering& lowering_;
   const Machine& machine_;
-  Tally& tally_;
-  EventRecorder* recorder_;
-  std::function<void(TileIndex)> demand_;
+  MemoryPort& port_;
   std::uint64_t count_;  ///< tiles of the layer
   std::uint32_t pes_;
   std::deque<TileTimes> tiles_;
@@ -209,4 +233,4 @@ void MemorySequence::memory_waits(const BlockTimes& block, Time begin, Time end,
   if (block.taken != kUnknown) clipped(block.taken + 1, end);
 }
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast

@@ -1,17 +1,17 @@
-// PEs of PeByPe: when each chunk pair begins, when sums stop, what is discarded.
+// PEs of PeByPe: when each item begins, when sums stop, what is discarded.
 #include <algorithm>
 #include <utility>
 
-#include "datapaths/intersect/fast/pe_by_pe.h"
+#include "datapaths/fabric/fast/pe_by_pe.h"
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
-void PeByPe::pop(Pe& pe, Side side, Time time) {
+void PeByPe::pop(Pe& pe, std::size_t side, Time time) {
   pops_[side][index_of(pe) * depth_[side] + pe.pops[side]++ % depth_[side]] = time;
   line_of(side, pe).awake = true;
 }
 
-void PeByPe::starve(const Pe& pe, Side side, Time begin, Time end, Time start) {
+void PeByPe::starve(const Pe& pe, std::size_t side, Time begin, Time end, Time start) {
   const PeClass starved = side == kWeights ? PeClass::StarvedWeight : PeClass::StarvedActivation;
   waits_.starve(index_of(pe), begin, end, start, starved, line_of(side, pe).memory_waits);
 }
@@ -38,19 +38,22 @@ bool PeByPe::advance(Pe& pe) {
   }
 }
 
-/// One chunk pair.
+/// One item.
 bool PeByPe::work(Pe& pe) {
   if (!has_state(pe.tile)) return false;
   TileState& state = state_of(pe.tile);
-  const std::uint32_t steps = state.work.steps;
+  const TileWork& work = *state.work;
+  const TileWork::Pe& mine = work.pes[index_of(pe)];
+  const Item& item = work.item(mine, pe.item);
   const std::array<std::size_t, 2> from{stream(kWeights, pe), stream(kActivations, pe)};
-  if (state.sent[kWeights][from[0]] <= pe.step || state.sent[kActivations][from[1]] <= pe.step) return false;
-  const Send& weights = state.sends[kWeights][from[0] * steps + pe.step];
-  const Send& activations = state.sends[kActivations][from[1] * steps + pe.step];
+  if (state.sent[kWeights][from[kWeights]] <= item.weights) return false;
+  if (state.sent[kActivations][from[kActivations]] <= item.activations) return false;
+  const Send& weights = state.send(kWeights, from[kWeights], item.weights);
+  const Send& activations = state.send(kActivations, from[kActivations], item.activations);
 
   const Time there = std::max({pe.free, weights.arrival, activations.arrival});
   Time begin = there;
-  if (pe.step == 0 && pe.completions >= 2) {
+  if (pe.item == 0 && pe.completions >= 2) {
     if (pe.drains + 1 < pe.completions) return false;
     begin = std::max(begin, pe.drained[pe.completions % 2] + 1);
   }
@@ -58,40 +61,44 @@ bool PeByPe::work(Pe& pe) {
   starve(pe, kActivations, std::max(pe.free, weights.arrival), activations.arrival, activations.start);
   waits_.block(index_of(pe), there, begin, pe.tile);
 
-  const std::uint32_t stop_step = state.work.stop_step[index_of(pe)];
-  const std::uint32_t stop_group = state.work.stop_group[index_of(pe)];
-  const std::uint32_t groups = state.work.groups_of(index_of(pe), pe.step);
-  if (recorder_)
-    recorder_->pair(index_of(pe), state.values, pe.step, begin, stop_step == pe.step ? stop_group + 1 : groups);
-  if (stop_step != pe.step) {
-    const Time last = begin + groups - 1;
-    for (Side side : {kWeights, kActivations}) pop(pe, side, last);
+  const bool stops = mine.stop_item == pe.item;
+  const std::uint32_t cycles = work.cycles_of(mine, pe.item);
+  if (recorder_) layer_.item(work, index_of(pe), pe.item, begin, stops ? mine.stop_group + 1 : cycles);
+  if (!stops) {
+    const Time last = begin + cycles - 1;
+    const bool ends = pe.item + 1 == mine.items;
+    const Item* const next = ends ? nullptr : &item + 1;
+    if (ends || next->weights != item.weights) pop(pe, kWeights, last);
+    if (ends || next->activations != item.activations) pop(pe, kActivations, last);
     pe.free = last + 1;
-    if (++pe.step == steps) {
-      complete(pe, last);
+    ++pe.item;
+    if (ends) {
+      complete(pe, work, last);
       finish_tile(pe, pe.free);
     }
     return true;
   }
 
-  pe.stop = begin + stop_group;
+  // Where sums stop, an item is a step of both lines.
+  const std::uint32_t steps = mine.items;
+  pe.stop = begin + mine.stop_group;
   state.stopped[index_of(pe)] = pe.stop + 2;
-  for (Side side : {kWeights, kActivations}) line_of(side, pe).awake = true;
-  complete(pe, pe.stop);
+  for (const std::size_t side : {kWeights, kActivations}) line_of(side, pe).awake = true;
+  complete(pe, work, pe.stop);
   pe.done = {};
   pe.discard_free = {pe.stop + 2, pe.stop + 2};
-  if (stop_group + 1 == groups) {
-    for (Side side : {kWeights, kActivations}) pop(pe, side, pe.stop);
-    pe.next = {pe.step + 1, pe.step + 1};
+  if (mine.stop_group + 1 == cycles) {
+    for (const std::size_t side : {kWeights, kActivations}) pop(pe, side, pe.stop);
+    pe.next = {pe.item + 1, pe.item + 1};
     pe.state = State::Stopping;
     return true;
   }
-  // The next group of the same pair is killed.
+  // The next group of the same item is killed.
   waits_.kill(index_of(pe));
-  if (recorder_) recorder_->kill(index_of(pe), state.values, pe.step, stop_group + 1, pe.stop);
-  pe.next = {pe.step, pe.step};
-  if (stop_group + 2 == groups) {
-    for (Side side : {kWeights, kActivations}) {
+  if (recorder_) layer_.killed(work, index_of(pe), pe.item, mine.stop_group + 1, pe.stop);
+  pe.next = {pe.item, pe.item};
+  if (mine.stop_group + 2 == cycles) {
+    for (const std::size_t side : {kWeights, kActivations}) {
       pop(pe, side, pe.stop + 1);
       ++pe.next[side];
       pe.done[side] = pe.next[side] == steps;
@@ -101,16 +108,16 @@ bool PeByPe::work(Pe& pe) {
   return true;
 }
 
-/// The sum stopped with the last group of a pair: is the first group of the next pair issued, and killed?
+/// The sum stopped with the last group of an item: is the first group of the next one issued, and killed?
 bool PeByPe::settle_stop(Pe& pe) {
   TileState& state = state_of(pe.tile);
-  const std::uint32_t steps = state.work.steps;
-  const StepIndex step(pe.next[0]);
+  const TileWork::Pe& mine = state.work->pes[index_of(pe)];
+  const std::uint32_t step = pe.next[0];
   bool arrives = true, unknown = false;
-  for (Side side : {kWeights, kActivations}) {
+  for (const std::size_t side : {kWeights, kActivations}) {
     const std::size_t from = stream(side, pe);
     if (state.sent[side][from] > step)
-      arrives &= state.sends[side][from * steps + step].arrival <= pe.stop + 1;
+      arrives &= state.send(side, from, step).arrival <= pe.stop + 1;
     else if (state.token[side][from] != kUnknown)
       arrives = false;
     else
@@ -123,16 +130,16 @@ bool PeByPe::settle_stop(Pe& pe) {
   }
   if (arrives && !unknown) {
     waits_.kill(index_of(pe));
-    if (recorder_) recorder_->kill(index_of(pe), state.values, step, 0, pe.stop);
-    if (state.work.groups_of(index_of(pe), step) == 1) {
-      for (Side side : {kWeights, kActivations}) {
+    if (recorder_) layer_.killed(*state.work, index_of(pe), step, 0, pe.stop);
+    if (state.work->cycles_of(mine, step) == 1) {
+      for (const std::size_t side : {kWeights, kActivations}) {
         pop(pe, side, pe.stop + 1);
-        pe.done[side] = ++pe.next[side] == steps;
+        pe.done[side] = ++pe.next[side] == mine.items;
       }
     }
   } else {
     pe.owed = pe.stop + 1;
-    if (recorder_) recorder_->stop(index_of(pe), state.values, StepIndex(step - 1), pe.stop);
+    if (recorder_) layer_.stopped(*state.work, index_of(pe), step - 1, pe.stop);
   }
   pe.state = State::Discarding;
   return true;
@@ -140,31 +147,30 @@ bool PeByPe::settle_stop(Pe& pe) {
 
 /// Discards what is known to arrive, an entry per operand and cycle, until both operands' ends.
 bool PeByPe::discard(Pe& pe) {
-  TileState& state = state_of(pe.tile);
-  const std::uint32_t steps = state.work.steps;
+  const TileState& state = state_of(pe.tile);
   if (pe.owed != kUnknown) {
     std::array<Send, 2> entry;
-    for (Side side : {kWeights, kActivations}) {
+    for (const std::size_t side : {kWeights, kActivations}) {
       const std::size_t from = stream(side, pe);
       if (state.sent[side][from] > pe.next[side])
-        entry[side] = state.sends[side][from * steps + pe.next[side]];
+        entry[side] = state.send(side, from, pe.next[side]);
       else if (state.token[side][from] != kUnknown)
         entry[side] = {state.token[side][from] - 1, state.token[side][from]};
       else
         return false;
     }
-    const Side missing = entry[kWeights].arrival > pe.owed ? kWeights : kActivations;
+    const std::size_t missing = entry[kWeights].arrival > pe.owed ? kWeights : kActivations;
     starve(pe, missing, pe.owed, pe.owed + 1, entry[missing].start);
     pe.owed = kUnknown;
   }
   bool changed = false;
-  for (Side side : {kWeights, kActivations}) {
+  for (const std::size_t side : {kWeights, kActivations}) {
     const std::size_t from = stream(side, pe);
     while (!pe.done[side]) {
       Time arrival;
       if (state.sent[side][from] > pe.next[side]) {
-        arrival = state.sends[side][from * steps + pe.next[side]].arrival;
-        pe.done[side] = ++pe.next[side] == steps;
+        arrival = state.send(side, from, pe.next[side]).arrival;
+        pe.done[side] = ++pe.next[side] == state.steps(side, from);
       } else if (state.token[side][from] != kUnknown) {
         arrival = state.token[side][from];
         pe.done[side] = true;
@@ -182,22 +188,22 @@ bool PeByPe::discard(Pe& pe) {
   return true;
 }
 
-/// The last group of a sum was issued in cycle `time`.
-void PeByPe::complete(Pe& pe, Time time) {
+/// The last issue of a tile was made in cycle `time`.
+void PeByPe::complete(Pe& pe, const TileWork& work, Time time) {
   const std::uint64_t k = pe.completions++;
   pe.complete[k % 2] = time;
   buses_[pe.column].awake = true;
   if (!recorder_) return;
-  recorder_->complete(index_of(pe));
-  if (pe.drains == k) recorder_->retire(index_of(pe), std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
+  layer_.completed(work, index_of(pe));
+  if (pe.drains == k) layer_.retired(index_of(pe), std::max(time + 2, k > 0 ? pe.drained[(k - 1) % 2] + 1 : 0));
 }
 
-/// Goes to the next tile that maps the PE; its match stage may begin it at `free`.
+/// Goes to the next tile that maps the PE; it may begin it at `free`.
 void PeByPe::finish_tile(Pe& pe, Time free) {
   const bool discarded = pe.state == State::Discarding;
   if (pe.tile != kNoTileIndex) --state_of(pe.tile).pes_left;
   pe.state = State::Working;
-  pe.step = StepIndex(0);
+  pe.item = 0;
   if (pe.last_tile == kNoTileIndex || pe.tile == pe.last_tile) {
     pe.state = State::Finished;
     pe.free = discarded ? pe.stop + 2 : free;
@@ -206,7 +212,7 @@ void PeByPe::finish_tile(Pe& pe, Time free) {
   if (discarded) wait(pe, pe.stop + 2, free, PeClass::Imbalance);
   pe.free = free;
   do ++pe.tile;
-  while (waits_.edges() && !operands_.geometry(pe.tile).mapped(pe.row, pe.column));
+  while (waits_.edges() && !map_.geometry(pe.tile).mapped(pe.row, pe.column));
 }
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast

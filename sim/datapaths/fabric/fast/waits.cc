@@ -1,16 +1,12 @@
-#include "datapaths/intersect/fast/waits.h"
+#include "datapaths/fabric/fast/waits.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "datapaths/fabric/memory_classes.h"
-#include "datapaths/intersect/fast/events.h"
 
-namespace lacuna::intersect::fast {
-
-using fabric::is_memorys;
-using fabric::kTilesToWritten;
+namespace lacuna::fabric::fast {
 
 namespace {
 
@@ -63,17 +59,13 @@ void FirstPe::block(std::uint32_t pe, Time begin, Time end, TileIndex tile) {
   divide_blocked(memory_, begin, end, tile, [&](Time from, Time to, PeClass what) { add(pe, from, to, what); });
 }
 
-WaitAccount::WaitAccount(const Operands& operands, const MemorySequence& memory, EventRecorder* recorder)
-    : memory_(memory),
-      recorder_(recorder),
-      tiles_(operands.tiles()),
-      columns_(operands.lowering().machine().array.columns),
-      first_pe_(memory) {
-  const std::uint32_t pes = operands.lowering().machine().array.rows * columns_;
-  edges_ = operands.smallest().pes() != pes;
+WaitAccount::WaitAccount(const ArrayConfig& array, const Tiles& tiles, const MemorySequence& memory, Recorder* recorder)
+    : memory_(memory), recorder_(recorder), tiles_(tiles.tiles()), columns_(array.columns), first_pe_(memory) {
+  const std::uint32_t pes = array.rows * columns_;
+  edges_ = tiles.smallest().pes() != pes;
   classes_.resize(pes);
   for (std::uint32_t pe = 0; pe < pes; ++pe)
-    mapped_.push_back(operands.last_tile(Row(pe / columns_), Column(pe % columns_)).has_value());
+    mapped_.push_back(tiles.last_tile(Row(pe / columns_), Column(pe % columns_)).has_value());
 }
 
 void WaitAccount::count(std::uint32_t pe, Time begin, Time end, PeClass what) {
@@ -170,4 +162,4 @@ void WaitAccount::flush(Time first_pe) {
   waits_.resize(kept);
 }
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast

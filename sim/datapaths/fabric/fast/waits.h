@@ -5,10 +5,12 @@
 
 #include <vector>
 
-#include "datapaths/intersect/fast/memory.h"
+#include "datapaths/fabric/fast/memory.h"
+#include "datapaths/fabric/fast/recorder.h"
+#include "datapaths/fabric/fast/tiles.h"
 #include "machine/outcome.h"
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
 /// Which cycles of the first PE are memory's: what PEs that the array's tile does not map wait for.
 class FirstPe {
@@ -37,7 +39,7 @@ class FirstPe {
 class WaitAccount {
  public:
   /// `recorder`: null for none.
-  WaitAccount(const Operands& operands, const MemorySequence& memory, EventRecorder* recorder = nullptr);
+  WaitAccount(const ArrayConfig& array, const Tiles& tiles, const MemorySequence& memory, Recorder* recorder = nullptr);
 
   /// In begin..end the match stage of `pe` issued nothing, for want of an operand or of work.
   void add(std::uint32_t pe, Time begin, Time end, PeClass what) {
@@ -89,7 +91,7 @@ class WaitAccount {
   void count(std::uint32_t pe, Time begin, Time end, PeClass what);
 
   const MemorySequence& memory_;
-  EventRecorder* recorder_;
+  Recorder* recorder_;
   std::uint64_t tiles_;
   std::uint32_t columns_;
   bool edges_;
@@ -100,4 +102,4 @@ class WaitAccount {
   FirstPe first_pe_;
 };
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast

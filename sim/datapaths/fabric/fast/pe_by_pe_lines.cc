@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "datapaths/intersect/fast/pe_by_pe.h"
+#include "datapaths/fabric/fast/pe_by_pe.h"
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
 void PeByPe::enter_tile(Line& line, TileIndex tile) {
   line.step = StepIndex(0);
@@ -12,7 +12,7 @@ void PeByPe::enter_tile(Line& line, TileIndex tile) {
   line.tile = TileIndex(tiles_);
   if (line.last_tile == kNoTileIndex) return;
   for (; tile <= line.last_tile; ++tile) {
-    const Geometry geometry = operands_.geometry(tile);
+    const Geometry geometry = map_.geometry(tile);
     if ((line.side == kWeights ? geometry.columns_of(Row(line.index)) : geometry.rows_of(Column(line.index))) != 0) {
       line.tile = tile;
       return;
@@ -21,31 +21,15 @@ void PeByPe::enter_tile(Line& line, TileIndex tile) {
 }
 
 template <typename Visit>
-void PeByPe::for_group(const Line& line, const Tile& tile, Visit visit) {
-  const std::uint32_t columns = machine_.array.columns;
+void PeByPe::for_group(const Line& line, const Geometry& tile, Visit visit) {
   if (line.side == kActivations) {
-    for (Row row(0); row < tile.rows_of(Column(line.index)); ++row) visit(pes_[row * columns + line.index]);
+    for (Row row(0); row < tile.rows_of(Column(line.index)); ++row) visit(pes_[row * columns_ + line.index]);
   } else if (unicast_) {
-    visit(pes_[line.index * columns + line.column]);
+    visit(pes_[line.index * columns_ + line.column]);
   } else {
     for (Column column(0); column < tile.columns_of(Row(line.index)); ++column)
-      visit(pes_[line.index * columns + column]);
+      visit(pes_[line.index * columns_ + column]);
   }
-}
-
-/// What the message that `line` sends next costs.
-PeByPe::Cost PeByPe::cost(const Line& line, const TileState& state) const {
-  const Tile& tile = state.work.tile();
-  const Streams* streams = state.work.operands.windows.get();
-  std::size_t entry = tile.steps()[line.step].chunk;
-  std::size_t stream = tile.window_stream(Column(line.side == kActivations ? line.index : 0));
-  if (line.side == kWeights) {
-    streams = state.work.operands.filters.get();
-    entry = line.step;
-    stream = tile.filter_stream(Row(line.index), Column(unicast_ ? line.column : 0));
-  }
-  const std::size_t at = entry * streams->pad + stream;
-  return {static_cast<std::uint32_t>(streams->bytes[at]), static_cast<std::uint32_t>(streams->words[at])};
 }
 
 /// Sends what is known to be sent.
@@ -53,7 +37,8 @@ bool PeByPe::advance(Line& line) {
   bool changed = false;
   while (line.tile < tiles_) {
     TileState& state = state_of(line.tile);
-    const Tile& tile = state.work.tile();
+    const Geometry& tile = state.work->geometry;
+    const Message& message = state.work->messages[line.side].at(stream(line), line.step);
     line.threshold = kUnknown;
 
     // The bus is free and every FIFO of the group has room.
@@ -74,7 +59,7 @@ bool PeByPe::advance(Line& line) {
     bool may_stop = true, stop_known = true;
     Time stopped = 0;
     for_group(line, tile, [&](Pe& pe) {
-      if (state.work.stop_step[index_of(pe)] >= line.step)
+      if (state.work->pes[index_of(pe)].stop_item >= line.step)
         may_stop = false;
       else if (state.stopped[index_of(pe)] == kUnknown)
         stop_known = false;
@@ -82,7 +67,7 @@ bool PeByPe::advance(Line& line) {
         stopped = std::max(stopped, state.stopped[index_of(pe)]);
     });
 
-    const BlockTimes& block = memory_.block(line.tile, tile.block_of[line.step]);
+    const BlockTimes& block = memory_.block(line.tile, message.block);
     const bool settled = std::exchange(line.settled, false);
     if (block.loaded != kUnknown) {
       const Time start = std::max(ready, block.loaded);
@@ -92,7 +77,7 @@ bool PeByPe::advance(Line& line) {
       }
       if (!may_stop || stopped > start || !stop_known) {
         wait_for_memory(line, block, line.bus_free, block.loaded);
-        sent(line, state, start, start + cost(line, state).words, true);
+        sent(line, state, start, start + message.words, true);
         changed = true;
         continue;
       }
@@ -113,38 +98,38 @@ bool PeByPe::advance(Line& line) {
 
 /// Records a message or an end token, and goes to the next group, step or tile.
 void PeByPe::sent(Line& line, TileState& state, Time start, Time arrival, bool message) {
-  const Tile& tile = state.work.tile();
+  const Geometry& tile = state.work->geometry;
+  const Messages& messages = state.work->messages[line.side];
   std::uint32_t destinations = 0;
   for_group(line, tile, [&](Pe& pe) {
     ++pe.pushes[line.side];
     ++destinations;
     pe.awake = true;
   });
-  const std::size_t to =
-      line.side == kWeights && unicast_ ? line.index * machine_.array.columns + line.column : line.index;
+  const std::size_t to = stream(line);
+  const std::uint32_t steps = messages.steps(to);
+  const std::uint32_t block = messages.at(to, line.step).block;
   std::uint32_t bytes = 0;
   if (message) {
-    state.sends[line.side][to * state.work.steps + line.step] = {start, arrival};
+    state.sends[line.side][messages.first(to) + line.step] = {start, arrival};
     ++state.sent[line.side][to];
-    bytes = cost(line, state).bytes;
+    bytes = messages.at(to, line.step).bytes;
   } else {
     state.token[line.side][to] = arrival;
   }
-  const event::Send send{arrival - 1, line.side == kWeights ? fabric::Side::Weights : fabric::Side::Activations,
-                         line.index,  line.tile,
-                         line.step,   bytes,
-                         destinations};
-  if (recorder_) recorder_->record(send);
+  const Sent send{
+      arrival - 1, line.side == kWeights ? Side::Weights : Side::Activations, line.index, line.tile, line.step, bytes,
+      destinations};
+  if (recorder_) layer_.record(send);
   if (line.tile == line.last_tile)
-    late_sends_.push_back({arrival, send});
+    late_sends_.push_back(send);
   else
-    tally_.on(send);
+    layer_.sent(send);
   line.bus_free = arrival;
 
   if (line.side == kWeights && unicast_) {
     const auto live = [&](std::uint32_t from) {
-      while (from < tile.columns_of(Row(line.index)) &&
-             state.token[kWeights][line.index * machine_.array.columns + from] != kUnknown)
+      while (from < tile.columns_of(Row(line.index)) && state.token[kWeights][line.index * columns_ + from] != kUnknown)
         ++from;
       return from;
     };
@@ -155,12 +140,14 @@ void PeByPe::sent(Line& line, TileState& state, Time start, Time arrival, bool m
     message = line.column < columns;
   }
   // From here on `message` says whether a PE of the row has not been sent its end token.
-  const std::uint32_t block = tile.block_of[line.step];
-  if (message && line.step + 1 < state.work.steps) {
+  const auto pass = [&](std::uint32_t end) {
+    for (std::uint32_t b = block; b < end; ++b) memory_.pass(line.tile, b, 1, arrival);
+  };
+  if (message && line.step + 1 < steps) {
     ++line.step;
-    if (tile.block_of[line.step] != block) memory_.pass(line.tile, block, 1, arrival);
+    pass(messages.at(to, line.step).block);
   } else {
-    for (std::uint32_t b = block; b < tile.blocks.size(); ++b) memory_.pass(line.tile, b, 1, arrival);
+    pass(static_cast<std::uint32_t>(state.work->blocks->size()));
     enter_tile(line, TileIndex(line.tile + 1));
   }
 }
@@ -176,4 +163,4 @@ void PeByPe::wait_for_memory(Line& line, const BlockTimes& block, Time begin, Ti
   });
 }
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast

@@ -1,11 +1,11 @@
-#include "datapaths/intersect/fast/memory.h"
+#include "datapaths/fabric/fast/memory.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "datapaths/intersect/fast/events.h"
+#include "base/error.h"
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
 namespace {
 std::uint64_t ceil_div(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
@@ -50,25 +50,23 @@ Interval DramTimes::book(Time from, std::initializer_list<Extent> extents, bool 
   return {first * array_clock_ / dram_clock_, ceil_div(next * array_clock_, dram_clock_)};
 }
 
-MemorySequence::MemorySequence(const Operands& operands, Tally& tally, std::function<void(TileIndex)> demand,
-                               EventRecorder* recorder)
-    : lowering_(operands.lowering()),
-      machine_(lowering_.machine()),
-      tally_(tally),
-      recorder_(recorder),
-      demand_(std::move(demand)),
-      count_(operands.tiles()),
+MemorySequence::MemorySequence(const Machine& machine, std::uint64_t tiles, std::uint64_t output_address,
+                               std::uint64_t room, MemoryPort& port)
+    : machine_(machine),
+      port_(port),
+      count_(tiles),
       pes_(machine_.array.rows * machine_.array.columns),
       dram_(machine_),
-      output_address_(lowering_.plan().output_address()),
-      room_bytes_(lowering_.plan().room()),
+      output_address_(output_address),
+      room_bytes_(room),
       places_(machine_.dram.outstanding) {}
 
-void MemorySequence::add(std::shared_ptr<const Tile> tile) {
-  LACUNA_CHECK(tile->index == first_ + tiles_.size(), "tile {} comes out of order", tile->index);
+void MemorySequence::add(const Geometry& geometry, Blocks blocks, std::uint64_t left_out) {
   TileTimes& times = tiles_.emplace_back();
-  times.times.resize(tile->blocks.size());
-  times.tile = std::move(tile);
+  times.geometry = geometry;
+  times.times.resize(blocks->size());
+  times.blocks = std::move(blocks);
+  times.left_out = left_out;
 }
 
 MemorySequence::Position MemorySequence::after(const Position& at) const {
@@ -82,7 +80,8 @@ void MemorySequence::pass(TileIndex tile, std::uint32_t block, std::uint32_t lin
   passed.past = std::max(passed.past, time);
 
   while (has(next_release_.tile)) {
-    const Tile& oldest = *tiles_[next_release_.tile - first_].tile;
+    const TileIndex oldest_tile = next_release_.tile;
+    const Geometry& oldest = tiles_[oldest_tile - first_].geometry;
     BlockTimes& times = tiles_[next_release_.tile - first_].times[next_release_.block];
     if (times.lines_past != oldest.rows + oldest.columns) break;
     release_ = std::max(release_, times.past);
@@ -90,9 +89,8 @@ void MemorySequence::pass(TileIndex tile, std::uint32_t block, std::uint32_t lin
     if (released_ < fetched_.size() && fetched_[released_].block == next_release_)
       fetched_[released_++].released = release_;
     next_release_ = after(next_release_);
-    if (next_release_.tile == oldest.index) continue;
-    if (oldest.pes() != pes_ && array_tile_since_ < release_)
-      edges_.push_back({array_tile_since_, release_, static_cast<const Geometry&>(oldest)});
+    if (next_release_.tile == oldest_tile) continue;
+    if (oldest.pes() != pes_ && array_tile_since_ < release_) edges_.push_back({array_tile_since_, release_, oldest});
     array_tile_since_ = release_;
   }
   take_halves();
@@ -119,7 +117,7 @@ MemorySequence::Next MemorySequence::next() {
   Time from = std::max(ready(), released);
   while (reach(next_fetch_.tile)) {
     from = std::max(from, passed_over_);
-    const Time room_from = room(tiles_[next_fetch_.tile - first_].tile->blocks[next_fetch_.block].dram_bytes());
+    const Time room_from = room((*tiles_[next_fetch_.tile - first_].blocks)[next_fetch_.block].dram_bytes());
     const Time time = room_from == kUnknown ? kUnknown : std::max(from, room_from);
     // A block that every feeder is past by then is passed over.
     const Time past = block(next_fetch_.tile, next_fetch_.block).released;
@@ -148,13 +146,12 @@ std::uint64_t MemorySequence::buffer_cycles(std::uint64_t bytes, std::uint64_t w
 
 bool MemorySequence::reach(TileIndex tile) {
   if (tile == count_) return false;
-  while (!has(tile)) demand_(TileIndex(first_ + tiles_.size()));
+  while (!has(tile)) port_.demand(TileIndex(first_ + tiles_.size()));
   return true;
 }
 
 void MemorySequence::begin(const Next& next) {
-  LACUNA_CHECK(std::min(next.write, next.fetch) != kUnknown, "layer '{}': nothing can happen after cycle {}",
-               lowering_.layer().name, ready());
+  LACUNA_CHECK(std::min(next.write, next.fetch) != kUnknown, "nothing can happen after cycle {}", ready());
   if (next.write <= next.fetch)
     begin_write(next.write);
   else
@@ -178,22 +175,18 @@ void MemorySequence::begin_write(Time time) {
       std::max({latest_write_, dram_.book(time, {{output_address_, dram_bytes}}, true).end, write_port_free_});
   output_address_ += dram_bytes;
   request(time, latest_write_);
-  const event::Write write{time, latest_write_ - time, written_, bytes, dram_bytes};
-  tally_.on(write);
-  if (recorder_) recorder_->record(write);
+  port_.write_begins(time, latest_write_ - time, written_, bytes, dram_bytes);
   written_at_[written_++ % 4] = latest_write_;
 }
 
 void MemorySequence::begin_fetch(Time time) {
   TileTimes& tile = tiles_[next_fetch_.tile - first_];
-  const Block& block = tile.tile->blocks[next_fetch_.block];
+  const Block& block = (*tile.blocks)[next_fetch_.block];
   const Time commands = time + (block.dram_bytes() != 0 ? machine_.dram.latency : 0);
   const Interval dram = dram_.book(commands, {block.weights, block.inputs}, false);
   const std::uint64_t cycles = buffer_cycles(block.buffer_bytes, block.words);
-  const event::Fetch fetch{time, request(time, std::max(dram.end, dram.begin + cycles)), tile.tile.get(),
-                           next_fetch_.block};
-  tally_.on(fetch);
-  if (recorder_) recorder_->record(fetch, tile.tile);
+  port_.fetch_begins(time, request(time, std::max(dram.end, dram.begin + cycles)),
+                     {next_fetch_.tile, next_fetch_.block, block, next_fetch_.block == 0 ? tile.left_out : 0});
   fetched_.push_back({.block = next_fetch_,
                       .requested = time,
                       .dram = dram,
@@ -241,4 +234,4 @@ void MemorySequence::drop() {
   }
 }
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast
