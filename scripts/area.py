@@ -156,7 +156,7 @@ class Design:
                 f"synthesis of {module_of(name)}", *self.elaborated(parameters), f"hierarchy -top {name}",
                 f"synth -top {name} -flatten -run begin:fine",
                 # Operand buffers are the memories inside operand_buffer; all other storage becomes flip-flops.
-                r"chtype -set lacuna_sram */u_buffer.* t:$mem_v2 %i", "synth -run fine:check", *self.mapped(),
+                r"chtype -set lacuna_sram */*u_buffer.* t:$mem_v2 %i", "synth -run fine:check", *self.mapped(),
                 f"write_json {out}")
             self.units[name] = json.loads(out.read_text())["modules"][name]
         return self.units[name]

@@ -26,14 +26,15 @@ module intersect_array #(
   localparam int unsigned RowCountBits           = $clog2(Rows + 1),
   localparam int unsigned ColumnCountBits        = $clog2(Columns + 1),
   localparam int unsigned ChunkLengthBits        = $clog2(Chunk + 1),
-  localparam int unsigned FlagsBits              = intersect_pkg::MessageFlagsBits,
+  localparam int unsigned FlagsBits              =
+      intersect_pkg::MessageFlagsBits + fabric_pkg::StepFlagsBits,
   // Place of a word in half an operand buffer; words of a message.
   localparam int unsigned RowAddressBits         =
-      lacuna_pkg::width_of(intersect_pkg::half_words(WeightsBufferBytes, WeightsBusBytes)),
+      lacuna_pkg::width_of(fabric_pkg::half_words(WeightsBufferBytes, WeightsBusBytes)),
   localparam int unsigned RowLengthBits          = $clog2(1 + intersect_pkg::message_words(
       Chunk, Bits, AccumulatorBits, WeightsEncoding, WeightsBusBytes)),
   localparam int unsigned ColumnAddressBits      =
-      lacuna_pkg::width_of(intersect_pkg::half_words(ActivationsBufferBytes, ActivationsBusBytes)),
+      lacuna_pkg::width_of(fabric_pkg::half_words(ActivationsBufferBytes, ActivationsBusBytes)),
   localparam int unsigned ColumnLengthBits       = $clog2(1 + intersect_pkg::message_words(
       Chunk, Bits, 0, ActivationsEncoding, ActivationsBusBytes))
 ) (
@@ -225,15 +226,20 @@ module intersect_array #(
     logic [AccumulatorBits-1:0] sum;
     logic [15:0] multiplier;
     logic [5:0] shift;
+    // A PE has one result.
+    logic result_index, unused_result_index;
+    assign unused_result_index = result_index;
 
-    intersect_drain #(
+    fabric_drain #(
       .Rows           (Rows),
+      .Results        (1),
       .AccumulatorBits(AccumulatorBits)
     ) u_drain (
       .clk_i,
       .rst_ni,
       .tile_valid_i      (drain_tile_valid_i[column]),
       .tile_rows_i       (drain_tile_rows_i[column*RowCountBits+:RowCountBits]),
+      .tile_results_i    (1'b1),
       .tile_ready_o      (drain_tile_ready_o[column]),
       .scale_valid_i     (drain_scale_valid_i[column]),
       .scale_multiplier_i(drain_scale_multiplier_i[column*16+:16]),
@@ -241,6 +247,7 @@ module intersect_array #(
       .scale_ready_o     (drain_scale_ready_o[column]),
       .result_valid_i    (result_valid),
       .result_i          (result),
+      .result_index_o    (result_index),
       .result_ready_o    (result_ready),
       .valid_o           (taken),
       .first_o           (taken_first),
@@ -250,8 +257,8 @@ module intersect_array #(
       .shift_o           (shift)
     );
 
-    intersect_post #(
-      .Rows           (Rows),
+    fabric_post #(
+      .Results        (Rows),
       .Bits           (Bits),
       .AccumulatorBits(AccumulatorBits)
     ) u_post (
@@ -259,7 +266,7 @@ module intersect_array #(
       .rst_ni,
       .rescale_i,
       .relu_i,
-      .wide_i           (wide_outputs_i),
+      .wide_i(wide_outputs_i),
       .threshold_i,
       .valid_i          (taken),
       .first_i          (taken_first),

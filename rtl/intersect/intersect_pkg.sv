@@ -1,6 +1,6 @@
 // What the modules of the intersect machine agree on: words of its section as numbers, in the order
 // in which sim/datapaths/intersect/config.h lists them; the table of skip rules; flags of a
-// message; sizes of operand buffers.
+// message; words of a message.
 package intersect_pkg;
 
   typedef enum logic [31:0] {
@@ -47,22 +47,15 @@ package intersect_pkg;
     endcase
   endfunction
 
-  // What a message is in its tile, and (only in operand buffers) in its block.
+  // What a message is, beside what the fabric knows of it.
   typedef struct packed {
-    logic block_last;  // of the last step of its block
     logic tail;        // over the last chunk of the reduction, which may be shorter
     logic check_end;   // after the last group the sum can only fall
     logic check_each;  // after each group the sum can only fall
-    logic last;        // of the tile
     logic first;       // of the tile
   } message_flags_t;
 
-  localparam int unsigned MessageFlagsBits = 6;
-
-  // Words of half an operand buffer.
-  function automatic int unsigned half_words(int unsigned buffer_bytes, int unsigned bus_bytes);
-    half_words = buffer_bytes / 2 / bus_bytes;
-  endfunction
+  localparam int unsigned MessageFlagsBits = 4;
 
   // Words of the largest message: both masks and the bias (weights only, bias_bits > 0), every
   // value.

@@ -75,6 +75,12 @@ Port RtlModel::port(std::string_view name, std::uint32_t width) const {
   throw Bug(fmt::format("the model has no port {}", name));
 }
 
+bool RtlModel::has_port(std::string_view name) const {
+  const LacunaPort* ports = nullptr;
+  const std::size_t count = api_->ports(model_, &ports);
+  return std::any_of(ports, ports + count, [&](const LacunaPort& port) { return name == port.name; });
+}
+
 std::uint32_t RtlModel::width(std::string_view name) const {
   const LacunaWidth* widths = nullptr;
   const std::size_t count = api_->widths(model_, &widths);

@@ -114,6 +114,7 @@ class RtlModel {
 
   /// Port `name` as fields of `width` bits.
   [[nodiscard]] Port port(std::string_view name, std::uint32_t width) const;
+  [[nodiscard]] bool has_port(std::string_view name) const;
   /// A width that a probe named.
   [[nodiscard]] std::uint32_t width(std::string_view name) const;
 

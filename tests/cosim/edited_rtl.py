@@ -32,7 +32,7 @@ layers:
 
 # A stage more between the drain bus and the post unit.
 DRAIN_STAGE = (
-    "intersect/intersect_drain.sv",
+    "fabric/fabric_drain.sv",
     ("  assign valid_o = valid_q;\n  assign first_o = first_q;\n  assign last_o = last_q;\n"
      "  assign sum_o = sum_q;\n  assign multiplier_o = multiplier_q;\n  assign shift_o = shift_q;\n",
      "  always_ff @(posedge clk_i or negedge rst_ni) begin\n"
@@ -146,7 +146,7 @@ class EditedRtl(unittest.TestCase):
         self.assertLess(abs(area["pe"]["edited_um2"] / area["pe"]["base_um2"] - 1), 0.02)
 
     def test_compare_of_rtl_that_only_verilator_reads_says_that_the_area_is_not_known(self):
-        self.edit("intersect/mac_lane.sv", ("  logic active_q, active_d;", "  import lacuna_pkg::*;\n  logic active_q, active_d;"))
+        self.edit("common/mac_lane.sv", ("  logic active_q, active_d;", "  import lacuna_pkg::*;\n  logic active_q, active_d;"))
         done = self.compared()
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertRegex(done.stderr, r"edited: the area is not known: .*; --no-area leaves it out\n")

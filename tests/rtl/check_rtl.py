@@ -54,19 +54,23 @@ def check_alignment(name, text):
             column = found.end()
 
 
-def check_reports(family):
-    """probe/report.h has the members of the family's report package in the opposite order, of the same size and name."""
-    package = (family.folder / f"probe/{family.name}_report_pkg.sv").read_text()
-    header = (family.folder / "probe/report.h").read_text()
+# What probes report that families share: of the fabric.
+FABRIC_REPORTS = {"feeder_report_t": "FeederReport"}
+
+
+def check_reports(folder, reports, flags_of):
+    """probe/report.h has the members of the folder's report package in the opposite order, of the same size and name."""
+    package = (folder / f"probe/{folder.name}_report_pkg.sv").read_text()
+    header = (folder / "probe/report.h").read_text()
     bits = {"std::uint32_t": 32, "std::int64_t": 64, "std::array<std::uint32_t, 8>": 256}
-    for sv, cc in family.checks["reports"].items():
+    for sv, cc in reports.items():
         fields = members(package, r"struct packed \{([^}]*)\} %s;" % sv, r"^\s*logic \[(\d+):0\]\s+(\w+);")
         theirs = [(int(high) + 1, name) for high, name in reversed(fields)]
         ours = [(bits[kind], name) for kind, name in
                 members(header, r"struct %s \{(.*?)\};" % cc, r"^  (std::[\w:<, ]+>|std::\w+) (\w+);")]
         if not ours or ours != theirs:
             sys.exit(f"{sv} is {theirs}, {cc} is {ours}")
-    for sv, cc in family.checks["flags"].items():
+    for sv, cc in flags_of.items():
         flags = members(package, r"struct packed \{([^}]*)\} %s;" % sv, r"^\s*logic (\w+);")
         words = members(header, r"enum class %s[^{]*\{([^}]*)\}" % cc, r"(\w+)")
         if [flag.replace("_", "") for flag in reversed(flags)] != [word.lower() for word in words]:
@@ -143,8 +147,9 @@ def lint_machine(family, flags, parameters):
 
 def lint():
     check_layout()
+    check_reports(RTL / "fabric", FABRIC_REPORTS, {})
     for family in families(RTL):
-        check_reports(family)
+        check_reports(family.folder, family.checks["reports"], family.checks["flags"])
         check_ports(family)
         check_words(family)
         machines = family.machines()

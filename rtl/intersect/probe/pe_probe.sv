@@ -106,3 +106,18 @@ bind intersect_pe pe_probe #(
   .sum_i             (sum),
   .complete_sum_i    (complete_sum)
 );
+
+bind intersect_array array_probe #(
+  .AccumulatorBits  (AccumulatorBits),
+  .Bits             (Bits),
+  .RowCountBits     (RowCountBits),
+  .ColumnCountBits  (ColumnCountBits),
+  .RowFlagsBits     (FlagsBits),
+  .RowAddressBits   (RowAddressBits),
+  .RowLengthBits    (RowLengthBits),
+  .ColumnFlagsBits  (FlagsBits),
+  .ColumnAddressBits(ColumnAddressBits),
+  .ColumnLengthBits (ColumnLengthBits),
+  .Results          (1),
+  .Places           (Rows)
+) u_probe ();

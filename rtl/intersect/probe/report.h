@@ -2,7 +2,6 @@
 // the opposite order; tests/rtl/check_rtl.py holds the two against each other.
 #pragma once
 
-#include <array>
 #include <cstdint>
 
 namespace lacuna::intersect {
@@ -36,18 +35,6 @@ struct PeReport {
   std::int64_t retired;
 
   [[nodiscard]] bool is(PeFlag flag) const { return ((flags >> static_cast<std::uint32_t>(flag)) & 1) != 0; }
-};
-
-/// What a feeder does in a cycle: FeederReport::activity.
-enum FeederActivity : std::uint32_t { kNoTile, kSending, kWaitingForRoom, kWaitingForBlock };
-
-/// A feeder in one cycle.
-struct FeederReport {
-  static constexpr const char* kKind = "feeder";
-  std::uint32_t activity;
-  std::uint32_t complete;
-  std::uint32_t bytes;
-  std::array<std::uint32_t, 8> group;
 };
 
 }  // namespace lacuna::intersect

@@ -1,88 +1,35 @@
 #include "datapaths/intersect/rtl/engine.h"
 
-#include <utility>
+#include <bit>
 
-#include "datapaths/intersect/rtl/machine.h"
-#include "machine/tally.h"
-#include "rtl/model_cache.h"
+#include "datapaths/fabric/rtl/engine.h"
+#include "datapaths/intersect/rtl/messages.h"
+#include "datapaths/intersect/rtl/pe_events.h"
 
 namespace lacuna::intersect {
 
 namespace {
 
-/// [N, M, P, Q], as the output buffer writes it.
-Tensor empty_output(const Layer& layer) {
-  return Tensor(layer.output_type(), {layer.shape.N, layer.shape.M, layer.shape.P(), layer.shape.Q()});
-}
-
-/// For waves alone no events are needed.
-struct Unobserved {
-  template <typename Event>
-  void on(const Event&) {}
-};
-
-class RtlEngine final : public Engine {
- public:
-  explicit RtlEngine(const EngineOptions& options)
-      : sources_(ModelSources::standard("intersect", options.rtl)),
-        stalls_(options.stall_millionths, options.stall_seed) {}
-
-  LayerOutcome run(const Machine& machine, const Layer& layer, Progress* progress) override {
-    Lowering lowering(machine, layer);
-    Tally tally(machine, layer, lowering.notes());
-    return simulate(lowering, tally, progress);
-  }
-  LayerOutcome observe(const Machine& machine, const Layer& layer, RecordSink& sink, Progress* progress) override {
-    Lowering lowering(machine, layer);
-    ObservedTally tally(Tally(machine, layer, lowering.notes()), sink);
-    return simulate(lowering, tally, progress);
-  }
-
-  void write_waves(const Machine& machine, const Layer& layer, const std::filesystem::path& file, std::uint64_t first,
-                   std::uint64_t last) override {
-    Lowering lowering(machine, layer);
-    TileStore tiles(lowering);
-    Tensor output = empty_output(layer);
-    RtlModel model(built_model(sources_, model_parameters(machine), Waves::Yes));
-    Unobserved sink;
-    RtlMachine<Unobserved> rtl(model, lowering, tiles, sink, output, stalls_);
-    try {
-      for (std::uint64_t now = 0; now <= last && !rtl.finished(); ++now) {
-        if (now == first) model.open_waves(file, now);
-        rtl.cycle(now);
-      }
-    } catch (const RtlFailure&) {
-      // What the waves are for: they end here.
-    }
-  }
-
- private:
+/// What the fabric asks of this family's RTL: fabric/README.md.
+struct Rtl {
+  using Own = intersect::Own;
+  using Messages = intersect::Messages;
   template <typename Sink>
-  LayerOutcome simulate(Lowering& lowering, Sink& sink, Progress* progress) {
-    TileStore tiles(lowering);
-    Tensor output = empty_output(lowering.layer());
-    RtlModel model(built_model(sources_, model_parameters(lowering.machine())));
-    RtlMachine<Sink> rtl(model, lowering, tiles, sink, output, stalls_);
+  using Pes = PeEvents<Rtl, Sink>;
+  static constexpr std::string_view kFamily = "intersect";
 
-    std::uint64_t now = 0;
-    for (; !rtl.finished(); ++now) {
-      rtl.cycle(now);
-      constexpr std::uint64_t kProgressPeriod = 4096;
-      if (progress && now % kProgressPeriod == 0) progress->tiles(rtl.memory().written, lowering.tiles());
-    }
-    sink.finish(now);
-    LayerOutcome outcome = sink.take();
-    outcome.output = std::move(output);
-    check_laws(outcome, lowering.machine());
-    return outcome;
+  template <typename Set>
+  static void set_layer(const Lowering& lowering, const Set& set) {
+    set("two_passes_i", 1, lowering.early_termination() ? 1 : 0);
+    set("tail_length_i", static_cast<std::uint32_t>(std::bit_width(config(lowering.machine()).chunk)),
+        Messages::chunks(lowering).tail_length);
   }
-
-  ModelSources sources_;
-  Stalls stalls_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_rtl_engine(const EngineOptions& options) { return std::make_unique<RtlEngine>(options); }
+std::unique_ptr<Engine> make_rtl_engine(const EngineOptions& options) {
+  return std::make_unique<fabric::RtlEngine<Rtl>>(options);
+}
 
 }  // namespace lacuna::intersect

@@ -13,7 +13,7 @@
 `include "assertions.svh"
 
 module feeder_control #(
-  parameter  int unsigned Fanout      = 4,    // PEs of the line
+  parameter  int unsigned Fanout      = 4,  // PEs of the line
   parameter  bit          Unicast     = 1'b0,
   parameter  int unsigned AddressBits = 8,
   parameter  int unsigned LengthBits  = 2,
@@ -39,9 +39,9 @@ module feeder_control #(
   input  logic [Fanout-1:0]      room_i,
   input  logic [Fanout-1:0]      stopped_i,
   // The bus.
-  output logic                   word_valid_o,       // a word of a message
-  output logic                   complete_o,         // its last word
-  output logic                   end_o,              // an end token
+  output logic                   word_valid_o,  // a word of a message
+  output logic                   complete_o,    // its last word
+  output logic                   end_o,         // an end token
   output logic [Fanout-1:0]      group_o
 );
 

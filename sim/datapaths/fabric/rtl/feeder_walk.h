@@ -4,15 +4,22 @@
 #include <algorithm>
 #include <vector>
 
-#include "datapaths/intersect/parts.h"
-#include "datapaths/intersect/rtl/operand_loader.h"
+#include "datapaths/fabric/block_memory.h"
+#include "datapaths/fabric/geometry.h"
+#include "datapaths/fabric/ports.h"
+#include "datapaths/fabric/rtl/operand_loader.h"
+#include "datapaths/fabric/tile_store.h"
 #include "memory/stalls.h"
 
-namespace lacuna::intersect {
+namespace lacuna::fabric {
 
+template <typename Rtl>
 class FeederWalk {
  public:
-  FeederWalk(const RtlModel& model, const Lowering& lowering, TileStore& tiles, Side side, const Stalls& stalls)
+  using Own = typename Rtl::Own;
+  using Lowering = typename Own::Lowering;
+
+  FeederWalk(const RtlModel& model, const Lowering& lowering, TileStore<Own>& tiles, Side side, const Stalls& stalls)
       : lowering_(lowering),
         tiles_(tiles),
         stalls_(stalls),
@@ -31,7 +38,7 @@ class FeederWalk {
     for (std::uint32_t i = 0; i < positions_.size(); ++i) enter_tile(i, TileIndex(0));
   }
 
-  OperandLoader& loader() { return loader_; }
+  OperandLoader<Rtl>& loader() { return loader_; }
   [[nodiscard]] const std::vector<BlockPosition>& positions() const { return positions_; }
   /// The oldest block one of them is not past.
   [[nodiscard]] BlockPosition slowest() const { return *std::min_element(positions_.begin(), positions_.end()); }
@@ -108,10 +115,10 @@ class FeederWalk {
   }
 
   const Lowering& lowering_;
-  TileStore& tiles_;
+  TileStore<Own>& tiles_;
   Stalls stalls_;
   bool weights_;
-  OperandLoader loader_;
+  OperandLoader<Rtl> loader_;
   struct {
     Port tile_valid, tile_count, tile_ready, block_valid, block_half, block_ready;
   } ports_;
@@ -120,4 +127,4 @@ class FeederWalk {
   std::vector<Done> done_;
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

@@ -1,30 +1,38 @@
-// The drain bus of one column: visits tiles in order and the mapped rows of each in order, and
-// takes one valid result a cycle. A tile is offered once the output buffer has a free half for it;
-// a result travels with the rescaling of its output channel.
+// The drain bus of one column: visits tiles in order, the mapped rows of each in order and the
+// results of each PE in order, and takes one valid result a cycle. A tile is offered once the
+// output buffer has a free half for it; a result travels with the rescaling of its output channel.
 //
-//   cycle       d       d+1
-//   bus         takes   post unit has it, the PE's result register is empty
+//   cycle       d              d+1
+//   bus         takes the PE's post unit has it, the PE's result registers are empty
+//               last result
 `include "assertions.svh"
 
-module intersect_drain #(
+module fabric_drain #(
   parameter  int unsigned Rows            = 4,
+  parameter  int unsigned Results         = 1,  // of a PE, at most
   parameter  int unsigned AccumulatorBits = 32,
-  localparam int unsigned CountBits       = $clog2(Rows + 1)
+  localparam int unsigned CountBits       = $clog2(Rows + 1),
+  localparam int unsigned ResultCountBits = $clog2(Results + 1),
+  localparam int unsigned ResultBits      = lacuna_pkg::width_of(Results)
 ) (
   input  logic                            clk_i,
   input  logic                            rst_ni,
-  // The tile: how many rows of the column it maps. Ready: its last result is taken.
+  // The tile: how many rows of the column it maps, how many results each PE has. Ready: its last
+  // result is taken.
   input  logic                            tile_valid_i,
   input  logic [CountBits-1:0]            tile_rows_i,
+  input  logic [ResultCountBits-1:0]      tile_results_i,
   output logic                            tile_ready_o,
   // Rescaling of the result that comes next.
   input  logic                            scale_valid_i,
   input  logic [15:0]                     scale_multiplier_i,
   input  logic [5:0]                      scale_shift_i,
   output logic                            scale_ready_o,
-  // Result registers of the column, row by row.
+  // Result registers of the column, row by row: each PE shows the one that the bus asks for. Ready:
+  // its last one is taken.
   input  logic [Rows-1:0]                 result_valid_i,
   input  logic [Rows*AccumulatorBits-1:0] result_i,
+  output logic [ResultBits-1:0]           result_index_o,
   output logic [Rows-1:0]                 result_ready_o,
   // To the post unit.
   output logic                            valid_o,
@@ -44,18 +52,46 @@ module intersect_drain #(
   logic [AccumulatorBits-1:0] sum_q, sum_d;
   logic [15:0] multiplier_q, multiplier_d;
   logic [5:0] shift_q, shift_d;
-  logic take, last;
+  logic take, row_ends, last;
+  logic row_begins;
 
   assign take = tile_valid_i && scale_valid_i && result_valid_i[row_q];
-  assign last = CountBits'(row_q) + CountBits'(1) == tile_rows_i;
+  assign last = row_ends && CountBits'(row_q) + CountBits'(1) == tile_rows_i;
+
+  if (Results == 1) begin : gen_one
+    logic unused_results;
+    assign unused_results = tile_results_i;
+    assign result_index_o = '0;
+    assign row_begins = 1'b1;
+    assign row_ends = 1'b1;
+  end else begin : gen_several
+    logic [ResultBits-1:0] result_q, result_d;
+
+    assign result_index_o = result_q;
+    assign row_begins = result_q == '0;
+    assign row_ends = ResultCountBits'(result_q) + ResultCountBits'(1) == tile_results_i;
+
+    always_comb begin
+      result_d = result_q;
+      if (take) result_d = row_ends ? '0 : result_q + ResultBits'(1);
+    end
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) result_q <= '0;
+      else result_q <= result_d;
+    end
+
+    `LACUNA_ASSERT(TileHasSomeResult, tile_valid_i, tile_results_i != '0)
+    `LACUNA_ASSERT_STABLE(ResultsAreStable, tile_valid_i, tile_ready_o, tile_results_i)
+  end
 
   always_comb begin
     result_ready_o = '0;
-    result_ready_o[row_q] = take;
+    result_ready_o[row_q] = take && row_ends;
     tile_ready_o = take && last;
     scale_ready_o = take;
     row_d = row_q;
-    if (take) row_d = last ? '0 : row_q + RowBits'(1);
+    if (take && row_ends) row_d = last ? '0 : row_q + RowBits'(1);
     valid_d = take;
     first_d = first_q;
     last_d = last_q;
@@ -63,7 +99,7 @@ module intersect_drain #(
     multiplier_d = multiplier_q;
     shift_d = shift_q;
     if (take) begin
-      first_d = row_q == '0;
+      first_d = row_q == '0 && row_begins;
       last_d = last;
       sum_d = result_i[32'(row_q)*AccumulatorBits+:AccumulatorBits];
       multiplier_d = scale_multiplier_i;

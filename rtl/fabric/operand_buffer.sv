@@ -1,28 +1,29 @@
 // The operand buffer of a feeder: two halves of words, and beside them a table of the messages in
 // each half. Memory writes one half while the feeder reads the other. Reading takes no cycle.
 module operand_buffer #(
-  parameter  int unsigned WordBits     = 128,
-  parameter  int unsigned HalfWords    = 256,
-  parameter  int unsigned LengthBits   = 3,
-  localparam int unsigned AddressBits  = lacuna_pkg::width_of(HalfWords)
+  parameter  int unsigned WordBits    = 128,
+  parameter  int unsigned HalfWords   = 256,
+  parameter  int unsigned LengthBits  = 3,
+  parameter  int unsigned FlagsBits   = 2,
+  localparam int unsigned AddressBits = lacuna_pkg::width_of(HalfWords)
 ) (
-  input  logic                          clk_i,
+  input  logic                   clk_i,
   // Memory writes a word, and with the first word of a message its entry in the table.
-  input  logic                          load_valid_i,
-  input  logic                          load_half_i,
-  input  logic [AddressBits-1:0]        load_address_i,
-  input  logic [WordBits-1:0]           load_word_i,
-  input  logic                          load_message_i,         // the word begins a message
-  input  logic [AddressBits-1:0]        load_message_index_i,   // of the message in its half
-  input  logic [LengthBits-1:0]         load_message_length_i,  // words
-  input  intersect_pkg::message_flags_t load_message_flags_i,
+  input  logic                   load_valid_i,
+  input  logic                   load_half_i,
+  input  logic [AddressBits-1:0] load_address_i,
+  input  logic [WordBits-1:0]    load_word_i,
+  input  logic                   load_message_i,         // the word begins a message
+  input  logic [AddressBits-1:0] load_message_index_i,   // of the message in its half
+  input  logic [LengthBits-1:0]  load_message_length_i,  // words
+  input  logic [FlagsBits-1:0]   load_message_flags_i,
   // The feeder reads word `offset` of message `index`.
-  input  logic                          half_i,
-  input  logic [AddressBits-1:0]        index_i,
-  input  logic [LengthBits-1:0]         offset_i,
-  output logic [WordBits-1:0]           word_o,
-  output logic [LengthBits-1:0]         length_o,
-  output intersect_pkg::message_flags_t flags_o
+  input  logic                   half_i,
+  input  logic [AddressBits-1:0] index_i,
+  input  logic [LengthBits-1:0]  offset_i,
+  output logic [WordBits-1:0]    word_o,
+  output logic [LengthBits-1:0]  length_o,
+  output logic [FlagsBits-1:0]   flags_o
 );
 
   localparam int unsigned Words = 2 * HalfWords;
@@ -31,7 +32,7 @@ module operand_buffer #(
   typedef struct packed {
     logic [AddressBits-1:0] address;
     logic [LengthBits-1:0] length;
-    logic [intersect_pkg::MessageFlagsBits-1:0] flags;
+    logic [FlagsBits-1:0] flags;
   } message_t;
 
   message_t message;

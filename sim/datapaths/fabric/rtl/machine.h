@@ -6,21 +6,22 @@
 //   edge             registers move, probes report the cycle, feeders' places move on
 #pragma once
 
-#include <bit>
+#include "datapaths/fabric/rtl/array_events.h"
+#include "datapaths/fabric/rtl/feeder_walk.h"
+#include "datapaths/fabric/rtl/output_buffer.h"
 
-#include "datapaths/intersect/lowering.h"
-#include "datapaths/intersect/parts.h"
-#include "datapaths/intersect/rtl/feeder_walk.h"
-#include "datapaths/intersect/rtl/output_buffer.h"
-#include "datapaths/intersect/rtl/probe_events.h"
+namespace lacuna::fabric {
 
-namespace lacuna::intersect {
-
-template <typename Sink>
+/// `Rtl`: README.md, section What a family brings.
+template <typename Rtl, typename Sink>
 class RtlMachine {
  public:
+  using Own = typename Rtl::Own;
+  using Lowering = typename Own::Lowering;
+  using Tile = typename Own::Tile;
+
   /// Resets the array and sets its layer registers; the next cycle is cycle 0.
-  RtlMachine(RtlModel& model, const Lowering& lowering, TileStore& tiles, Sink& sink, Tensor& output,
+  RtlMachine(RtlModel& model, const Lowering& lowering, TileStore<Own>& tiles, Sink& sink, Tensor& output,
              const Stalls& stalls)
       : model_(model),
         sink_(sink),
@@ -28,7 +29,8 @@ class RtlMachine {
         rows_(model, lowering, tiles, Side::Weights, stalls),
         columns_(model, lowering, tiles, Side::Activations, stalls),
         outputs_(model, lowering, tiles, output, stalls),
-        events_(model, lowering, tiles, sink) {
+        events_(model, lowering, sink),
+        pes_(model, lowering, tiles, events_, sink) {
     model.reset();
     set_layer(lowering);
   }
@@ -41,7 +43,7 @@ class RtlMachine {
     // Registers as they are at the start of the cycle.
     const MemoryState memory = memory_.state();
     outputs_.collect(now);
-    for (const auto& d : outputs_.drained()) sink_.on(event::Drain{d.cycle, d.pe, d.tile, d.value});
+    for (const auto& d : outputs_.drained()) sink_.on(event::Drain<Own>{d.cycle, d.pe, d.tile, d.value});
     rows_.offer(memory, now);
     columns_.offer(memory, now);
     outputs_.offer(memory, now);
@@ -59,7 +61,9 @@ class RtlMachine {
     outputs_.note(now);
     model_.edge();
     model_.check(now);
-    const bool moved = events_.cycle(now, memory, rows_, columns_, outputs_) || !outputs_.drained().empty();
+    const Surroundings<Rtl> around{memory, rows_, columns_, outputs_};
+    const bool sent = events_.cycle(now, around);
+    const bool moved = pes_.cycle(now) || sent || !outputs_.drained().empty();
     rows_.advance();
     columns_.advance();
 
@@ -79,28 +83,26 @@ class RtlMachine {
   void set_layer(const Lowering& lowering) {
     const Machine& machine = lowering.machine();
     const Layer& layer = lowering.layer();
-    const std::uint32_t k = layer.shape.R * layer.shape.S * (layer.shape.C / layer.shape.groups);
     const DType input = layer.input.type();
     const auto set = [&](const char* name, std::uint32_t width, std::uint64_t value) {
       model_.port(name, width).put(0, value);
     };
     set("signed_activations_i", 1, input == DType::Int8 || input == DType::Int16 ? 1 : 0);
-    set("two_passes_i", 1, lowering.early_termination() ? 1 : 0);
-    set("tail_length_i", static_cast<std::uint32_t>(std::bit_width(config(machine).chunk)),
-        k - (k - 1) / config(machine).chunk * config(machine).chunk);
     set("rescale_i", 1, layer.requantise.empty() ? 0 : 1);
     set("relu_i", 1, layer.relu ? 1 : 0);
     set("wide_outputs_i", 1, layer.operand_bits() == 16 ? 1 : 0);
     set("threshold_i", 15, machine.post.threshold);
+    Rtl::set_layer(lowering, set);
   }
 
   RtlModel& model_;
   Sink& sink_;
-  BlockMemory memory_;
-  FeederWalk rows_, columns_;
-  OutputBuffer outputs_;
-  ProbeEvents<Sink> events_;
+  BlockMemory<Own> memory_;
+  FeederWalk<Rtl> rows_, columns_;
+  OutputBuffer<Own> outputs_;
+  ArrayEvents<Rtl, Sink> events_;
+  typename Rtl::template Pes<Sink> pes_;
   std::uint64_t still_since_ = 0;
 };
 
-}  // namespace lacuna::intersect
+}  // namespace lacuna::fabric

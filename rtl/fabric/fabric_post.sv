@@ -6,18 +6,18 @@
 //
 // value = clip((sum x multiplier + half) >> shift); half is the weight of the bit below the last
 // one kept.
-module intersect_post #(
-  parameter  int unsigned Rows            = 4,
+module fabric_post #(
+  parameter  int unsigned Results         = 4,
   parameter  int unsigned Bits            = 8,
   parameter  int unsigned AccumulatorBits = 32,
-  localparam int unsigned CountBits       = $clog2(Rows + 1)
+  localparam int unsigned CountBits       = $clog2(Results + 1)
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
   // Layer registers.
-  input  logic                       rescale_i,    // 0: outputs are raw sums
+  input  logic                       rescale_i,  // 0: outputs are raw sums
   input  logic                       relu_i,
-  input  logic                       wide_i,       // rescaled outputs have 16 bits, else 8
+  input  logic                       wide_i,  // rescaled outputs have 16 bits, else 8
   input  logic [14:0]                threshold_i,
   // From the drain bus.
   input  logic                       valid_i,
@@ -31,9 +31,9 @@ module intersect_post #(
   output logic [AccumulatorBits-1:0] value_o,
   // ... and with the last one of a tile the column's results as mask and packed nonzero values.
   output logic                       column_valid_o,
-  output logic [Rows-1:0]            column_mask_o,
+  output logic [Results-1:0]         column_mask_o,
   output logic [CountBits-1:0]       column_nonzeros_o,
-  output logic [Rows*Bits-1:0]       column_values_o
+  output logic [Results*Bits-1:0]    column_values_o
 );
 
   // |sum| <= 2^(AccumulatorBits-1), multiplier < 2^16, half <= 2^46.
@@ -108,8 +108,8 @@ module intersect_post #(
   assign value_o = value_q;
 
   column_encoder #(
-    .Rows(Rows),
-    .Bits(Bits)
+    .Results(Results),
+    .Bits   (Bits)
   ) u_encoder (
     .clk_i,
     .rst_ni,

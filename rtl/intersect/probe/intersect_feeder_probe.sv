@@ -1,6 +1,6 @@
-// Reports what a feeder does in each cycle, and the bytes it sends, counted on the bus. Simulation
-// only, attached with bind.
-module feeder_probe #(
+// Counts the bytes that a feeder sends on its bus, and has reported what it does in each cycle.
+// Simulation only, attached with bind.
+module intersect_feeder_probe #(
   parameter int unsigned Fanout          = 4,
   parameter int unsigned Chunk           = 16,
   parameter int unsigned Bits            = 8,
@@ -23,41 +23,36 @@ module feeder_probe #(
   input logic [Fanout-1:0]          stopped_i
 );
 
-  int id;
-  initial id = probe_pkg::lacuna_probe("feeder", $sformatf("%m"));
-
-  int unsigned activity, positions, bytes;
+  int unsigned positions, bytes;
 
   always_comb begin
     positions = tail_i ? 32'(tail_length_i) : Chunk;
-    bytes = 0;
-    if (complete_i) begin
-      if (Encoding == intersect_pkg::EncodingBitmask) begin
-        bytes = lacuna_pkg::ceil_div(positions, 8) + $countones(mask_i) * Bits / 8;
-      end else begin
-        bytes = positions * Bits / 8;
-      end
-      if (owned_sent_i) bytes = bytes + lacuna_pkg::ceil_div(positions, 8);
-      if (first_i) bytes = bytes + BiasBits / 8;
+    if (Encoding == intersect_pkg::EncodingBitmask) begin
+      bytes = lacuna_pkg::ceil_div(positions, 8) + $countones(mask_i) * Bits / 8;
+    end else begin
+      bytes = positions * Bits / 8;
     end
-    if (!tile_valid_i) activity = 0;
-    else if (sending_i || ends_i) activity = 1;
-    else if (block_valid_i || (group_i & ~stopped_i) == '0) activity = 2;
-    else activity = 3;
+    if (owned_sent_i) bytes = bytes + lacuna_pkg::ceil_div(positions, 8);
+    if (first_i) bytes = bytes + BiasBits / 8;
   end
 
-  always_ff @(posedge clk_i) begin
-    probe_pkg::lacuna_probe_report(id, probe_pkg::report_t'(intersect_report_pkg::feeder_report_t'{
-      activity: activity,
-      complete: 32'(complete_i || ends_i),
-      bytes: bytes,
-      group: 256'(group_i)
-    }));
-  end
+  feeder_probe #(
+    .Fanout(Fanout)
+  ) u_report (
+    .clk_i,
+    .tile_valid_i,
+    .block_valid_i,
+    .sending_i,
+    .complete_i,
+    .ends_i,
+    .bytes_i(bytes),
+    .group_i,
+    .stopped_i
+  );
 
 endmodule
 
-bind intersect_feeder feeder_probe #(
+bind intersect_feeder intersect_feeder_probe #(
   .Fanout         (Fanout),
   .Chunk          (Chunk),
   .Bits           (Bits),
