@@ -138,13 +138,14 @@ void assign_all(yaml::Node& document, std::span<const std::string> assignments) 
 }
 
 /// UserError for "rows=8", which is array.rows: a name that only sections have.
-void refuse_bare_names(std::span<const std::string> assignments) {
+void refuse_bare_names(std::span<const std::string> assignments, Datapath datapath) {
+  const std::vector<Parameter> known = parameters(Machine(datapath));
   for (const auto& assignment : assignments) {
     const std::string name = assignment.substr(0, assignment.find('='));
     if (name.find('.') != std::string::npos) continue;
     std::vector<std::string> meant;
     bool is_one = false;
-    for (const auto& parameter : all_parameters()) {
+    for (const auto& parameter : known) {
       is_one |= parameter.name == name;
       if (parameter.name.ends_with("." + name)) meant.push_back(parameter.name);
     }
@@ -183,9 +184,9 @@ void refuse_other_families(const yaml::Node& document, Datapath datapath) {
 
 Machine read_machine(yaml::Node document, std::span<const std::string> assignments) {
   assign_all(document, assignments);
-  refuse_bare_names(assignments);
   refuse_moved(document, "");
   const Datapath datapath = datapath_in(document);
+  refuse_bare_names(assignments, datapath);
   refuse_other_families(document, datapath);
   Machine machine(datapath);
   Reader::read(document, "", [&machine](FieldVisitor& visitor) { fields(visitor, machine); });

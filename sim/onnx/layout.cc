@@ -245,7 +245,7 @@ Tensor concat(const Call& call) {
   return y;
 }
 
-Tensor gather(const Call& call) {
+Tensor take(const Call& call) {
   const Tensor &x = call.input(0), &indices = call.input(1);
   const std::size_t axis = call.axis(call.integer("axis", 0), x.shape().size());
   auto places = call.integers(1);

@@ -17,7 +17,7 @@ Tensor unsqueeze(const Call& call);
 Tensor transpose(const Call& call);
 
 Tensor concat(const Call& call);
-Tensor gather(const Call& call);
+Tensor take(const Call& call);
 Tensor slice(const Call& call);
 std::vector<Tensor> split(const Call& call);
 Tensor expand(const Call& call);

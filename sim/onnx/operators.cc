@@ -63,7 +63,7 @@ const std::vector<Operator>& operators() {
       {"Exp", one<exp>, 1, 1, {}},
       {"Expand", one<expand>, 2, 2, {}},
       {"Flatten", one<flatten>, 1, 1, {"axis"}},
-      {"Gather", one<gather>, 2, 2, {"axis"}},
+      {"Gather", one<take>, 2, 2, {"axis"}},
       {"Gemm", one<gemm>, 2, 3, {"alpha", "beta", "transA", "transB", "broadcast"}},
       {"GlobalAveragePool", one<global_average_pool>, 1, 1, {}},
       {"GlobalMaxPool", one<global_max_pool>, 1, 1, {}},

@@ -110,5 +110,5 @@ TEST_CASE("a wrong area table is refused at its place") {
   CHECK(refusal("area: 3", "area: -3") == "a.yaml:10:16: parts.sram.area is -3; allowed 0..1000000000");
   CHECK(refusal("  adder:", "  added:") ==
         "a.yaml:5:3: unknown key 'added' in 'parts'; did you mean 'adder'? (multiplier, adder, register, fifo, "
-        "match, select, sram)");
+        "match, select, sram, index)");
 }

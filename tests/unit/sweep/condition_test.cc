@@ -83,7 +83,7 @@ TEST_CASE("not binds tighter than and and tighter than or") {
 TEST_CASE("a condition that cannot be read is refused at the word") {
   CHECK(refusal("array.rosw > 3") == "s.yaml:1:13: unknown parameter 'array.rosw'; did you mean 'array.rows'? (" + [] {
     std::string names;
-    for (const auto& p : parameters(Machine{})) names += (names.empty() ? "" : ", ") + p.name;
+    for (const auto& p : all_parameters()) names += (names.empty() ? "" : ", ") + p.name;
     return names;
   }() + ")");
   CHECK(refusal("intersect.skip == bot") ==

@@ -57,7 +57,7 @@ class PeArray {
     }
     if (pe.valid) {
       event::Group group{now, at.index, pe.issued_tile, pe.issued_step, 0, 0, 0, 0, 0};
-      pe.core.multiply(now, at.index, sink_, group);
+      pe.core.multiply(now, at.index, group, stops_);
       sink_.on(group);
       if (pe.last) {
         pe.complete = pe.core.results();
@@ -67,6 +67,8 @@ class PeArray {
       sink_.on(event::Wait{now, at.index, waiting_for_.why(pe.wait, at)});
     }
     issue(pe, at, now, blocked);
+    for (const event::Stop& stop : stops_) sink_.on(stop);
+    stops_.clear();
   }
 
   void issue(Pe& pe, const Place& at, std::uint64_t now, bool blocked) {
@@ -111,6 +113,7 @@ class PeArray {
   Waiting waiting_for_;
   std::vector<Place> places_;
   std::vector<Pe> pes_;
+  std::vector<event::Stop> stops_;  ///< found in this cycle by the PE at hand
 };
 
 }  // namespace lacuna::gather

@@ -84,9 +84,8 @@ class ResidentPe {
     return {last, last};
   }
 
-  /// The MAC stage. Reports stops to `sink` and fills `group`.
-  template <typename Sink>
-  void multiply(std::uint64_t now, std::uint32_t pe, Sink& sink, event::Group& group) {
+  /// The MAC stage in cycle `now`: fills `group`, and adds the stops it finds, which are of the next cycle.
+  void multiply(std::uint64_t now, std::uint32_t pe, event::Group& group, std::vector<event::Stop>& stops) {
     for (Walker& walker : walkers_) {
       walker.over = false;
       if (!walker.issued) continue;
@@ -111,7 +110,7 @@ class ResidentPe {
         const std::int64_t sum = sums_[lane] + std::int64_t{entry.value} * a;
         sums_[lane] = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) << wrap_shift_) >> wrap_shift_;
         results_[window] = sums_[lane];
-        if (a != 0)
+        if (a != 0 && entry.value != 0)
           ++group.executed;
         else
           ++(gates_ ? group.gated : group.wasted);
@@ -119,7 +118,7 @@ class ResidentPe {
         const bool check = entry.value < 0 || walker.issued_entry + 1 == at.tile->filters->rows[at.row].positives;
         if (stops_ && left != 0 && check && sums_[lane] <= 0) {
           stopped_[lane] = true;
-          sink.on(event::Stop{now + 1, pe, at.tile->index, window, left});
+          stops.push_back({now + 1, pe, at.tile->index, window, left});
         }
         all_stopped &= stopped_[lane];
       }

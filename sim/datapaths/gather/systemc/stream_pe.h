@@ -51,9 +51,8 @@ class StreamPe {
     return {true, issue_.weights->segment_last};
   }
 
-  /// The MAC stage of the next cycle; `now` for events, none of which it has.
-  template <typename Sink>
-  void multiply(std::uint64_t /*now*/, std::uint32_t /*pe*/, Sink& /*sink*/, event::Group& group) {
+  /// The MAC stage: fills `group`. Nothing stops.
+  void multiply(std::uint64_t /*now*/, std::uint32_t /*pe*/, event::Group& group, std::vector<event::Stop>&) {
     const std::uint32_t windows = mac_.tile->results_of(mac_.column);
     if (works_) {
       if (mac_.first) sums_.assign(windows, mac_.tile->filters->bias[mac_.row]);
