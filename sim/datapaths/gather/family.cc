@@ -10,6 +10,7 @@
 #include "datapaths/gather/actions.h"
 #include "datapaths/gather/config.h"
 #include "datapaths/gather/events.h"
+#include "datapaths/gather/fast/engine.h"
 #include "datapaths/gather/lowering.h"
 #include "datapaths/gather/random.h"
 #include "datapaths/gather/systemc/engine.h"
@@ -190,7 +191,7 @@ class GatherFamily final : public Family {
   void draw_schedule(Draw& draw, Machine& machine) const override { gather::draw_schedule(draw, machine); }
 
   [[nodiscard]] std::span<const EngineKind> engines() const override {
-    static constexpr std::array kEngines = {EngineKind::Systemc};
+    static constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Fast};
     return kEngines;
   }
   [[nodiscard]] std::unique_ptr<Engine> engine(EngineKind kind, const EngineOptions& options) const override {
@@ -198,6 +199,7 @@ class GatherFamily final : public Family {
       case EngineKind::Systemc:
         return make_systemc_engine(options);
       case EngineKind::Fast:
+        return make_fast_engine();
       case EngineKind::Rtl:
         break;
     }

@@ -1,0 +1,221 @@
+#include "datapaths/gather/fast/operands.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace lacuna::gather::fast {
+
+namespace {
+
+std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) { return static_cast<std::uint32_t>((a + b - 1) / b); }
+
+/// Bytes of `entries` entries.
+std::uint32_t entry_bytes(const Machine& machine, std::uint64_t entries) {
+  return ceil_div(entries * (8 * operand_bytes(machine) + index_bits(config(machine))), 8);
+}
+
+fabric::fast::Message message_of(std::uint32_t bytes, const FeederConfig& feeder) {
+  return {bytes, std::max(1u, ceil_div(bytes, feeder.bus_bytes)), 0};
+}
+
+}  // namespace
+
+Operands::Operands(const Lowering& lowering)
+    : lowering_(lowering),
+      machine_(lowering.machine()),
+      config_(config(machine_)),
+      layer_(lowering.layer()),
+      streams_(config_.delivery == Delivery::Stream),
+      weights_(layer_.weights.to_int64()) {
+  const ConvShape& shape = layer_.shape;
+  group_filters_ = shape.M / shape.groups;
+  group_channels_ = shape.C / shape.groups;
+  k_ = shape.R * shape.S * group_channels_;
+  if (streams_) segments_ = ceil_div(k_, config_.segment);
+  windows_ = std::uint64_t{shape.N} * shape.P() * shape.Q();
+  const std::uint32_t windows = std::min(lowering.placement().windows, shape.Q());
+  tile_positions_ = shape.R * ((windows - 1) * shape.stride_w + (shape.S - 1) * shape.dilation_w + 1) * group_channels_;
+  dense_ = config_.skip == Skip::None || (config_.index == IndexCode::Offset && breaks_pattern());
+
+  image_height_ = shape.H + shape.pad_top + shape.pad_bottom;
+  image_width_ = shape.W + shape.pad_left + shape.pad_right;
+  image_.assign(shape.N * image_height_ * image_width_ * shape.C, 0);
+  const std::vector<std::int64_t> input = layer_.input.to_int64();
+  for (std::size_t n = 0; n < shape.N; ++n)
+    for (std::size_t c = 0; c < shape.C; ++c)
+      for (std::size_t h = 0; h < shape.H; ++h) {
+        const std::int64_t* const from = input.data() + ((n * shape.C + c) * shape.H + h) * shape.W;
+        std::int32_t* const to =
+            image_.data() + ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left) * shape.C + c;
+        for (std::size_t w = 0; w < shape.W; ++w) to[w * shape.C] = static_cast<std::int32_t>(from[w]);
+      }
+  for (std::size_t r = 0; r < shape.R; ++r)
+    for (std::size_t s = 0; s < shape.S; ++s)
+      for (std::size_t c = 0; c < group_channels_; ++c)
+        positions_.push_back(
+            static_cast<std::uint32_t>((r * shape.dilation_h * image_width_ + s * shape.dilation_w) * shape.C + c));
+}
+
+Geometry Operands::smallest() const {
+  // Only the last filter tile and the last window tile of a group may be smaller than the others.
+  const std::uint64_t tiles_of_group = tiles() / layer_.shape.groups;
+  Geometry least = geometry(TileIndex(0));
+  for (TileIndex tile; tile < tiles_of_group; ++tile) {
+    const Geometry other = geometry(tile);
+    least.columns = std::min(least.columns, other.columns);
+    least.rows = std::min(least.rows, other.rows);
+    least.last_rows = std::min(least.last_rows, other.last_rows);
+  }
+  return least;
+}
+
+void Operands::weights(std::uint32_t channel, std::int32_t* values) const {
+  const std::size_t plane = std::size_t{layer_.shape.R} * layer_.shape.S;
+  const std::int64_t* const from = weights_.data() + std::size_t{channel} * k_;
+  for (std::size_t at = 0; at < plane; ++at)
+    for (std::size_t c = 0; c < group_channels_; ++c) *values++ = static_cast<std::int32_t>(from[c * plane + at]);
+}
+
+bool Operands::breaks_pattern() const {
+  std::vector<std::int32_t> values(k_);
+  for (std::uint32_t channel = 0; channel < layer_.shape.M; ++channel) {
+    weights(channel, values.data());
+    for (std::uint32_t segment = 0; segment < segments_; ++segment) {
+      const std::uint32_t first = segment * config_.segment, end = first + segment_length(segment);
+      for (std::uint32_t block = first; block < end; block += config_.block) {
+        std::uint32_t nonzeros = 0;
+        for (std::uint32_t k = block; k < std::min(end, block + config_.block); ++k) nonzeros += values[k] != 0;
+        if (nonzeros > config_.per_block) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// The entries of a segment: `length` positions from `first` on.
+void Operands::add_entries(const std::int32_t* values, std::uint32_t first, std::uint32_t length,
+                           std::vector<Weight>& entries) const {
+  const std::uint32_t end = first + length;
+  if (dense_ || config_.index == IndexCode::Absolute) {
+    for (std::uint32_t k = first; k < end; ++k)
+      if (dense_ || values[k] != 0) entries.push_back({values[k], k});
+  } else if (config_.index == IndexCode::Step) {
+    // With `next` the position after the latest entry: 2^b zeros from there on, or more, take an entry at the last of
+    // them.
+    const std::uint32_t most = 1u << config_.index_bits;
+    std::uint32_t next = first;
+    for (std::uint32_t k = first; k < end; ++k) {
+      if (values[k] == 0) continue;
+      for (; k - next >= most; next += most) entries.push_back({0, next + most - 1});
+      entries.push_back({values[k], k});
+      next = k + 1;
+    }
+  } else {
+    for (std::uint32_t block = first; block < end; block += config_.block) {
+      const std::uint32_t block_end = std::min(end, block + config_.block);
+      const std::uint32_t wanted = std::min(config_.per_block, block_end - block);
+      std::uint32_t nonzeros = 0;
+      for (std::uint32_t k = block; k < block_end; ++k) nonzeros += values[k] != 0;
+      std::uint32_t filled = wanted - std::min(wanted, nonzeros);
+      for (std::uint32_t k = block; k < block_end; ++k) {
+        if (values[k] == 0 && filled == 0) continue;
+        if (values[k] == 0) --filled;
+        entries.push_back({values[k], k});
+      }
+    }
+  }
+}
+
+std::uint32_t Operands::cycles_of(const Weight* begin, const Weight* end, std::uint32_t first) const {
+  if (config_.reach != Reach::Bank) return 1;
+  std::vector<std::uint32_t> hits(config_.banks);
+  std::uint32_t most = 1;
+  for (; begin != end; ++begin) most = std::max(most, ++hits[(begin->position - first) % config_.banks]);
+  return most;
+}
+
+void Operands::add_steps(Filter& filter) const {
+  const std::uint32_t bias = accumulator_bits(machine_) / 8;
+  if (!streams_) {
+    const auto entries = static_cast<std::uint32_t>(filter.entries.size());
+    filter.steps = {message_of(bias + entry_bytes(machine_, entries), config_.weights)};
+    filter.step_entries = {entries};
+    filter.segment_steps = {1};
+    return;
+  }
+  for (std::uint32_t segment = 0, entry = 0; segment < segments_; ++segment) {
+    const std::uint32_t end = filter.segment_ends[segment];
+    do {
+      const std::uint32_t next = std::min(end, entry + config_.lanes);
+      std::uint32_t bytes = std::max(1u, entry_bytes(machine_, next - entry));
+      if (filter.steps.empty()) bytes += bias;
+      filter.steps.push_back(message_of(bytes, config_.weights));
+      filter.cycles.push_back(
+          cycles_of(filter.entries.data() + entry, filter.entries.data() + next, segment * config_.segment));
+      filter.step_entries.push_back(entry = next);
+    } while (entry < end);
+    filter.segment_steps.push_back(static_cast<std::uint32_t>(filter.steps.size()));
+  }
+}
+
+Filter Operands::filter(std::uint32_t group, std::uint32_t place) const {
+  Filter filter;
+  filter.channel = group * group_filters_ + place;
+  filter.bias = layer_.bias[filter.channel];
+  std::vector<std::int32_t> values(k_);
+  weights(filter.channel, values.data());
+  for (std::uint32_t segment = 0; segment < segments_; ++segment) {
+    add_entries(values.data(), segment * config_.segment, segment_length(segment), filter.entries);
+    filter.segment_ends.push_back(static_cast<std::uint32_t>(filter.entries.size()));
+  }
+  if (config_.weight_order == WeightOrder::Sign) {
+    const auto rank = [](const Weight& w) { return w.value > 0 ? 0 : w.value < 0 ? 1 : 2; };
+    std::ranges::stable_sort(filter.entries, [&](const Weight& a, const Weight& b) {
+      if (rank(a) != rank(b)) return rank(a) < rank(b);
+      return std::abs(a.value) > std::abs(b.value);
+    });
+    filter.positives =
+        static_cast<std::uint32_t>(std::ranges::count_if(filter.entries, [](const Weight& w) { return w.value > 0; }));
+  }
+  add_steps(filter);
+  return filter;
+}
+
+std::shared_ptr<const FilterTile> Operands::filter_tile(std::uint32_t group, std::uint32_t index) {
+  if (!latest_.second || latest_.first != std::pair(group, index)) {
+    auto tile = std::make_shared<FilterTile>();
+    tile->group = group;
+    const std::uint32_t begin = index * machine_.array.rows;
+    const std::uint32_t end = std::min(group_filters_, begin + machine_.array.rows);
+    for (std::uint32_t place = begin; place < end; ++place) tile->filters.push_back(filter(group, place));
+    latest_ = {{group, index}, std::move(tile)};
+  }
+  return latest_.second;
+}
+
+std::vector<ColumnWindows> Operands::columns(std::uint32_t window_tile) const {
+  const std::uint32_t width = layer_.shape.Q(), most = lowering_.placement().windows;
+  const std::uint64_t per_row = ceil_div(width, most);
+  const std::uint64_t units = windows_ / width * per_row;
+  const std::uint64_t begin = std::uint64_t{window_tile} * machine_.array.columns;
+  std::vector<ColumnWindows> columns;
+  for (std::uint64_t unit = begin; unit < std::min(units, begin + machine_.array.columns); ++unit) {
+    const auto left = static_cast<std::uint32_t>(unit % per_row) * most;
+    columns.push_back({unit / per_row * width + left, std::min(most, width - left)});
+  }
+  return columns;
+}
+
+const std::int32_t* Operands::window(std::uint32_t group, std::uint64_t window) const {
+  const ConvShape& shape = layer_.shape;
+  const std::size_t q = window % shape.Q(), p = window / shape.Q() % shape.P(), n = window / shape.Q() / shape.P();
+  return image_.data() + ((n * image_height_ + p * shape.stride_h) * image_width_ + q * shape.stride_w) * shape.C +
+         std::size_t{group} * group_channels_;
+}
+
+fabric::fast::Message Operands::activations(const ColumnWindows& column, std::uint32_t segment) const {
+  const std::uint32_t values = streams_ ? column.windows * segment_length(segment) : tile_positions_;
+  return message_of(values * operand_bytes(machine_), config_.activations);
+}
+
+}  // namespace lacuna::gather::fast

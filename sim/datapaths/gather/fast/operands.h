@@ -1,0 +1,114 @@
+// The operands of a layer as the engine without a clock reads them: the input with channels innermost, the entries of
+// filters, what messages cost, and the blocks of tiles. Made from the tensors by README.md, section Work; which tile
+// has which filters and windows, what comes from DRAM, and whether lanes may stop is what the lowering says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "datapaths/fabric/fast/tiles.h"
+#include "datapaths/fabric/fast/work.h"
+#include "datapaths/gather/config.h"
+#include "datapaths/gather/lowering.h"
+
+namespace lacuna::gather::fast {
+
+using fabric::fast::kNever;
+
+/// A weight that is sent. Its value may be zero.
+struct Weight {
+  std::int32_t value;
+  std::uint32_t position;  ///< of the reduction
+};
+
+struct Filter {
+  std::uint32_t channel = 0;  ///< of the output
+  std::int64_t bias = 0;
+  std::vector<Weight> entries;               ///< in the order in which they are sent
+  std::vector<std::uint32_t> segment_ends;   ///< stream: entries up to the end of each segment
+  std::uint32_t positives = 0;               ///< resident: entries up to the last with a positive weight
+  std::vector<fabric::fast::Message> steps;  ///< of its row, all in block 0
+  std::vector<std::uint32_t> step_entries;   ///< entries up to the end of each step
+  std::vector<std::uint32_t> cycles;         ///< stream: of each step in a PE
+  std::vector<std::uint32_t> segment_steps;  ///< steps up to the end of each segment
+};
+
+/// The filters of a tile, row by row.
+struct FilterTile {
+  std::uint32_t group = 0;
+  std::vector<Filter> filters;
+};
+
+/// What a column has in a tile.
+struct ColumnWindows {
+  std::uint64_t first = 0;  ///< window (image x P + p) x Q + q
+  std::uint32_t windows = 0;
+};
+
+class Operands final : public fabric::fast::Tiles {
+ public:
+  explicit Operands(const Lowering& lowering);
+
+  [[nodiscard]] const Lowering& lowering() const { return lowering_; }
+  [[nodiscard]] bool streams() const { return streams_; }
+  /// Positions of the reduction; segments of it (1 where filters are resident).
+  [[nodiscard]] std::uint32_t k() const { return k_; }
+  [[nodiscard]] std::uint32_t segments() const { return segments_; }
+  [[nodiscard]] std::uint32_t segment_length(std::uint32_t segment) const {
+    return streams_ ? std::min(config_.segment, k_ - segment * config_.segment) : k_;
+  }
+  [[nodiscard]] std::uint32_t group_filters() const { return group_filters_; }
+  [[nodiscard]] std::uint64_t window_count() const { return windows_; }
+
+  [[nodiscard]] std::uint64_t tiles() const override { return lowering_.tiles(); }
+  [[nodiscard]] Geometry geometry(TileIndex tile) const override { return lowering_.geometry(tile); }
+  [[nodiscard]] Geometry smallest() const override;
+  [[nodiscard]] std::optional<TileIndex> last_tile(Row row, Column column) const override {
+    return lowering_.last_tile(row, column);
+  }
+
+  /// Cheap for the one asked for last.
+  std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index);
+  /// The filter at place `place` of its group.
+  [[nodiscard]] Filter filter(std::uint32_t group, std::uint32_t place) const;
+  /// Weights of a filter in the order of the reduction.
+  void weights(std::uint32_t channel, std::int32_t* values) const;
+
+  /// Of one window tile of a group, column by column.
+  [[nodiscard]] std::vector<ColumnWindows> columns(std::uint32_t window_tile) const;
+  /// The first input of a window; the one at position k of its reduction is positions()[k] further.
+  [[nodiscard]] const std::int32_t* window(std::uint32_t group, std::uint64_t window) const;
+  [[nodiscard]] const std::vector<std::uint32_t>& positions() const { return positions_; }
+  /// The message with the activations of a segment, or of an input tile.
+  [[nodiscard]] fabric::fast::Message activations(const ColumnWindows& column, std::uint32_t segment) const;
+
+ private:
+  void add_entries(const std::int32_t* values, std::uint32_t first, std::uint32_t length,
+                   std::vector<Weight>& entries) const;
+  void add_steps(Filter& filter) const;
+  /// Cycles in which a PE takes these entries of a segment that begins at position `first`.
+  [[nodiscard]] std::uint32_t cycles_of(const Weight* begin, const Weight* end, std::uint32_t first) const;
+  /// Some block of N:M of some filter has more than N nonzero weights.
+  [[nodiscard]] bool breaks_pattern() const;
+
+  const Lowering& lowering_;
+  const Machine& machine_;
+  const Config& config_;
+  const Layer& layer_;
+  bool streams_;
+  bool dense_ = false;  ///< every position is an entry
+  std::uint32_t k_ = 0, segments_ = 1, group_filters_ = 0, group_channels_ = 0;
+  std::uint64_t windows_ = 0;
+  std::uint32_t tile_positions_ = 0;   ///< resident: of an input tile
+  std::vector<std::int64_t> weights_;  ///< [M, C of the group, R, S]
+  std::vector<std::int32_t> image_;    ///< [N][H + padding][W + padding][C]
+  std::size_t image_height_ = 0, image_width_ = 0;
+  std::vector<std::uint32_t> positions_;  ///< [position of the reduction]
+  std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const FilterTile>> latest_{};
+};
+
+}  // namespace lacuna::gather::fast

@@ -1,0 +1,43 @@
+// What are the values? Outputs of a layer, the bytes they take where they are written, the entries after which lanes
+// stop, and how many products have no zero operand. None of it depends on time.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "datapaths/gather/fast/operands.h"
+#include "tensor/tensor.h"
+
+namespace lacuna::gather::fast {
+
+class Values {
+ public:
+  /// Without `outputs` only what times, traffic and pairs depend on.
+  Values(Operands& operands, bool outputs, unsigned threads);
+
+  /// [N, M, P, Q]; to be taken once, if outputs were asked for.
+  [[nodiscard]] const Tensor& output() const { return output_; }
+  Tensor take_output() { return std::move(output_); }
+
+  /// Bytes of the results of a column in a tile as they are written: of `filters` filters from `channel` on.
+  [[nodiscard]] std::uint64_t column_bytes(std::uint32_t channel, std::uint32_t filters,
+                                           const ColumnWindows& column) const;
+  /// [window] the number of the entry, from 1, after which the sum stops; kNever if it does not. Null if none does.
+  [[nodiscard]] const std::uint32_t* stops(std::uint32_t channel) const {
+    return stops_.empty() ? nullptr : stops_.data() + std::size_t{channel} * windows_;
+  }
+  /// Products of nonzero operands in the layer, up to stops.
+  [[nodiscard]] std::uint64_t executed() const { return executed_; }
+
+ private:
+  const Operands& operands_;
+  std::uint64_t windows_;
+  std::uint32_t output_bytes_;
+  bool bytes_need_values_;
+  Tensor output_;
+  std::vector<std::uint32_t> stops_;
+  std::uint64_t executed_ = 0;
+};
+
+}  // namespace lacuna::gather::fast
