@@ -367,12 +367,14 @@ void Lowering::check_buffers() const {
   check_fits("gather.activations", config_.activations,
              words_of(values * operand_bytes(machine_), config_.activations));
   for (std::uint32_t group = 0; group < layer_.shape.groups; ++group)
-    for (std::uint32_t index = 0; index < filter_tiles_; ++index)
-      for (const FilterTile::Line& line : filter_tile(group, index)->rows) {
+    for (std::uint32_t index = 0; index < filter_tiles_; ++index) {
+      const std::shared_ptr<const FilterTile> tile = filter_tile(group, index);
+      for (const FilterTile::Line& line : tile->rows) {
         std::vector<std::uint64_t> words(segments_);
         for (const Message& message : line.messages) words[message.segment] += message.words;
         for (const std::uint64_t of_segment : words) check_fits("gather.weights", config_.weights, of_segment);
       }
+    }
 }
 
 void Lowering::cut_blocks(Tile& tile) const {
