@@ -30,7 +30,6 @@ class FastEngine : public Engine {
   LayerOutcome simulate(const Machine& machine, const Layer& layer, bool outputs, RecordSink* sink,
                         Progress* progress) const {
     const Lowering lowering(machine, layer);
-    lowering.check_buffers();
     fast::Operands operands(lowering);
     fast::Values values(operands, outputs, threads_);
     Tally tally(machine, layer, lowering.notes());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/error.h"
+
 namespace lacuna::gather::fast {
 
 using fabric::fast::kActivations;
@@ -78,7 +80,10 @@ std::vector<Block> Worker::cut_blocks(const std::array<Loads, 2>& loads) const {
     ++blocks.back().end;
     for (const std::size_t side : {kWeights, kActivations})
       for (std::size_t line = 0; line < taken[side].size(); ++line)
-        taken[side][line] += loads[side].words[segment][line];
+        if ((taken[side][line] += loads[side].words[segment][line]) > half[side]) {
+          lowering_.check_buffers();
+          throw Bug("the lowering takes a layer of which a segment does not fit its buffer");
+        }
   }
   return blocks;
 }
