@@ -13,6 +13,7 @@
 #include "datapaths/gather/fast/engine.h"
 #include "datapaths/gather/lowering.h"
 #include "datapaths/gather/random.h"
+#include "datapaths/gather/rtl/engine.h"
 #include "datapaths/gather/systemc/engine.h"
 
 namespace lacuna::gather {
@@ -191,7 +192,7 @@ class GatherFamily final : public Family {
   void draw_schedule(Draw& draw, Machine& machine) const override { gather::draw_schedule(draw, machine); }
 
   [[nodiscard]] std::span<const EngineKind> engines() const override {
-    static constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Fast};
+    static constexpr std::array kEngines = {EngineKind::Systemc, EngineKind::Fast, EngineKind::Rtl};
     return kEngines;
   }
   [[nodiscard]] std::unique_ptr<Engine> engine(EngineKind kind, const EngineOptions& options) const override {
@@ -201,7 +202,7 @@ class GatherFamily final : public Family {
       case EngineKind::Fast:
         return make_fast_engine();
       case EngineKind::Rtl:
-        break;
+        return make_rtl_engine(options);
     }
     throw Bug("unknown kind of engine");
   }

@@ -1,0 +1,9 @@
+common/probe/probe_pkg.sv
+fabric/probe/fabric_report_pkg.sv
+fabric/probe/feeder_probe.sv
+fabric/probe/array_probe.sv
+gather/probe/gather_report_pkg.sv
+gather/probe/gather_pe_probe.sv
+gather/probe/sequencer_probe.sv
+gather/probe/row_feeder_probe.sv
+gather/probe/column_feeder_probe.sv

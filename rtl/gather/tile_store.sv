@@ -1,0 +1,138 @@
+// The input tiles that a PE holds, in a bank for each lane: column x lies in bank floor(x / stride)
+// mod Lanes, so that neighbouring windows read different banks. Words are written as they come over
+// the column's bus, each to all banks in which some of its bytes lie, and beside them the bank of
+// each byte: that of a kernel position in window 0 says by how much the lanes are rotated.
+//
+//   4 lanes, a kernel position in bank 2 of window 0     lane 0 1 2 3
+//                                                        bank 2 3 0 1
+//
+// With one port each bank serves one lane, the lanes being at the same entry. With a port for each
+// lane every lane goes where it likes.
+module tile_store #(
+  parameter  int unsigned Lanes        = 4,
+  parameter  int unsigned Ports        = 1,   // 1 or Lanes
+  parameter  int unsigned Segment      = 64,  // positions of an input tile, at most
+  parameter  int unsigned Bits         = 8,
+  parameter  int unsigned CountBits    = 7,
+  parameter  int unsigned Slots        = 2,
+  parameter  int unsigned BusBytes     = 16,
+  parameter  int unsigned Words        = 4,  // of the largest tile
+  parameter  int unsigned OffsetBits   = 3,
+  localparam int unsigned WordBits     = 8 * BusBytes,
+  localparam int unsigned BankBits     = lacuna_pkg::width_of(Lanes),
+  localparam int unsigned PositionBits = lacuna_pkg::width_of(Segment)
+) (
+  input  logic                          clk_i,
+  input  logic                          rst_ni,
+  // From the column's feeder: a word, and with the last one the tile.
+  output logic                          room_o,
+  input  logic                          word_valid_i,
+  input  logic [OffsetBits-1:0]         offset_i,
+  input  logic [WordBits-1:0]           word_i,
+  input  logic [BusBytes*BankBits-1:0]  bank_i,
+  input  logic [Lanes-1:0]              written_i,
+  input  logic                          complete_i,
+  input  logic [CountBits-1:0]          windows_i,
+  // The tile at the head.
+  output logic                          valid_o,
+  output logic [CountBits-1:0]          windows_o,
+  // The kernel position of each port, in window 0; that of each lane, in its window.
+  input  logic [Ports*PositionBits-1:0] kernel_i,
+  input  logic [Lanes*PositionBits-1:0] position_i,
+  output logic [Lanes*Bits-1:0]         value_o,
+  input  logic                          pop_i
+);
+
+  localparam int unsigned OperandBytes = Bits / 8;
+  // A value may begin with the last byte of a word.
+  localparam int unsigned ValueWords = BusBytes % OperandBytes == 0 ? 1 : 2;
+  localparam int unsigned SlotBits = lacuna_pkg::width_of(Slots);
+  localparam int unsigned Places = Slots * Words + ValueWords - 1;
+  localparam int unsigned PlaceBits = lacuna_pkg::width_of(Places);
+  localparam int unsigned ByteBits = lacuna_pkg::width_of(BusBytes);
+
+  logic [SlotBits-1:0] filled, head;
+  logic [PlaceBits-1:0] write_at, base;
+  logic [BusBytes*BankBits-1:0] banks_q[Places];
+
+  slot_fifo #(
+    .Width(CountBits),
+    .Depth(Slots)
+  ) u_slots (
+    .clk_i,
+    .rst_ni,
+    .room_o,
+    .push_i     (word_valid_i && complete_i),
+    .push_data_i(windows_i),
+    .push_slot_o(filled),
+    .valid_o,
+    .data_o(windows_o),
+    .slot_o(head),
+    .pop_i
+  );
+
+  assign write_at = PlaceBits'(32'(filled) * Words + 32'(offset_i));
+  assign base = PlaceBits'(32'(head) * Words);
+
+  // Storage is not reset.
+  always_ff @(posedge clk_i) begin
+    if (word_valid_i) banks_q[write_at] <= bank_i;
+  end
+
+  // The bank of each port's kernel position.
+  logic [BankBits-1:0] rotation[Ports];
+  for (genvar port = 0; port < Ports; port++) begin : gen_rotation
+    logic [31:0] first;  // byte
+    logic [BusBytes*BankBits-1:0] banks;
+    assign first = 32'(kernel_i[port*PositionBits+:PositionBits]) * OperandBytes;
+    assign banks = banks_q[base+PlaceBits'(first/BusBytes)];
+    assign rotation[port] = banks[(first%BusBytes)*BankBits+:BankBits];
+  end
+
+  // The bank of each lane, and the place of its value there.
+  logic [BankBits-1:0] bank[Lanes];
+  logic [PlaceBits-1:0] at[Lanes];
+  logic [ByteBits-1:0] byte_at[Lanes];
+  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    logic [31:0] first, turned;
+    assign first = 32'(position_i[lane*PositionBits+:PositionBits]) * OperandBytes;
+    assign at[lane] = base + PlaceBits'(first / BusBytes);
+    assign byte_at[lane] = ByteBits'(first % BusBytes);
+    assign turned = 32'(rotation[Ports == 1 ? 0 : lane]) + lane;
+    assign bank[lane] = BankBits'(turned >= Lanes ? turned - Lanes : turned);
+  end
+
+  logic [ValueWords*WordBits-1:0] read[Lanes][Ports];  // of each bank
+  for (genvar b = 0; b < Lanes; b++) begin : gen_bank
+    logic [WordBits-1:0] words_q[Places];
+    logic [PlaceBits-1:0] read_at[Ports];
+
+    // Storage is not reset.
+    always_ff @(posedge clk_i) begin
+      if (word_valid_i && written_i[b]) words_q[write_at] <= word_i;
+    end
+
+    if (Ports == 1) begin : gen_one
+      always_comb begin
+        read_at[0] = '0;
+        for (int unsigned lane = 0; lane < Lanes; lane++) begin
+          if (bank[lane] == BankBits'(b)) read_at[0] = at[lane];
+        end
+      end
+    end else begin : gen_each
+      assign read_at = at;
+    end
+
+    for (genvar port = 0; port < Ports; port++) begin : gen_port
+      for (genvar i = 0; i < ValueWords; i++) begin : gen_word
+        assign read[b][port][i*WordBits+:WordBits] = words_q[read_at[port]+PlaceBits'(i)];
+      end
+    end
+  end
+
+  for (genvar lane = 0; lane < Lanes; lane++) begin : gen_value
+    assign value_o[lane*Bits+:Bits] =
+        read[bank[lane]][Ports == 1 ? 0 : lane][byte_at[lane]*8+:Bits];
+  end
+
+endmodule
