@@ -5,6 +5,7 @@ which has what tests and scripts need to know of it. Words stand for their numbe
   machines    parameters of machines whose RTL differs in kind: lint and synthesis take all of them
   each        parameters of which every word must be in some machine: words that none has get a machine of their own
   synthesis   what synthesis sets in every machine, and instead of the parameters of "default"
+  words       parameters whose enumeration has another name than they end with
   refused     a parameter and what its unknown words are refused with
   netlists    modules whose netlist is compared with them, and parameters; `each` takes every word of a parameter
   held        input ports that keep a parameter's value for half of that comparison, then 1
@@ -58,8 +59,9 @@ class RtlFamily:
 
     def words(self, parameter):
         """The words of a parameter, by number: ["none", "gate", ...] of Skip."""
+        of = self.checks.get("words", {}).get(parameter)
         for name, words in self.enumerations().items():
-            if parameter.endswith(camel(name)):
+            if name == of or (of is None and parameter.endswith(camel(name))):
                 return [snake(word) for word in words]
         raise ValueError(f"parameter {parameter} has no enumeration in the packages")
 

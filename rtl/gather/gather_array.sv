@@ -151,6 +151,10 @@ module gather_array #(
   begin : gen_unknown_weight_order
     $error("unknown weight order");
   end
+  if (LaneStep != gather_pkg::LaneStepTogether && LaneStep != gather_pkg::LaneStepApart)
+  begin : gen_unknown_lane_step
+    $error("unknown lane step");
+  end
 
   for (genvar row = 0; row < Rows; row++) begin : gen_row
     logic [Columns-1:0] group, room;

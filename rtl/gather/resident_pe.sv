@@ -71,11 +71,6 @@ module resident_pe #(
   localparam int unsigned Sequencers = LaneStep == gather_pkg::LaneStepApart ? Windows : 1;
   localparam int unsigned LanesEach = Windows / Sequencers;
 
-  if (LaneStep != gather_pkg::LaneStepTogether && LaneStep != gather_pkg::LaneStepApart)
-  begin : gen_unknown_lane_step
-    $error("unknown lane step");
-  end
-
   // What the PE holds.
   logic filter_valid, tile_valid, pop;
   logic [CountBits-1:0] count;

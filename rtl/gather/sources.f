@@ -1,4 +1,5 @@
 common/lacuna_pkg.sv
+common/chunk_fifo.sv
 common/prefix_pick.sv
 common/mac_lane.sv
 fabric/fabric_pkg.sv

@@ -67,7 +67,6 @@ module stream_pe #(
 
   typedef struct packed {
     logic first;
-    logic last;
     logic segment_last;
     logic [CountBits-1:0] count;
     logic [AccumulatorBits-1:0] bias;
@@ -84,18 +83,17 @@ module stream_pe #(
   segment_t segment;
   logic weight_valid, segment_valid, pop, segment_pop;
   logic [Windows*Segment*Bits-1:0] values;
-  logic [lacuna_pkg::width_of(WeightDepth)-1:0] unused_pushed, unused_head;
+  logic weight_last, unused_last_held;
 
   assign weight_pushed = {
     weight_first_i,
-    weight_last_i,
     weight_segment_last_i,
     weight_count_i,
     weight_bias_i,
     weight_entries_i
   };
 
-  slot_fifo #(
+  chunk_fifo #(
     .Width($bits(weight)),
     .Depth(WeightDepth)
   ) u_weights (
@@ -103,12 +101,13 @@ module stream_pe #(
     .rst_ni,
     .room_o     (weight_room_o),
     .push_i     (weight_push_i),
+    .push_last_i(weight_last_i),
     .push_data_i(weight_pushed),
-    .push_slot_o(unused_pushed),
     .valid_o    (weight_valid),
+    .last_o     (weight_last),
     .data_o     (weight),
-    .slot_o     (unused_head),
-    .pop_i      (pop)
+    .pop_i      (pop),
+    .last_held_o(unused_last_held)
   );
 
   segment_store #(
@@ -219,12 +218,12 @@ module stream_pe #(
     last_d = last_q;
     bias_d = bias_q;
     if (issue) begin
-      between_tiles_d = pop && weight.last;
+      between_tiles_d = pop && weight_last;
       opened_d = !segment_pop;
     end
     if (pop) begin
       first_d = weight.first;
-      last_d = weight.last;
+      last_d = weight_last;
       if (weight.first) bias_d = weight.bias;
     end
   end
@@ -321,7 +320,7 @@ module stream_pe #(
 
   // A tile begins with its first group, and a segment ends with the tile.
   `LACUNA_ASSERT(TileBeginsWithFirst, opens && between_tiles_q, weight.first)
-  `LACUNA_ASSERT(SegmentEndsWithTheTile, pop && weight.last, weight.segment_last)
+  `LACUNA_ASSERT(SegmentEndsWithTheTile, pop && weight_last, weight.segment_last)
   `LACUNA_ASSERT(SomeWindow, operands, segment.windows != '0)
 
 endmodule

@@ -9,7 +9,7 @@ module feeder_probe #(
   input logic              sending_i,
   input logic              complete_i,
   input logic              ends_i,
-  input int unsigned       bytes_i,        // of the message that is complete
+  input int unsigned       bytes_i,  // of the message that is complete
   input logic [Fanout-1:0] group_i,
   input logic [Fanout-1:0] stopped_i
 );

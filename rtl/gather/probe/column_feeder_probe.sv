@@ -8,16 +8,16 @@ module column_feeder_probe #(
   parameter int unsigned SegmentLengthBits = 7,
   parameter int unsigned WindowCountBits   = 3
 ) (
-  input  logic                         clk_i,
-  input  logic                         tile_valid_i,
-  input  logic                         block_valid_i,
-  input  logic                         sending_i,
-  input  logic                         complete_i,
-  input  logic                         tail_i,
-  input  logic [WindowCountBits-1:0]   windows_i,
-  input  logic [SegmentLengthBits-1:0] tail_length_i,
-  input  logic [SegmentLengthBits-1:0] positions_i,
-  input  logic [Fanout-1:0]            group_i
+  input logic                         clk_i,
+  input logic                         tile_valid_i,
+  input logic                         block_valid_i,
+  input logic                         sending_i,
+  input logic                         complete_i,
+  input logic                         tail_i,
+  input logic [WindowCountBits-1:0]   windows_i,
+  input logic [SegmentLengthBits-1:0] tail_length_i,
+  input logic [SegmentLengthBits-1:0] positions_i,
+  input logic [Fanout-1:0]            group_i
 );
 
   int unsigned values;

@@ -4,24 +4,24 @@ module gather_pe_probe #(
   parameter int unsigned AccumulatorBits = 32,
   parameter int unsigned ProductBits     = 17
 ) (
-  input  logic                         clk_i,
-  input  logic                         operands_i,
-  input  logic                         blocked_i,
-  input  logic                         issue_i,
-  input  logic                         opens_i,
-  input  logic                         pop_i,
-  input  logic                         between_tiles_i,
-  input  logic                         weight_valid_i,
-  input  logic                         activation_valid_i,
-  input  logic                         retire_i,
+  input logic                         clk_i,
+  input logic                         operands_i,
+  input logic                         blocked_i,
+  input logic                         issue_i,
+  input logic                         opens_i,
+  input logic                         pop_i,
+  input logic                         between_tiles_i,
+  input logic                         weight_valid_i,
+  input logic                         activation_valid_i,
+  input logic                         retire_i,
   // Pairs and entries that are issued to be multiplied.
-  input  logic [Pairs-1:0]             pairs_i,
+  input logic [Pairs-1:0]             pairs_i,
   input int unsigned                  entries_i,
   // In the MAC stage.
-  input  logic [Pairs-1:0]             active_i,
-  input  logic [Pairs*ProductBits-1:0] products_i,
-  input  logic [AccumulatorBits-1:0]   sum_i,
-  input  logic [AccumulatorBits-1:0]   retired_i
+  input logic [Pairs-1:0]             active_i,
+  input logic [Pairs*ProductBits-1:0] products_i,
+  input logic [AccumulatorBits-1:0]   sum_i,
+  input logic [AccumulatorBits-1:0]   retired_i
 );
 
   int id;

@@ -7,14 +7,14 @@ module row_feeder_probe #(
   parameter int unsigned BiasBits       = 32,
   parameter int unsigned EntryCountBits = 3
 ) (
-  input  logic                      clk_i,
-  input  logic                      tile_valid_i,
-  input  logic                      block_valid_i,
-  input  logic                      sending_i,
-  input  logic                      complete_i,
-  input  logic                      first_i,
-  input  logic [EntryCountBits-1:0] count_i,
-  input  logic [Fanout-1:0]         group_i
+  input logic                      clk_i,
+  input logic                      tile_valid_i,
+  input logic                      block_valid_i,
+  input logic                      sending_i,
+  input logic                      complete_i,
+  input logic                      first_i,
+  input logic [EntryCountBits-1:0] count_i,
+  input logic [Fanout-1:0]         group_i
 );
 
   int unsigned bytes;

@@ -4,11 +4,11 @@ module sequencer_probe #(
   parameter int unsigned CountBits = 7,
   parameter int unsigned GroupBits = 4
 ) (
-  input  logic                 clk_i,
-  input  logic [Lanes-1:0]     stop_i,
-  input  logic [GroupBits-1:0] group_i,
-  input  logic [CountBits-1:0] count_i,
-  input  logic [CountBits-1:0] entry_i  // that is issued: the number of the one in the MAC stage
+  input logic                 clk_i,
+  input logic [Lanes-1:0]     stop_i,
+  input logic [GroupBits-1:0] group_i,
+  input logic [CountBits-1:0] count_i,
+  input logic [CountBits-1:0] entry_i  // that is issued: the number of the one in the MAC stage
 );
 
   int id;
