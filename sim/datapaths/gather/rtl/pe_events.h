@@ -72,7 +72,6 @@ class PeEvents {
   void pe(Row row, Column column, std::uint32_t index, std::uint64_t now) {
     Pe& pe = pes_[index];
     const auto report = pe.probe.front().template report<PeReport>();
-    stops(index, now);
     if (report.is(PeFlag::Retire)) sink_.on(event::Retire{now, index, report.retired});
     if (report.is(PeFlag::Group)) {
       if (pe.issued.empty())
@@ -97,6 +96,7 @@ class PeEvents {
                              .no_weight = report.is(PeFlag::NoWeight)});
     if (report.is(PeFlag::Pop)) ++pe.step;
     if (index == 0) array_.first_pe(report.is(PeFlag::Issue) ? PeClass::Busy : pe.waits);
+    stops(index, now);
   }
 
   /// The first cycle of a segment or of a filter.
