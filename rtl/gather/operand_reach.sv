@@ -77,10 +77,10 @@ module operand_reach #(
 
     logic [Lanes-1:0] served_q, served_d, waits, served;
     logic [Lanes*Windows*Bits-1:0] value_q, value_d;
-    logic [Lanes-1:0][BankBits-1:0] bank;
+    logic [Lanes*BankBits-1:0] bank;
 
     for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-      assign bank[lane] =
+      assign bank[lane*BankBits+:BankBits] =
           BankBits'(32'(position_i[lane*PositionBits+:PositionBits]) % Banks);
     end
 
@@ -90,7 +90,10 @@ module operand_reach #(
       served = waits;
       for (int unsigned lane = 0; lane < Lanes; lane++) begin
         for (int unsigned lower = 0; lower < lane; lower++) begin
-          if (waits[lower] && bank[lower] == bank[lane]) served[lane] = 1'b0;
+          if (waits[lower] &&
+              bank[lower*BankBits+:BankBits] == bank[lane*BankBits+:BankBits]) begin
+            served[lane] = 1'b0;
+          end
         end
       end
       ready_o = served == waits;

@@ -80,32 +80,34 @@ module tile_store #(
   end
 
   // The bank of each port's kernel position.
-  logic [BankBits-1:0] rotation[Ports];
+  logic [Ports*BankBits-1:0] rotation;
   for (genvar port = 0; port < Ports; port++) begin : gen_rotation
     logic [31:0] first;  // byte
     logic [BusBytes*BankBits-1:0] banks;
     assign first = 32'(kernel_i[port*PositionBits+:PositionBits]) * OperandBytes;
     assign banks = banks_q[base+PlaceBits'(first/BusBytes)];
-    assign rotation[port] = banks[(first%BusBytes)*BankBits+:BankBits];
+    assign rotation[port*BankBits+:BankBits] = banks[(first%BusBytes)*BankBits+:BankBits];
   end
 
   // The bank of each lane, and the place of its value there.
-  logic [BankBits-1:0] bank[Lanes];
-  logic [PlaceBits-1:0] at[Lanes];
-  logic [ByteBits-1:0] byte_at[Lanes];
+  logic [Lanes*BankBits-1:0] bank;
+  logic [Lanes*PlaceBits-1:0] at;
+  logic [Lanes*ByteBits-1:0] byte_at;
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
+    localparam int unsigned Port = Ports == 1 ? 0 : lane;
     logic [31:0] first, turned;
     assign first = 32'(position_i[lane*PositionBits+:PositionBits]) * OperandBytes;
-    assign at[lane] = base + PlaceBits'(first / BusBytes);
-    assign byte_at[lane] = ByteBits'(first % BusBytes);
-    assign turned = 32'(rotation[Ports == 1 ? 0 : lane]) + lane;
-    assign bank[lane] = BankBits'(turned >= Lanes ? turned - Lanes : turned);
+    assign at[lane*PlaceBits+:PlaceBits] = base + PlaceBits'(first / BusBytes);
+    assign byte_at[lane*ByteBits+:ByteBits] = ByteBits'(first % BusBytes);
+    assign turned = 32'(rotation[Port*BankBits+:BankBits]) + lane;
+    assign bank[lane*BankBits+:BankBits] = BankBits'(turned >= Lanes ? turned - Lanes : turned);
   end
 
-  logic [ValueWords*WordBits-1:0] read[Lanes][Ports];  // of each bank
+  localparam int unsigned ReadBits = ValueWords * WordBits;
+  logic [Lanes*Ports*ReadBits-1:0] read;  // of each bank, port by port
   for (genvar b = 0; b < Lanes; b++) begin : gen_bank
     logic [WordBits-1:0] words_q[Places];
-    logic [PlaceBits-1:0] read_at[Ports];
+    logic [Ports*PlaceBits-1:0] read_at;
 
     // Storage is not reset.
     always_ff @(posedge clk_i) begin
@@ -114,9 +116,11 @@ module tile_store #(
 
     if (Ports == 1) begin : gen_one
       always_comb begin
-        read_at[0] = '0;
+        read_at = '0;
         for (int unsigned lane = 0; lane < Lanes; lane++) begin
-          if (bank[lane] == BankBits'(b)) read_at[0] = at[lane];
+          if (bank[lane*BankBits+:BankBits] == BankBits'(b)) begin
+            read_at = at[lane*PlaceBits+:PlaceBits];
+          end
         end
       end
     end else begin : gen_each
@@ -125,14 +129,17 @@ module tile_store #(
 
     for (genvar port = 0; port < Ports; port++) begin : gen_port
       for (genvar i = 0; i < ValueWords; i++) begin : gen_word
-        assign read[b][port][i*WordBits+:WordBits] = words_q[read_at[port]+PlaceBits'(i)];
+        assign read[(b*Ports+port)*ReadBits+i*WordBits+:WordBits] =
+            words_q[read_at[port*PlaceBits+:PlaceBits]+PlaceBits'(i)];
       end
     end
   end
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_value
-    assign value_o[lane*Bits+:Bits] =
-        read[bank[lane]][Ports == 1 ? 0 : lane][byte_at[lane]*8+:Bits];
+    localparam int unsigned Port = Ports == 1 ? 0 : lane;
+    logic [ReadBits-1:0] word;
+    assign word = read[(32'(bank[lane*BankBits+:BankBits])*Ports+Port)*ReadBits+:ReadBits];
+    assign value_o[lane*Bits+:Bits] = word[byte_at[lane*ByteBits+:ByteBits]*8+:Bits];
   end
 
 endmodule
