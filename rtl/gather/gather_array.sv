@@ -9,7 +9,6 @@ module gather_array #(
   parameter  int unsigned Columns                = 16,
   parameter  int unsigned Operand                = lacuna_pkg::OperandInt8,
   parameter  int unsigned Delivery               = gather_pkg::DeliveryStream,
-  parameter  int unsigned Skip                   = gather_pkg::SkipWeights,
   parameter  int unsigned Lanes                  = 1,
   parameter  int unsigned Windows                = 1,
   parameter  int unsigned Segment                = 64,
@@ -68,7 +67,9 @@ module gather_array #(
   input  logic                                     relu_i,
   input  logic                                     wide_outputs_i,
   input  logic [14:0]                              threshold_i,
-  // ... of a machine that streams: positions of the last segment.
+  // ... of a machine that streams: a block has an entry for every position, positions of the last
+  // segment.
+  input  logic                                     full_blocks_i,
   input  logic [SegmentLengthBits-1:0]             tail_length_i,
   // ... of one whose filters stay: whether lanes may stop, and the input tile: its channels, its
   // columns, the stride between windows in columns and in positions, its positions.
@@ -136,16 +137,9 @@ module gather_array #(
   localparam int unsigned EntryBits = Bits + CodeBits;
   localparam int unsigned GroupEntries = Resident ? 1 : Entries;
 
-  // Where every position is an entry, a block has as many entries as positions.
-  localparam int unsigned BlockEntries = Skip == gather_pkg::SkipNone ? Block : PerBlock;
-
   if (Operand != lacuna_pkg::OperandInt8 && Operand != lacuna_pkg::OperandInt16)
   begin : gen_unknown_operand
     $error("unknown operand");
-  end
-  if (Skip != gather_pkg::SkipNone && Skip != gather_pkg::SkipWeights)
-  begin : gen_unknown_skip
-    $error("unknown skip");
   end
   if (WeightOrder != gather_pkg::WeightOrderNatural && WeightOrder != gather_pkg::WeightOrderSign)
   begin : gen_unknown_weight_order
@@ -348,7 +342,7 @@ module gather_array #(
           .IndexCode       (Index),
           .IndexBits       (CodeBits),
           .Block           (Block),
-          .PerBlock        (BlockEntries),
+          .PerBlock        (PerBlock),
           .Zeros           (Zeros),
           .Bits            (Bits),
           .AccumulatorBits (AccumulatorBits),
@@ -360,6 +354,7 @@ module gather_array #(
           .clk_i,
           .rst_ni,
           .signed_activations_i,
+          .full_blocks_i,
           .tail_length_i,
           .weight_push_i        (gen_row[row].group[column] && gen_row[row].complete),
           .weight_first_i       (gen_row[row].first),

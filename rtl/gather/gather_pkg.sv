@@ -8,11 +8,6 @@ package gather_pkg;
   } delivery_e;
 
   typedef enum logic [31:0] {
-    SkipNone,
-    SkipWeights
-  } skip_e;
-
-  typedef enum logic [31:0] {
     IndexCodeStep,
     IndexCodeOffset,
     IndexCodeAbsolute

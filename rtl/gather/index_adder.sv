@@ -2,7 +2,8 @@
 // before has ended.
 //
 //   step     zeros since the entry before:    3 0 1   positions 3 4 6, the next is 7
-//   offset   place in a block of Block, PerBlock entries each:
+//   offset   place in a block of Block; it has PerBlock entries, or Block where every position is
+//            one:
 //            Block 4, PerBlock 2              1 3 0   positions 1 3 4
 //   absolute the position
 `include "assertions.svh"
@@ -18,6 +19,7 @@ module index_adder #(
 ) (
   input  logic                          clk_i,
   input  logic                          rst_ni,
+  input  logic                          full_blocks_i,  // layer register
   // The group at the head of the weights.
   input  logic [Lanes-1:0]              entry_i,  // there is an entry
   input  logic [Lanes*IndexBits-1:0]    index_i,
@@ -28,6 +30,9 @@ module index_adder #(
 );
 
   if (IndexCode == gather_pkg::IndexCodeStep) begin : gen_step
+    logic unused_blocks;
+    assign unused_blocks = full_blocks_i;
+
     // The position behind the entry before; one bit more, for it may be the segment's length.
     logic [PositionBits:0] next_q, next_d;
     logic [PositionBits:0] next;
@@ -53,13 +58,15 @@ module index_adder #(
 
     `LACUNA_ASSERT(EntriesStandInTheSegment, pop_i, 32'(next) <= Segment)
   end else if (IndexCode == gather_pkg::IndexCodeOffset) begin : gen_offset
-    localparam int unsigned CountBits = lacuna_pkg::width_of(PerBlock);
+    localparam int unsigned CountBits = lacuna_pkg::width_of(Block);
 
     // The block of the next entry, and how many entries it has had.
     logic [PositionBits:0] block_q, block_d;
     logic [CountBits-1:0] count_q, count_d;
     logic [PositionBits:0] block;
-    logic [CountBits-1:0] count;
+    logic [CountBits-1:0] count, last;
+
+    assign last = full_blocks_i ? CountBits'(Block - 1) : CountBits'(PerBlock - 1);
 
     always_comb begin
       block = block_q;
@@ -68,7 +75,7 @@ module index_adder #(
         position_o[lane*PositionBits+:PositionBits] =
             PositionBits'(block + (PositionBits + 1)'(index_i[lane*IndexBits+:IndexBits]));
         if (entry_i[lane]) begin
-          if (count == CountBits'(PerBlock - 1)) begin
+          if (count == last) begin
             block = block + (PositionBits + 1)'(Block);
             count = '0;
           end else begin
@@ -97,7 +104,7 @@ module index_adder #(
     `LACUNA_ASSERT(EntriesStandInTheSegment, pop_i && entry_i != '0, 32'(block_q) < Segment)
   end else if (IndexCode == gather_pkg::IndexCodeAbsolute) begin : gen_absolute
     logic unused_group;
-    assign unused_group = ^{clk_i, rst_ni, pop_i, segment_last_i, entry_i};
+    assign unused_group = ^{clk_i, rst_ni, full_blocks_i, pop_i, segment_last_i, entry_i};
 
     always_comb begin
       for (int unsigned lane = 0; lane < Lanes; lane++) begin

@@ -37,6 +37,7 @@ module stream_pe #(
   input  logic                       rst_ni,
   // Layer registers.
   input  logic                       signed_activations_i,
+  input  logic                       full_blocks_i,  // a block has an entry for every position
   input  logic [LengthBits-1:0]      tail_length_i,  // positions of the last segment
   // From the row's feeder: a group.
   input  logic                       weight_push_i,
@@ -183,6 +184,7 @@ module stream_pe #(
   ) u_index (
     .clk_i,
     .rst_ni,
+    .full_blocks_i,
     .entry_i       (entry),
     .index_i       (indices),
     .position_o    (positions),

@@ -28,7 +28,8 @@ void fields(FieldVisitor& v, Config& c) {
             "stream: entries of a filter come as they are used; resident: a PE keeps a filter and walks it once per "
             "window group."},
            c.delivery);
-  v.choice({"skip", "", "weights: zero weights are no entries; none: every position is one, as in a dense machine."},
+  v.choice({"skip", "", "weights: zero weights are no entries; none: every position is one, as in a dense machine.",
+            Concerns::Schedule},
            c.skip);
   v.integer({"lanes", "entries", "Entries of a filter that a PE takes in one cycle; resident: 1."}, c.lanes, 1, 32);
   v.integer({"windows", "windows", "Neighbouring windows that a PE works on side by side."}, c.windows, 1, 16);

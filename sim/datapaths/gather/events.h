@@ -1,6 +1,6 @@
 // What the units of the gather machine report, as it happens. Those of the fabric are in fabric/events.h. Of the
-// events of one cycle a PE reports stops first, lane by lane, then a retire, then its group or wait, then what it opens.
-// Until a tile's first product, psum is what the tile before left.
+// events of one cycle a PE reports stops first, lane by lane, then a retire, then its group or wait, then what it
+// opens. Until a tile's first product, psum is what the tile before left.
 #pragma once
 
 #include <cstdint>

@@ -125,6 +125,8 @@ class Lowering {
   [[nodiscard]] bool stops() const { return stops_; }
   /// Stops refused and why, a pattern that the layer does not have, the order that `auto` took.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  /// Every position is an entry.
+  [[nodiscard]] bool every_position() const { return dense_; }
   [[nodiscard]] const Placement& placement() const { return placement_; }
   /// Positions of the reduction.
   [[nodiscard]] std::uint32_t positions() const { return values_.positions(); }

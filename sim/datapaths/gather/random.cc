@@ -50,7 +50,6 @@ void draw_array(Draw& draw, Machine& m, ArraySize size) {
   }
   a.operand = draw.chance(0.25) ? Operand::Int16 : Operand::Int8;
   c.delivery = draw.any<Delivery>();
-  c.skip = draw.chance(0.8) ? Skip::Weights : Skip::None;
   c.zeros = draw.any<Zeros>();
   const bool stream = c.delivery == Delivery::Stream;
   if (stream)
@@ -74,6 +73,10 @@ void draw_array(Draw& draw, Machine& m, ArraySize size) {
   c.activations.buffer_bytes = std::max(16u, 2 * of_column * c.activations.bus_bytes * draw.one_of({1u, 1u, 2u, 5u}));
 }
 
-void draw_schedule(Draw& draw, Machine& m) { config(m).order = draw.any<Order>(); }
+void draw_schedule(Draw& draw, Machine& m) {
+  Config& c = config(m);
+  c.skip = draw.chance(0.8) ? Skip::Weights : Skip::None;
+  c.order = draw.any<Order>();
+}
 
 }  // namespace lacuna::gather

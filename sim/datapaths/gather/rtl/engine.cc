@@ -27,6 +27,7 @@ struct Rtl {
     const auto width = static_cast<std::uint32_t>(std::bit_width(c.segment));
     const std::uint32_t channels = shape.C / shape.groups, k = lowering.positions();
     const bool resident = c.delivery == Delivery::Resident;
+    set("full_blocks_i", 1, lowering.every_position() ? 1 : 0);
     set("tail_length_i", width, resident ? 0 : k - (k - 1) / c.segment * c.segment);
     set("stops_i", 1, lowering.stops() ? 1 : 0);
     set("channels_i", width, resident ? channels : 0);
