@@ -82,7 +82,7 @@ module row_feeder #(
     .load_message_length_i,
     .load_message_flags_i,
     .room_i,
-    .stopped_i('0),
+    .stopped_i({Fanout{1'b0}}),
     .word_valid_o,
     .offset_o,
     .word_o,

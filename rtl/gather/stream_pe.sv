@@ -308,7 +308,7 @@ module stream_pe #(
     .clk_i,
     .rst_ni,
     .write_i   ({Windows{completing}}),
-    .group_i   ('0),
+    .group_i   ({Windows{1'b0}}),
     .sum_i     (sums),
     .last_i    (completing),
     .complete_o(complete),

@@ -134,6 +134,8 @@ def check_layout():
         code = re.sub(r"//.*", "", text)
         if re.search(r"^\s*import \w+::", code, re.M):
             sys.exit(f"{name} imports a package; yosys 0.23 needs package::name")
+        if re.search(r"^\s*\.\w+ *\('[01]\)", code, re.M):
+            sys.exit(f"{name} connects a constant without a width; yosys 0.23 makes the module again under another name")
         if re.search(r"[=(,?:&|^+*<>]\s*[-~!]\s*(\w+|\([^()]*\))'\(", code):
             sys.exit(f"{name} has a sign or complement before a cast; yosys 0.23 applies it to the cast's width")
 
