@@ -152,6 +152,7 @@ void Operands::add_steps(Filter& filter) const {
       filter.steps.push_back(message_of(bytes, config_.weights));
       filter.cycles.push_back(
           cycles_of(filter.entries.data() + entry, filter.entries.data() + next, segment * config_.segment));
+      filter.all_cycles += filter.cycles.back();
       filter.step_entries.push_back(entry = next);
     } while (entry < end);
     filter.segment_steps.push_back(static_cast<std::uint32_t>(filter.steps.size()));

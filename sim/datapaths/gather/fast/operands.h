@@ -34,6 +34,7 @@ struct Filter {
   std::vector<fabric::fast::Message> steps;  ///< of its row, all in block 0
   std::vector<std::uint32_t> step_entries;   ///< entries up to the end of each step
   std::vector<std::uint32_t> cycles;         ///< stream: of each step in a PE
+  std::uint64_t all_cycles = 0;
   std::vector<std::uint32_t> segment_steps;  ///< steps up to the end of each segment
 };
 

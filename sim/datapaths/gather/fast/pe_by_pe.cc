@@ -59,10 +59,7 @@ Time run_pe_by_pe(Operands& operands, const Values& values, Tally& tally, EventR
   Port port(operands, values, tally, recorder);
   fabric::fast::PeByPe times(lowering.machine(), lowering.plan(),
                              {.depth = {c.weights.fifo_depth, c.segments_resident}}, port);
-  // The worker counts every product as one with a zero.
-  const PairClass zeros = c.zeros == Zeros::Gated ? PairClass::Gated : PairClass::Wasted;
-  tally.pairs(PairClass::Executed, values.executed());
-  tally.pairs(zeros, 0 - values.executed());
+  count_products(values, tally);
   return times.run(progress);
 }
 

@@ -11,6 +11,12 @@ using fabric::fast::kActivations;
 using fabric::fast::kWeights;
 using fabric::fast::Message;
 
+void count_products(const Values& values, Tally& tally) {
+  const bool gates = config(tally.machine()).zeros == Zeros::Gated;
+  tally.pairs(PairClass::Executed, values.executed());
+  tally.pairs(gates ? PairClass::Gated : PairClass::Wasted, 0 - values.executed());
+}
+
 Worker::Worker(Operands& operands, const Values& values)
     : operands_(operands),
       values_(values),

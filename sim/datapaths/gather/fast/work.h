@@ -20,13 +20,16 @@ struct TileWork : fabric::fast::TileWork {
   std::vector<ColumnWindows> columns;
 };
 
+/// Counts Values::executed() as what they are, not as products with a zero.
+void count_products(const Values& values, Tally& tally);
+
 /// Makes the work of tiles, in order.
 class Worker {
  public:
   Worker(Operands& operands, const Values& values);
 
   /// Makes `work` that of `tile`, and tells the tally of what its PEs do. Products are counted as if one operand of
-  /// each were zero: Values::executed() are not.
+  /// each were zero: count_products() says which are not.
   void fill(TileWork& work, TileIndex tile, Tally& tally);
 
  private:
