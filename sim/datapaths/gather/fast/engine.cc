@@ -29,7 +29,7 @@ class FastEngine : public Engine {
   }
   LayerOutcome observe(const Machine& machine, const Layer& layer, RecordSink& sink, Progress* progress) override {
     const Lowering lowering(machine, layer);
-    fast::Operands operands(lowering);
+    fast::Operands operands(lowering, true);
     fast::Values values(operands, true, threads_);
     fast::EventRecorder recorder(operands, values.output(), sink);
     Tally tally(machine, layer, lowering.notes());
@@ -46,13 +46,16 @@ class FastEngine : public Engine {
  private:
   LayerOutcome simulate(const Machine& machine, const Layer& layer, bool outputs, Progress* progress) const {
     const Lowering lowering(machine, layer);
-    fast::Operands operands(lowering);
+    fast::Operands operands(lowering, keeps_entries(machine));
     fast::Values values(operands, outputs, threads_);
     LayerOutcome outcome = timed(operands, values, progress);
     if (outputs) outcome.output = values.take_output();
     check_laws(outcome, machine);
     return outcome;
   }
+
+  /// Whether PE-cycles depend on which entries meet a zero.
+  static bool keeps_entries(const Machine& machine) { return config(machine).zeros == Zeros::Gated; }
 
   static std::function<void(std::uint64_t)> told(const Lowering& lowering, Progress* progress) {
     return [&lowering, progress](std::uint64_t written) {

@@ -41,32 +41,33 @@ void EventRecorder::group(const TileWork& work, std::uint32_t pe, std::uint32_t 
 
 void EventRecorder::stream(const TileWork& work, std::uint32_t pe, std::uint32_t step, Time begin,
                            std::uint32_t cycles) {
-  const Filter& filter = work.filters->filters[pe / columns_];
-  const ColumnWindows& column = work.columns[pe % columns_];
+  const Filter& filter = work.tile.filters->filters[pe / columns_];
+  const TileWork::Row& ends = work.rows[pe / columns_];
+  const ColumnWindows& column = work.tile.columns[pe % columns_];
   const std::uint32_t segment = work.item(work.pes[pe], step).activations;
-  if (segment == 0 ? step == 0 : filter.segment_steps[segment - 1] == step) {
-    const std::uint32_t before = segment == 0 ? 0 : filter.segment_ends[segment - 1];
-    const std::uint32_t without = operands_.segment_length(segment) - (filter.segment_ends[segment] - before);
+  if (segment == 0 ? step == 0 : ends.segment_ends[segment - 1] == step) {
+    const std::uint32_t without = operands_.segment_length(segment) - filter.entries_in(segment);
     keep(kOpened, event::Open{begin, pe, work.index, StepIndex(step), std::uint64_t{without} * column.windows});
   }
   for (std::uint32_t i = 1; i < cycles; ++i) group(work, pe, step, begin + i, {});
   std::vector<std::int64_t>& sums = pes_[pe].sums;
   if (step == 0) std::ranges::fill(sums, filter.bias);
   Products products;
-  const std::uint32_t first = step == 0 ? 0 : filter.step_entries[step - 1];
-  for (std::uint32_t e = first; e < filter.step_entries[step]; ++e) {
+  const std::uint32_t first = step == 0 ? 0 : ends.step_ends[step - 1];
+  for (std::uint32_t e = first; e < ends.step_ends[step]; ++e) {
     ++products.entries;
     const Weight& weight = filter.entries[e];
     for (std::uint32_t v = 0; v < column.windows; ++v)
-      multiply(weight, operands_.window(work.filters->group, column.first + v)[operands_.positions()[weight.position]],
+      multiply(weight,
+               operands_.window(work.tile.filters->group, column.first + v)[operands_.positions()[weight.position]],
                sums[v], products);
   }
   group(work, pe, step, begin + cycles, products);
 }
 
 void EventRecorder::resident(const TileWork& work, std::uint32_t pe, Time begin, std::uint32_t cycles) {
-  const Filter& filter = work.filters->filters[pe / columns_];
-  const ColumnWindows& column = work.columns[pe % columns_];
+  const Filter& filter = work.tile.filters->filters[pe / columns_];
+  const ColumnWindows& column = work.tile.columns[pe % columns_];
   const auto entries = static_cast<std::uint32_t>(filter.entries.size());
   keep(kOpened,
        event::Open{begin, pe, work.index, StepIndex(0), std::uint64_t{operands_.k() - entries} * column.windows});
@@ -100,10 +101,10 @@ void EventRecorder::resident(const TileWork& work, std::uint32_t pe, Time begin,
         continue;
       }
       const Weight& weight = filter.entries[lane.next++];
-      multiply(
-          weight,
-          operands_.window(work.filters->group, column.first + lane.window)[operands_.positions()[weight.position]],
-          sums[v], products);
+      multiply(weight,
+               operands_.window(work.tile.filters->group,
+                                column.first + lane.window)[operands_.positions()[weight.position]],
+               sums[v], products);
       if (!together) ++products.entries;
       ends[v] = lane.next == entries;
       if (!stops || ends[v] || (weight.value >= 0 && lane.next != filter.positives) || sums[v] > 0) continue;
@@ -137,8 +138,8 @@ void EventRecorder::retire(std::uint32_t pe, Time time) {
 std::int64_t EventRecorder::output(const TileWork& work, std::uint32_t pe, std::uint32_t result) const {
   const ConvShape& shape = operands_.lowering().layer().shape;
   const std::uint64_t plane = std::uint64_t{shape.P()} * shape.Q();
-  const std::uint64_t window = work.columns[pe % columns_].first + result;
-  const std::uint32_t channel = work.filters->filters[pe / columns_].channel;
+  const std::uint64_t window = work.tile.columns[pe % columns_].first + result;
+  const std::uint32_t channel = work.tile.filters->filters[pe / columns_].channel;
   return output_[(window / plane * shape.M + channel) * plane + window % plane];
 }
 

@@ -7,6 +7,9 @@ namespace lacuna::gather::fast {
 
 namespace {
 
+/// Filter tiles are kept for tiles to come if all of them take no more; beyond that they are built again.
+constexpr std::size_t kCacheBytes = std::size_t{96} << 20;
+
 std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) { return static_cast<std::uint32_t>((a + b - 1) / b); }
 
 /// Bytes of `entries` entries.
@@ -20,13 +23,13 @@ fabric::fast::Message message_of(std::uint32_t bytes, const FeederConfig& feeder
 
 }  // namespace
 
-Operands::Operands(const Lowering& lowering)
+Operands::Operands(const Lowering& lowering, bool keeps_entries)
     : lowering_(lowering),
       machine_(lowering.machine()),
       config_(config(machine_)),
       layer_(lowering.layer()),
       streams_(config_.delivery == Delivery::Stream),
-      weights_(layer_.weights.to_int64()) {
+      keeps_entries_(keeps_entries) {
   const ConvShape& shape = layer_.shape;
   group_filters_ = shape.M / shape.groups;
   group_channels_ = shape.C / shape.groups;
@@ -49,6 +52,14 @@ Operands::Operands(const Lowering& lowering)
             image_.data() + ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left) * shape.C + c;
         for (std::size_t w = 0; w < shape.W; ++w) to[w * shape.C] = static_cast<std::int32_t>(from[w]);
       }
+  if (streams_)
+    for (const bool first : {false, true})
+      for (std::uint32_t entries = 0; entries <= config_.lanes; ++entries)
+        group_messages_[first ? 1 : 0].push_back(weights_of(entries, first));
+  const std::size_t of_filter = std::size_t{segments_} * 8 + (keeps_entries_ ? std::size_t{k_} * sizeof(Weight) : 0) +
+                                (streams_ && config_.reach == Reach::Bank ? std::size_t{k_} * 4 : 0) + 256;
+  if (shape.M * of_filter <= kCacheBytes)
+    filter_tiles_.resize(std::size_t{shape.groups} * ceil_div(group_filters_, machine_.array.rows));
   for (std::size_t r = 0; r < shape.R; ++r)
     for (std::size_t s = 0; s < shape.S; ++s)
       for (std::size_t c = 0; c < group_channels_; ++c)
@@ -71,9 +82,15 @@ Geometry Operands::smallest() const {
 
 void Operands::weights(std::uint32_t channel, std::int32_t* values) const {
   const std::size_t plane = std::size_t{layer_.shape.R} * layer_.shape.S;
-  const std::int64_t* const from = weights_.data() + std::size_t{channel} * k_;
-  for (std::size_t at = 0; at < plane; ++at)
-    for (std::size_t c = 0; c < group_channels_; ++c) *values++ = static_cast<std::int32_t>(from[c * plane + at]);
+  const auto take = [&](auto all) {
+    const auto* const from = all.data() + std::size_t{channel} * k_;
+    for (std::size_t at = 0; at < plane; ++at)
+      for (std::size_t c = 0; c < group_channels_; ++c) *values++ = from[c * plane + at];
+  };
+  if (layer_.weights.type() == DType::Int8)
+    take(layer_.weights.as<std::int8_t>());
+  else
+    take(layer_.weights.as<std::int16_t>());
 }
 
 bool Operands::breaks_pattern() const {
@@ -134,29 +151,28 @@ std::uint32_t Operands::cycles_of(const Weight* begin, const Weight* end, std::u
   return most;
 }
 
-void Operands::add_steps(Filter& filter) const {
-  const std::uint32_t bias = accumulator_bits(machine_) / 8;
-  if (!streams_) {
-    const auto entries = static_cast<std::uint32_t>(filter.entries.size());
-    filter.steps = {message_of(bias + entry_bytes(machine_, entries), config_.weights)};
-    filter.step_entries = {entries};
-    filter.segment_steps = {1};
-    return;
-  }
-  for (std::uint32_t segment = 0, entry = 0; segment < segments_; ++segment) {
-    const std::uint32_t end = filter.segment_ends[segment];
-    do {
-      const std::uint32_t next = std::min(end, entry + config_.lanes);
-      std::uint32_t bytes = std::max(1u, entry_bytes(machine_, next - entry));
-      if (filter.steps.empty()) bytes += bias;
-      filter.steps.push_back(message_of(bytes, config_.weights));
-      filter.cycles.push_back(
-          cycles_of(filter.entries.data() + entry, filter.entries.data() + next, segment * config_.segment));
+fabric::fast::Message Operands::weights_of(std::uint32_t entries, bool first) const {
+  std::uint32_t bytes = entry_bytes(machine_, entries);
+  if (streams_) bytes = std::max(1u, bytes);
+  return message_of(bytes + (first ? accumulator_bits(machine_) / 8 : 0), config_.weights);
+}
+
+void Operands::count_steps(Filter& filter) const {
+  for (std::uint32_t segment = 0; segment < segments_; ++segment) {
+    const std::uint32_t entries = filter.entries_in(segment);
+    filter.steps += groups(entries);
+    filter.empty += entries == 0 ? 1 : 0;
+    if (!streams_ || config_.reach != Reach::Bank) continue;
+    filter.segment_steps.push_back(static_cast<std::uint32_t>(filter.cycles.size()));
+    const Weight* entry = filter.entries.data() + filter.segment_ends[segment] - entries;
+    for (std::uint32_t group = 0; group < groups(entries); ++group) {
+      const Weight* const end = entry + entries_of(group, entries);
+      filter.cycles.push_back(cycles_of(entry, end, segment * config_.segment));
       filter.all_cycles += filter.cycles.back();
-      filter.step_entries.push_back(entry = next);
-    } while (entry < end);
-    filter.segment_steps.push_back(static_cast<std::uint32_t>(filter.steps.size()));
+      entry = end;
+    }
   }
+  if (filter.cycles.empty()) filter.all_cycles = filter.steps;
 }
 
 Filter Operands::filter(std::uint32_t group, std::uint32_t place) const {
@@ -178,18 +194,40 @@ Filter Operands::filter(std::uint32_t group, std::uint32_t place) const {
     filter.positives =
         static_cast<std::uint32_t>(std::ranges::count_if(filter.entries, [](const Weight& w) { return w.value > 0; }));
   }
-  add_steps(filter);
+  count_steps(filter);
   return filter;
 }
 
+std::shared_ptr<const FilterTile> Operands::build_filter_tile(std::uint32_t group, std::uint32_t index) const {
+  auto tile = std::make_shared<FilterTile>();
+  tile->group = group;
+  const std::uint32_t begin = index * machine_.array.rows;
+  const std::uint32_t rows = std::min(group_filters_ - begin, machine_.array.rows);
+  tile->words.resize(std::size_t{segments_} * rows);
+  tile->bytes.resize(segments_);
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    tile->filters.push_back(filter(group, begin + row));
+    Filter& filter = tile->filters.back();
+    if (!keeps_entries_) filter.entries = {};
+    for (std::uint32_t segment = 0; segment < segments_; ++segment) {
+      const std::uint32_t entries = filter.entries_in(segment);
+      for (std::uint32_t group_of = 0; group_of < groups(entries); ++group_of) {
+        const auto message = weights_message(entries_of(group_of, entries), segment == 0 && group_of == 0);
+        tile->words[segment * rows + row] += message.words;
+        tile->bytes[segment] += message.bytes;
+      }
+    }
+  }
+  return tile;
+}
+
 std::shared_ptr<const FilterTile> Operands::filter_tile(std::uint32_t group, std::uint32_t index) {
-  if (!latest_.second || latest_.first != std::pair(group, index)) {
-    auto tile = std::make_shared<FilterTile>();
-    tile->group = group;
-    const std::uint32_t begin = index * machine_.array.rows;
-    const std::uint32_t end = std::min(group_filters_, begin + machine_.array.rows);
-    for (std::uint32_t place = begin; place < end; ++place) tile->filters.push_back(filter(group, place));
-    latest_ = {{group, index}, std::move(tile)};
+  const std::size_t at = std::size_t{group} * ceil_div(group_filters_, machine_.array.rows) + index;
+  if (!latest_.second || latest_.first != at) {
+    std::shared_ptr<const FilterTile> tile = filter_tiles_.empty() ? nullptr : filter_tiles_[at];
+    if (!tile) tile = build_filter_tile(group, index);
+    if (!filter_tiles_.empty()) filter_tiles_[at] = tile;
+    latest_ = {at, std::move(tile)};
   }
   return latest_.second;
 }

@@ -3,6 +3,8 @@
 // has which filters and windows, what comes from DRAM, and whether lanes may stop is what the lowering says.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,20 +30,26 @@ struct Weight {
 struct Filter {
   std::uint32_t channel = 0;  ///< of the output
   std::int64_t bias = 0;
-  std::vector<Weight> entries;               ///< in the order in which they are sent
-  std::vector<std::uint32_t> segment_ends;   ///< stream: entries up to the end of each segment
-  std::uint32_t positives = 0;               ///< resident: entries up to the last with a positive weight
-  std::vector<fabric::fast::Message> steps;  ///< of its row, all in block 0
-  std::vector<std::uint32_t> step_entries;   ///< entries up to the end of each step
-  std::vector<std::uint32_t> cycles;         ///< stream: of each step in a PE
-  std::uint64_t all_cycles = 0;
-  std::vector<std::uint32_t> segment_steps;  ///< steps up to the end of each segment
+  std::vector<Weight> entries;               ///< in the order in which they are sent; where they are kept
+  std::vector<std::uint32_t> segment_ends;   ///< entries up to the end of each segment
+  std::uint32_t positives = 0;               ///< entries up to the last with a positive weight, in the order of signs
+  std::vector<std::uint32_t> cycles;         ///< stream, banks: of each step in a PE
+  std::vector<std::uint32_t> segment_steps;  ///< likewise: steps before each segment
+  std::uint64_t steps = 0;                   ///< of its row
+  std::uint64_t empty = 0;                   ///< of them, groups without an entry
+  std::uint64_t all_cycles = 0;              ///< stream: of all steps in a PE
+
+  [[nodiscard]] std::uint32_t entries_in(std::uint32_t segment) const {
+    return segment_ends[segment] - (segment == 0 ? 0 : segment_ends[segment - 1]);
+  }
 };
 
 /// The filters of a tile, row by row.
 struct FilterTile {
   std::uint32_t group = 0;
   std::vector<Filter> filters;
+  std::vector<std::uint32_t> words;  ///< [segment][row] of messages
+  std::vector<std::uint64_t> bytes;  ///< [segment] of all rows
 };
 
 /// What a column has in a tile.
@@ -52,7 +60,8 @@ struct ColumnWindows {
 
 class Operands final : public fabric::fast::Tiles {
  public:
-  explicit Operands(const Lowering& lowering);
+  /// `keeps_entries`: filter tiles have entries, not only how many.
+  Operands(const Lowering& lowering, bool keeps_entries);
 
   [[nodiscard]] const Lowering& lowering() const { return lowering_; }
   [[nodiscard]] bool streams() const { return streams_; }
@@ -72,9 +81,22 @@ class Operands final : public fabric::fast::Tiles {
     return lowering_.last_tile(row, column);
   }
 
-  /// Cheap for the one asked for last.
+  /// Steps of a row for `entries` entries of a segment.
+  [[nodiscard]] std::uint32_t groups(std::uint32_t entries) const {
+    return streams_ ? std::max(1u, (entries + config_.lanes - 1) / config_.lanes) : 1;
+  }
+  /// Entries in group `group` of so many of a segment.
+  [[nodiscard]] std::uint32_t entries_of(std::uint32_t group, std::uint32_t entries) const {
+    return streams_ ? std::min(config_.lanes, entries - group * config_.lanes) : entries;
+  }
+  /// The message with so many entries; `first` of the tile.
+  [[nodiscard]] fabric::fast::Message weights_message(std::uint32_t entries, bool first) const {
+    return streams_ ? group_messages_[first ? 1 : 0][entries] : weights_of(entries, first);
+  }
+
+  /// Cheap for the one asked for last, and for all where they do not take too much memory.
   std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index);
-  /// The filter at place `place` of its group.
+  /// The filter at place `place` of its group, with its entries.
   [[nodiscard]] Filter filter(std::uint32_t group, std::uint32_t place) const;
   /// Weights of a filter in the order of the reduction.
   void weights(std::uint32_t channel, std::int32_t* values) const;
@@ -90,7 +112,9 @@ class Operands final : public fabric::fast::Tiles {
  private:
   void add_entries(const std::int32_t* values, std::uint32_t first, std::uint32_t length,
                    std::vector<Weight>& entries) const;
-  void add_steps(Filter& filter) const;
+  void count_steps(Filter& filter) const;
+  [[nodiscard]] fabric::fast::Message weights_of(std::uint32_t entries, bool first) const;
+  [[nodiscard]] std::shared_ptr<const FilterTile> build_filter_tile(std::uint32_t group, std::uint32_t index) const;
   /// Cycles in which a PE takes these entries of a segment that begins at position `first`.
   [[nodiscard]] std::uint32_t cycles_of(const Weight* begin, const Weight* end, std::uint32_t first) const;
   /// Some block of N:M of some filter has more than N nonzero weights.
@@ -100,16 +124,17 @@ class Operands final : public fabric::fast::Tiles {
   const Machine& machine_;
   const Config& config_;
   const Layer& layer_;
-  bool streams_;
+  bool streams_, keeps_entries_;
   bool dense_ = false;  ///< every position is an entry
   std::uint32_t k_ = 0, segments_ = 1, group_filters_ = 0, group_channels_ = 0;
   std::uint64_t windows_ = 0;
-  std::uint32_t tile_positions_ = 0;   ///< resident: of an input tile
-  std::vector<std::int64_t> weights_;  ///< [M, C of the group, R, S]
-  std::vector<std::int32_t> image_;    ///< [N][H + padding][W + padding][C]
+  std::uint32_t tile_positions_ = 0;  ///< resident: of an input tile
+  std::vector<std::int32_t> image_;   ///< [N][H + padding][W + padding][C]
   std::size_t image_height_ = 0, image_width_ = 0;
-  std::vector<std::uint32_t> positions_;  ///< [position of the reduction]
-  std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const FilterTile>> latest_{};
+  std::vector<std::uint32_t> positions_;                              ///< [position of the reduction]
+  std::array<std::vector<fabric::fast::Message>, 2> group_messages_;  ///< stream: [first of the tile][entries]
+  std::vector<std::shared_ptr<const FilterTile>> filter_tiles_;       ///< [group][index], where they are kept
+  std::pair<std::size_t, std::shared_ptr<const FilterTile>> latest_{};
 };
 
 }  // namespace lacuna::gather::fast

@@ -20,7 +20,7 @@ class Port : public fabric::fast::LayerEvents<Own> {
   [[nodiscard]] const fabric::fast::Tiles& tiles() const override { return operands_; }
   std::unique_ptr<const fabric::fast::TileWork> work(TileIndex tile) override {
     auto work = std::make_unique<TileWork>();
-    worker_.fill(*work, tile, tally_);
+    worker_.fill(*work, worker_.tile(tile));
     return work;
   }
 
@@ -37,6 +37,11 @@ class Port : public fabric::fast::LayerEvents<Own> {
   }
   void completed(const fabric::fast::TileWork&, std::uint32_t pe) override { recorder_->complete(pe); }
   void retired(std::uint32_t pe, Time time) override { recorder_->retire(pe, time); }
+
+  void finish(const fabric::fast::WaitAccount& waits, Time cycles) override {
+    worker_.report(tally_);
+    LayerEvents::finish(waits, cycles);
+  }
 
  protected:
   [[nodiscard]] std::int64_t output(const fabric::fast::TileWork& work, std::uint32_t pe,

@@ -1,6 +1,7 @@
 #include "datapaths/gather/fast/rows.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "datapaths/fabric/memory_classes.h"
@@ -79,6 +80,8 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
       config_(config(machine_)),
       tally_(tally),
       worker_(operands, values),
+      one_word_(config_.reach != Reach::Bank && config_.weights.fifo_depth >= 2 &&
+                operands.weights_message(config_.lanes, false).words == 1),
       tiles_(operands.tiles()),
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
@@ -89,12 +92,13 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
                          std::uint32_t other_split) {
     lines.side = side;
     lines.depth = depth;
+    lines.mask = std::bit_ceil(depth) - 1;
     lines.split = split;
     lines.other_split = other_split;
     lines.lines.resize(count);
     for (Line& line : lines.lines) {
-      for (auto& room : line.room) room.assign(depth, 0);
-      line.ahead.resize(depth);
+      for (auto& room : line.room) room.assign(lines.mask + 1, 0);
+      line.ahead.resize(lines.mask + 1);
     }
   };
   set_up(row_lines_, kWeights, rows_, config_.weights.fifo_depth, smallest.rows, smallest.columns);
@@ -103,7 +107,6 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
   for (auto* times : {&free_, &starved_weight_, &starved_activation_, &starved_memory_, &blocked_memory_,
                       &blocked_output_, &unused_, &done_at_})
     times->assign(pes, 0);
-  spent_.assign(pes, 0);
   for (auto* times : {&drained_, &drained_before_, &gate_}) times->assign(pes, kLongAgo);
   for (auto* times : {&column_start_, &column_arrival_, &column_memory_begin_, &column_memory_end_, &ready_,
                       &drain_bus_, &column_popped_[0], &column_popped_[1]})
@@ -126,19 +129,22 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
 Rows::TileState& Rows::state_of(TileIndex tile) {
   LACUNA_CHECK(tile >= first_state_ && tile < tiles_, "tile {} asked for, {}.. are held", tile, first_state_);
   while (tile >= first_state_ + states_.size()) {
-    auto work = std::make_unique<TileWork>();
-    worker_.fill(*work, TileIndex(first_state_ + states_.size()), tally_);
-    memory_.add(work->geometry, work->blocks, 0);
-    for (const std::size_t side : {kWeights, kActivations}) {
+    Tile next = worker_.tile(TileIndex(first_state_ + states_.size()));
+    memory_.add(next.geometry, next.blocks, 0);
+    const auto report = [&](fabric::Side side, std::uint64_t bytes, std::uint32_t destinations) {
       constexpr std::uint64_t kMost = 1u << 30;
-      std::uint64_t bytes = 0;
-      for (const fabric::fast::Message& message : work->messages[side].all()) bytes += message.bytes;
       for (; bytes != 0; bytes -= std::min(bytes, kMost))
-        tally_.on(event::Send{0, side == kWeights ? fabric::Side::Weights : fabric::Side::Activations, 0, work->index,
-                              StepIndex(0), static_cast<std::uint32_t>(std::min(bytes, kMost)),
-                              side == kWeights ? work->geometry.columns : work->geometry.rows});
+        tally_.on(event::Send{0, side, 0, next.index, StepIndex(0), static_cast<std::uint32_t>(std::min(bytes, kMost)),
+                              destinations});
+    };
+    std::uint64_t weights = 0, activations = 0;
+    for (std::uint32_t segment = 0; segment < operands_.segments(); ++segment) {
+      weights += next.filters->bytes[segment];
+      for (const ColumnWindows& column : next.columns) activations += operands_.activations(column, segment).bytes;
     }
-    states_.push_back({std::move(work), {}, false});
+    report(fabric::Side::Weights, weights, next.geometry.columns);
+    report(fabric::Side::Activations, activations, next.geometry.rows);
+    states_.push_back({std::move(next), {}, false});
   }
   return states_[tile - first_state_];
 }
@@ -154,41 +160,53 @@ void Rows::for_classes(const Geometry& tile, Visit visit) const {
 
 // ---- Lines ----
 
-Rows::Sent Rows::send(Lines& lines, Line& line, const TileWork& work, std::uint32_t index) {
-  const fabric::fast::Messages& messages = work.messages[lines.side];
-  const fabric::fast::Message& message = messages.at(index, line.step);
-  const int classes = classes_across(lines, work.geometry);
-  Time start = std::max(line.bus, room(lines, line, classes));
+fabric::fast::Message Rows::message(const Lines& lines, const Line& line, const Tile& tile, std::uint32_t index) const {
+  if (lines.side == kActivations) return operands_.activations(tile.columns[index], line.segment);
+  const std::uint32_t entries = tile.filters->filters[index].entries_in(line.segment);
+  return operands_.weights_message(operands_.entries_of(line.group, entries), line.segment == 0 && line.group == 0);
+}
+
+void Rows::wait_for_block(Line& line, const Tile& tile, Sent& sent) {
+  const fabric::fast::BlockTimes& block = memory_.block(tile.index, tile.block_of[line.segment]);
+  const auto bus = static_cast<fabric::fast::Time>(line.bus);
+  if (bus >= block.loaded) return;
+  memory_.memory_waits(block, bus, block.loaded, [&](fabric::fast::Time from, fabric::fast::Time to) {
+    if (sent.memory_end == kLongAgo)
+      sent.memory_begin = static_cast<Time>(from);
+    else if (sent.memory_end != static_cast<Time>(from) && !waits_.edges())
+      throw RowsRefused{"a line waits for memory in parts"};
+    sent.memory_end = static_cast<Time>(to);
+    if (waits_.edges()) line.waits.push_back({from, to});
+  });
+  line.bus = static_cast<Time>(block.loaded);
+}
+
+Rows::Sent Rows::send(Lines& lines, Line& line, const Tile& tile, std::uint32_t index) {
+  const int classes = classes_across(lines, tile.geometry);
   Sent sent;
-  const bool first = line.step == 0 || messages.at(index, line.step - 1).block != message.block;
-  if (first) {
-    const fabric::fast::BlockTimes& block = memory_.block(work.index, message.block);
-    const auto bus = static_cast<fabric::fast::Time>(line.bus);
-    if (bus < block.loaded) {
-      memory_.memory_waits(block, bus, block.loaded, [&](fabric::fast::Time from, fabric::fast::Time to) {
-        if (sent.memory_end == kLongAgo)
-          sent.memory_begin = static_cast<Time>(from);
-        else if (sent.memory_end != static_cast<Time>(from) && !waits_.edges())
-          throw RowsRefused{"a line waits for memory in parts"};
-        sent.memory_end = static_cast<Time>(to);
-        if (waits_.edges()) line.waits.push_back({from, to});
-      });
-      start = std::max(start, static_cast<Time>(block.loaded));
-    }
-  }
-  sent.start = start;
-  sent.arrival = line.bus = start + message.words;
-  line.ahead[line.sent[0] % lines.depth] = sent;
+  if (line.group == 0 && (line.segment == 0 || tile.block_of[line.segment - 1] != tile.block_of[line.segment]))
+    wait_for_block(line, tile, sent);
+  sent.start = std::max(line.bus, room(lines, line, classes));
+  sent.arrival = line.bus = sent.start + message(lines, line, tile, index).words;
+  line.ahead[line.sent[0] & lines.mask] = sent;
   for (int k = 0; k < classes; ++k) ++line.sent[k];
-  if (++line.step == messages.steps(index)) {
-    pass(work.index, message.block, line.bus);
-    line.step = 0;
+  const std::uint32_t groups =
+      lines.side == kActivations ? 1 : operands_.groups(tile.filters->filters[index].entries_in(line.segment));
+  if (++line.group == groups) end_segment(lines, line, tile, index);
+  return sent;
+}
+
+void Rows::end_segment(Lines& lines, Line& line, const Tile& tile, std::uint32_t index) {
+  const std::uint32_t block = tile.block_of[line.segment];
+  line.group = 0;
+  if (++line.segment == operands_.segments()) {
+    pass(tile.index, block, line.bus);
+    line.segment = 0;
     do ++line.tile;
     while (line.tile < tiles_ && index >= mapped(lines, operands_.geometry(line.tile)));
-  } else if (messages.at(index, line.step).block != message.block) {
-    pass(work.index, message.block, line.bus);
+  } else if (tile.block_of[line.segment] != block) {
+    pass(tile.index, block, line.bus);
   }
-  return sent;
 }
 
 bool Rows::send_ahead(Lines& lines) {
@@ -196,10 +214,10 @@ bool Rows::send_ahead(Lines& lines) {
   for (std::uint32_t i = 0; i < lines.lines.size(); ++i) {
     Line& line = lines.lines[i];
     while (line.tile < tiles_) {
-      const TileWork& work = *state_of(line.tile).work;
-      if (memory_.block(line.tile, work.messages[lines.side].at(i, line.step).block).loaded == kUnknown) break;
-      if (!room_known(lines, line, classes_across(lines, work.geometry))) break;
-      send(lines, line, work, i);
+      const Tile& tile = state_of(line.tile).tile;
+      if (memory_.block(line.tile, tile.block_of[line.segment]).loaded == kUnknown) break;
+      if (!room_known(lines, line, classes_across(lines, tile.geometry))) break;
+      send(lines, line, tile, i);
       changed = true;
     }
   }
@@ -248,18 +266,16 @@ bool Rows::gate(const Geometry& tile) {
 bool Rows::work() {
   if (work_tile_ == tiles_) return false;
   TileState& state = state_of(work_tile_);
-  const TileWork& work = *state.work;
-  const Geometry& tile = work.geometry;
-  const std::uint32_t block = work.messages[kActivations].at(0, work_segment_).block;
-  if (memory_.block(work_tile_, block).loaded == kUnknown) return false;
+  const Geometry& tile = state.tile.geometry;
+  if (memory_.block(work_tile_, state.tile.block_of[work_segment_]).loaded == kUnknown) return false;
   if (work_segment_ == 0 && !gate(tile)) return false;
 
   memory_waits_ = false;
   for (std::uint32_t c = 0; c < tile.columns; ++c) {
     Line& line = column_lines_.lines[c];
     const std::uint64_t entry = line.worked[0];
-    if (line.sent[0] == entry) send(column_lines_, line, work, c);
-    const Sent& sent = line.ahead[entry % column_lines_.depth];
+    if (line.sent[0] == entry) send(column_lines_, line, state.tile, c);
+    const Sent& sent = line.ahead[entry & column_lines_.mask];
     column_start_[c] = sent.start;
     column_arrival_[c] = sent.arrival;
     column_memory_begin_[c] = sent.memory_begin;
@@ -275,7 +291,7 @@ bool Rows::work() {
   for (std::uint32_t c = 0; c < tile.columns; ++c) {
     Line& line = column_lines_.lines[c];
     for (int k = 0; k < classes_across(column_lines_, tile); ++k)
-      line.room[k][line.worked[k]++ % column_lines_.depth] = column_popped_[k][c];
+      line.room[k][line.worked[k]++ & column_lines_.mask] = column_popped_[k][c];
   }
   flush_passed();
   if (++work_segment_ == operands_.segments()) leave_tile(state);
@@ -300,18 +316,16 @@ void Rows::account(Waits& waits, std::uint32_t row, std::uint32_t column, const 
 
 /// The groups of a row in the segment. `counts`: what its PEs wait for is counted here, not PE by PE.
 void Rows::work_row(TileState& state, std::uint32_t row, bool counts) {
-  const TileWork& work = *state.work;
-  const Geometry& tile = work.geometry;
-  const Filter& filter = work.filters->filters[row];
+  const Geometry& tile = state.tile.geometry;
+  const Filter& filter = state.tile.filters->filters[row];
   Line& line = row_lines_.lines[row];
-  const std::uint32_t depth = row_lines_.depth;
-  const std::uint32_t first = work_segment_ == 0 ? 0 : filter.segment_steps[work_segment_ - 1];
-  const std::uint32_t groups = filter.segment_steps[work_segment_] - first;
+  const std::uint32_t depth = row_lines_.depth, mask = row_lines_.mask;
+  const std::uint32_t groups = operands_.groups(filter.entries_in(work_segment_));
   const int classes = classes_across(row_lines_, tile);
   const std::array<std::uint64_t, 2> entry = line.worked;
   const auto message_of = [&](std::uint32_t group) -> Sent {
-    if (line.sent[0] == entry[0] + group) return send(row_lines_, line, work, row);
-    return line.ahead[(entry[0] + group) % depth];
+    if (line.sent[0] == entry[0] + group) return send(row_lines_, line, state.tile, row);
+    return line.ahead[(entry[0] + group) & mask];
   };
 
   // The first group.
@@ -374,31 +388,58 @@ void Rows::work_row(TileState& state, std::uint32_t row, bool counts) {
   }
 
   // With `cycles` those of the groups before, group e begins in a PE at cycles + max(ready, sigma), sigma the latest
-  // of arrival - cycles so far.
+  // of arrival - cycles so far. It is popped, and makes room, with its last cycle.
   Time cycles = 0, sigma = sent.arrival;
-  for (std::uint32_t e = 0;; ++e) {
-    cycles += filter.cycles[first + e];
-    for (int k = 0; k < classes; ++k) line.room[k][(entry[k] + e) % depth] = cycles + std::max(ready[k], sigma);
-    for (int k = 0; k < classes; ++k) ++line.worked[k];
-    if (e + 1 == groups) break;
-    const Sent next = message_of(e + 1);
-    if (next.arrival - cycles <= sigma) continue;
-    const Time before = std::exchange(sigma, next.arrival - cycles);
-    if (sigma <= earliest) continue;
-    // Some PE waits for it: on the bus it is for so many cycles, and before that the line waits for room, or for a PE.
-    const Time on_bus = next.arrival - next.start;
-    if (!counts) {
-      // See account(): it cannot be an edge's.
-      for (std::uint32_t c = 0; c < tile.columns; ++c) {
-        const Time free = cycles + std::max(ready_[c], before);
-        waits_.starve(static_cast<std::uint32_t>(at) + c, static_cast<fabric::fast::Time>(free),
-                      static_cast<fabric::fast::Time>(next.arrival), static_cast<fabric::fast::Time>(next.start),
+  const auto popped = [&](std::uint32_t e, Time end) {
+    for (int k = 0; k < classes; ++k) line.room[k][(entry[k] + e) & mask] = end + std::max(ready[k], sigma);
+  };
+  // Some PE waits for group e: as long as it is on the bus; before that the line waits for room, or for a PE.
+  const auto wait_for = [&](Time start, Time arrival) {
+    const Time before = std::exchange(sigma, arrival - cycles);
+    if (sigma <= earliest) return;
+    for (std::uint32_t c = 0; c < tile.columns; ++c) {
+      const Time since = std::max(ready_[c], before);
+      if (counts)
+        starved_weight_[at + c] += std::min(arrival - start, above_zero(sigma - since));
+      else
+        waits_.starve(static_cast<std::uint32_t>(at) + c, static_cast<fabric::fast::Time>(cycles + since),
+                      static_cast<fabric::fast::Time>(arrival), static_cast<fabric::fast::Time>(start),
                       PeClass::StarvedWeight, line.waits);
-      }
-      continue;
     }
-    for (std::uint32_t c = 0; c < tile.columns; ++c)
-      starved_weight_[at + c] += std::min(on_bus, above_zero(sigma - std::max(ready_[c], before)));
+  };
+  if (one_word_ && groups > depth + 1 && line.tile == work_tile_ && line.segment == work_segment_ && line.group == 1) {
+    // A group a cycle, but for the first ones, which may wait for room. Once a FIFO was full or could have been, the
+    // line keeps pace: FAST.md.
+    popped(0, 1);
+    std::uint32_t e = 1;
+    for (; e <= depth; ++e) {
+      cycles = e;
+      Time start = line.bus;
+      for (int k = 0; k < classes; ++k) start = std::max(start, line.room[k][(entry[k] + e - depth) & mask]);
+      line.bus = start + 1;
+      if (line.bus - cycles > sigma) wait_for(start, line.bus);
+      popped(e, cycles + 1);
+    }
+    for (e = std::max(e, groups - std::min(depth, groups)); e < groups; ++e) popped(e, e + 1);
+    line.bus += groups - 1 - depth;
+    cycles = groups;
+    for (int k = 0; k < classes; ++k) {
+      line.sent[k] += groups - 1;
+      line.worked[k] += groups;
+    }
+    end_segment(row_lines_, line, state.tile, row);
+  } else {
+    const std::uint32_t* const of_group =
+        filter.cycles.empty() ? nullptr : filter.cycles.data() + filter.segment_steps[work_segment_];
+    for (std::uint32_t e = 0;; ++e) {
+      const Time end = cycles + (of_group ? of_group[e] : 1);
+      popped(e, end);
+      for (int k = 0; k < classes; ++k) ++line.worked[k];
+      cycles = end;
+      if (e + 1 == groups) break;
+      const Sent next = message_of(e + 1);
+      if (next.arrival - cycles > sigma) wait_for(next.start, next.arrival);
+    }
   }
   for (int k = 0; k < classes; ++k)
     end_row(bounds[k], bounds[k + 1], cycles, sigma, ready_.data(), free_.data() + at,
@@ -406,15 +447,12 @@ void Rows::work_row(TileState& state, std::uint32_t row, bool counts) {
 }
 
 void Rows::leave_tile(TileState& state) {
-  const Geometry& tile = state.work->geometry;
+  const Geometry& tile = state.tile.geometry;
   ByClass<bool> mapped{};
   for_classes(tile,
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
                 mapped[r][c] = true;
                 ++worked_tiles_[r][c];
-                for (std::uint32_t i = row; i < rows; ++i)
-                  for (std::uint32_t j = column; j < columns; ++j)
-                    spent_[i * columns_ + j] += state.work->filters->filters[i].all_cycles;
                 if (work_tile_ != last_of_class_[r][c]) return;
                 for (; row < rows; ++row)
                   for (std::uint32_t i = row * columns_ + column; i < row * columns_ + columns; ++i)
@@ -434,12 +472,12 @@ bool Rows::drain() {
   if (drain_tile_ == tiles_ || drain_tile_ >= memory_.written() + 2) return false;
   TileState& state = state_of(drain_tile_);
   if (!state.worked) return false;
-  const Geometry& tile = state.work->geometry;
+  const Geometry& tile = state.tile.geometry;
   Time latest = 0;
   for (std::uint32_t c = 0; c < tile.columns; ++c) {
     Time& bus = drain_bus_[c];
     if (drain_tile_ >= 2) bus = std::max(bus, static_cast<Time>(memory_.written_at(TileIndex(drain_tile_ - 2))));
-    const Time results = state.work->results[c];
+    const Time results = state.tile.columns[c].windows;
     for (std::uint32_t row = 0; row < tile.rows; ++row) {
       const std::size_t pe = std::size_t{row} * columns_ + c;
       const Time retire = std::max(state.complete[pe] + 1, drained_[pe] + 1);
@@ -450,9 +488,9 @@ bool Rows::drain() {
     latest = std::max(latest, bus - 1);
   }
   for_classes(tile, [&](int r, int c, auto...) { ++drained_tiles_[r][c]; });
-  memory_.results(drain_tile_, static_cast<fabric::fast::Time>(latest), state.work->output_bytes);
+  memory_.results(drain_tile_, static_cast<fabric::fast::Time>(latest), state.tile.output_bytes);
   std::uint64_t results = 0;
-  for (const std::uint32_t of_column : state.work->results) results += std::uint64_t{of_column} * tile.rows;
+  for (const ColumnWindows& column : state.tile.columns) results += std::uint64_t{column.windows} * tile.rows;
   event::Drain::count(tally_, results);
   ++drain_tile_;
   return true;
@@ -488,6 +526,7 @@ void Rows::forget() {
 }
 
 void Rows::finish() {
+  worker_.report(tally_);
   const fabric::fast::Time cycles = memory_.cycles();
   const auto pes = static_cast<std::uint32_t>(free_.size());
   for (std::uint32_t pe = 0; pe < pes; ++pe) waits_.finish(pe, static_cast<fabric::fast::Time>(done_at_[pe]), cycles);
@@ -501,7 +540,7 @@ void Rows::finish() {
     classes[PeClass::BlockedOutput] += static_cast<std::uint64_t>(blocked_output_[pe]);
     // Whatever else a PE waited for, it waited for others.
     classes[PeClass::Imbalance] = 0;
-    const std::uint64_t known = classes.sum() + spent_[pe];
+    const std::uint64_t known = classes.sum() + worker_.cycles_of(pe);
     LACUNA_CHECK(known <= cycles, "PE {} has {} cycles of other classes, the layer {}", pe, known, cycles);
     classes[PeClass::Imbalance] = cycles - known;
     tally_.pe_cycles(pe, classes);

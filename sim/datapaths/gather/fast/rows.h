@@ -42,7 +42,7 @@ class Rows : fabric::fast::MemoryPort {
   using ByClass = std::array<std::array<T, 2>, 2>;  ///< [class of the row][class of the column]
 
   struct TileState {
-    std::unique_ptr<const TileWork> work;
+    Tile tile;
     std::vector<Time> complete;  ///< [row][stride] once worked: the cycle after the last issue
     bool worked = false;
   };
@@ -52,18 +52,20 @@ class Rows : fabric::fast::MemoryPort {
   };
   struct Line {
     TileIndex tile;
-    std::uint32_t step = 0;                     ///< the next message
-    Time bus = 0;                               ///< from when on it is free
-    std::array<std::vector<Time>, 2> room;      ///< by class of the PEs: [entry mod depth] from when on there is room
+    std::uint32_t segment = 0, group = 0;  ///< of the next message
+    Time bus = 0;                          ///< from when on it is free
+    std::array<std::vector<Time>, 2>
+        room;  ///< by class of the PEs: [entry, masked] from when on there is room for the one `depth` later
     std::array<std::uint64_t, 2> sent{};        ///< by class: entries
     std::array<std::uint64_t, 2> worked{};      ///< by class: entries of which it is known when they are popped
-    std::vector<Sent> ahead;                    ///< [entry of class 0 mod depth]
+    std::vector<Sent> ahead;                    ///< [entry of class 0, masked]
     std::vector<fabric::fast::Interval> waits;  ///< all waits for memory, where they may be asked for
   };
   struct Lines {
     std::size_t side = 0;
-    std::uint32_t depth = 0, split = 0;  ///< lines below `split` are of class 0
-    std::uint32_t other_split = 0;       ///< of the lines across
+    std::uint32_t depth = 0, mask = 0;  ///< of FIFOs; a power of two - 1, not below depth - 1
+    std::uint32_t split = 0;            ///< lines below it are of class 0
+    std::uint32_t other_split = 0;      ///< of the lines across
     std::vector<Line> lines;
   };
 
@@ -91,12 +93,19 @@ class Rows : fabric::fast::MemoryPort {
     return true;
   }
   [[nodiscard]] Time room(const Lines& lines, const Line& line, int classes) const {
-    Time time = line.room[0][line.sent[0] % lines.depth];
-    if (classes == 2) time = std::max(time, line.room[1][line.sent[1] % lines.depth]);
+    // Before the first `depth` entries are zeros.
+    Time time = line.room[0][(line.sent[0] - lines.depth) & lines.mask];
+    if (classes == 2) time = std::max(time, line.room[1][(line.sent[1] - lines.depth) & lines.mask]);
     return time;
   }
   /// Sends the next message of a line; the block is loaded and room known.
-  Sent send(Lines& lines, Line& line, const TileWork& work, std::uint32_t index);
+  Sent send(Lines& lines, Line& line, const Tile& tile, std::uint32_t index);
+  /// The line is at the end of a segment of the tile.
+  void end_segment(Lines& lines, Line& line, const Tile& tile, std::uint32_t index);
+  /// The line may wait for the block of its next message, the first of the block.
+  void wait_for_block(Line& line, const Tile& tile, Sent& sent);
+  [[nodiscard]] fabric::fast::Message message(const Lines& lines, const Line& line, const Tile& tile,
+                                              std::uint32_t index) const;
   /// Sends what there is room for.
   bool send_ahead(Lines& lines);
   /// Lines pass a block, one after the other and told of together.
@@ -121,6 +130,7 @@ class Rows : fabric::fast::MemoryPort {
   const Config& config_;
   Tally& tally_;
   Worker worker_;
+  const bool one_word_;  ///< a group takes a cycle of the bus and of a PE, but a tile's first one
   const std::uint64_t tiles_;
   const std::uint32_t rows_, columns_;
   Lines row_lines_, column_lines_;
@@ -131,8 +141,7 @@ class Rows : fabric::fast::MemoryPort {
   std::vector<Time> free_, drained_, drained_before_, gate_;
   std::vector<Time> starved_weight_, starved_activation_, starved_memory_, blocked_memory_, blocked_output_;
   std::vector<Time> unused_;
-  std::vector<std::uint64_t> spent_;  ///< cycles with groups
-  std::vector<Time> done_at_;         ///< from when on it has no further tile
+  std::vector<Time> done_at_;  ///< from when on it has no further tile
 
   // The step of the PEs that comes next.
   TileIndex work_tile_;

@@ -22,88 +22,68 @@ Worker::Worker(Operands& operands, const Values& values)
       values_(values),
       lowering_(operands.lowering()),
       machine_(lowering_.machine()),
-      config_(config(machine_)) {}
+      config_(config(machine_)),
+      done_(pe_count(machine_)) {}
 
-void Worker::fill(TileWork& work, TileIndex tile, Tally& tally) {
-  const Lowering::Position at = lowering_.position(tile);
-  work.index = tile;
-  work.geometry = lowering_.geometry(at);
-  work.filters = operands_.filter_tile(at.group, at.filter_tile);
-  work.columns = operands_.columns(at.window_tile);
-  for (const ColumnWindows& column : work.columns) {
-    work.results.push_back(column.windows);
-    work.output_bytes += values_.column_bytes(work.filters->filters.front().channel, work.geometry.rows, column);
-  }
-  const std::array<Loads, 2> loads = loads_of(work);
-  std::vector<Block> blocks = cut_blocks(loads);
-  add_messages(work, blocks);
-  add_fetches(blocks, at, loads);
-  before_ = Before{at, blocks.size()};
-  work.blocks = std::make_shared<std::vector<Block>>(std::move(blocks));
-  work.pes.resize(pe_count(machine_));
-  if (operands_.streams())
-    add_stream(work, tally);
-  else
-    add_resident(work, tally);
+Tile Worker::tile(TileIndex index) {
+  const Lowering::Position at = lowering_.position(index);
+  Tile tile;
+  tile.index = index;
+  tile.geometry = lowering_.geometry(at);
+  tile.filters = operands_.filter_tile(at.group, at.filter_tile);
+  tile.columns = operands_.columns(at.window_tile);
+  for (const ColumnWindows& column : tile.columns)
+    tile.output_bytes += values_.column_bytes(tile.filters->filters.front().channel, tile.geometry.rows, column);
+  auto blocks = std::make_shared<std::vector<Block>>(cut_blocks(tile));
+  for (std::uint32_t block = 0; block < blocks->size(); ++block) tile.block_of.resize((*blocks)[block].end, block);
+  add_fetches(*blocks, at, tile);
+  before_ = Before{at, blocks->size()};
+  tile.blocks = std::move(blocks);
+  if (operands_.streams()) count_stream(tile);
+  return tile;
 }
 
-std::array<Worker::Loads, 2> Worker::loads_of(const TileWork& work) const {
-  std::array<Loads, 2> loads;
-  const std::array<std::uint32_t, 2> lines{work.geometry.rows, work.geometry.columns};
-  for (const std::size_t side : {kWeights, kActivations}) {
-    loads[side].words.assign(operands_.segments(), std::vector<std::uint32_t>(lines[side]));
-    loads[side].bytes.assign(operands_.segments(), 0);
-  }
-  const auto add = [&](std::size_t side, std::uint32_t segment, std::uint32_t line, const Message& message) {
-    loads[side].words[segment][line] += message.words;
-    loads[side].bytes[segment] += message.bytes;
-  };
-  for (std::uint32_t row = 0; row < lines[kWeights]; ++row) {
-    const Filter& filter = work.filters->filters[row];
-    for (std::uint32_t segment = 0, step = 0; segment < operands_.segments(); ++segment)
-      for (; step < filter.segment_steps[segment]; ++step) add(kWeights, segment, row, filter.steps[step]);
-  }
-  for (std::uint32_t column = 0; column < lines[kActivations]; ++column)
-    for (std::uint32_t segment = 0; segment < operands_.segments(); ++segment)
-      add(kActivations, segment, column, operands_.activations(work.columns[column], segment));
-  return loads;
-}
-
-std::vector<Block> Worker::cut_blocks(const std::array<Loads, 2>& loads) const {
-  const std::array<std::uint32_t, 2> half{config_.weights.buffer_bytes / 2 / config_.weights.bus_bytes,
-                                          config_.activations.buffer_bytes / 2 / config_.activations.bus_bytes};
+std::vector<Block> Worker::cut_blocks(const Tile& tile) const {
+  const std::uint32_t half_weights = config_.weights.buffer_bytes / 2 / config_.weights.bus_bytes;
+  const std::uint32_t half_activations = config_.activations.buffer_bytes / 2 / config_.activations.bus_bytes;
+  const std::uint32_t rows = tile.geometry.rows;
+  // The column with the most windows takes the most words.
+  const ColumnWindows& widest = *std::ranges::max_element(tile.columns, {}, &ColumnWindows::windows);
   std::vector<Block> blocks;
-  std::array<std::vector<std::uint32_t>, 2> taken;  // words of the block, by line
+  std::vector<std::uint32_t> weights(rows);  // words of the block
+  std::uint32_t activations = 0;
   for (std::uint32_t segment = 0; segment < operands_.segments(); ++segment) {
-    bool fits = !blocks.empty();
-    for (const std::size_t side : {kWeights, kActivations})
-      for (std::size_t line = 0; fits && line < taken[side].size(); ++line)
-        fits = taken[side][line] + loads[side].words[segment][line] <= half[side];
-    if (!fits) {
+    const std::uint32_t* const words = tile.filters->words.data() + std::size_t{segment} * rows;
+    const std::uint32_t of_columns = operands_.activations(widest, segment).words;
+    std::uint32_t most = 0;
+    for (std::uint32_t row = 0; row < rows; ++row) most = std::max(most, weights[row] + words[row]);
+    if (blocks.empty() || most > half_weights || activations + of_columns > half_activations) {
       blocks.push_back({.begin = segment, .end = segment});
-      for (const std::size_t side : {kWeights, kActivations}) taken[side].assign(loads[side].words[segment].size(), 0);
+      std::ranges::fill(weights, 0);
+      activations = 0;
     }
-    ++blocks.back().end;
-    for (const std::size_t side : {kWeights, kActivations})
-      for (std::size_t line = 0; line < taken[side].size(); ++line)
-        if ((taken[side][line] += loads[side].words[segment][line]) > half[side]) {
-          lowering_.check_buffers();
-          throw Bug("the lowering takes a layer of which a segment does not fit its buffer");
-        }
+    Block& block = blocks.back();
+    ++block.end;
+    activations += of_columns;
+    for (std::uint32_t row = 0; row < rows; ++row) weights[row] += words[row];
+    if (std::ranges::max(weights) <= half_weights && activations <= half_activations) continue;
+    lowering_.check_buffers();
+    throw Bug("the lowering takes a layer of which a segment does not fit its buffer");
   }
   return blocks;
 }
 
-void Worker::add_fetches(std::vector<Block>& blocks, const Lowering::Position& at,
-                         const std::array<Loads, 2>& loads) const {
+void Worker::add_fetches(std::vector<Block>& blocks, const Lowering::Position& at, const Tile& tile) const {
   // Messages of the tile before, both tiles being one block, are still in the buffers.
   const bool one_block = before_ && before_->blocks == 1 && blocks.size() == 1 && before_->at.group == at.group;
-  const std::array<bool, 2> stays{one_block && before_->at.filter_tile == at.filter_tile,
-                                  one_block && before_->at.window_tile == at.window_tile};
+  const bool weights_stay = one_block && before_->at.filter_tile == at.filter_tile;
+  const bool activations_stay = one_block && before_->at.window_tile == at.window_tile;
   const MemoryPlan& plan = lowering_.plan();
-  const Extent weights = stays[kWeights] ? Extent{} : plan.weights(at.group, at.filter_tile, at.window_tile);
-  const Extent inputs = stays[kActivations] ? Extent{} : plan.inputs(at.group, at.filter_tile, at.window_tile);
+  const Extent weights = weights_stay ? Extent{} : plan.weights(at.group, at.filter_tile, at.window_tile);
+  const Extent inputs = activations_stay ? Extent{} : plan.inputs(at.group, at.filter_tile, at.window_tile);
   const std::uint64_t burst = machine_.dram.burst_bytes, count = blocks.size();
+  const std::uint32_t rows = tile.geometry.rows;
+  std::vector<std::uint32_t> words(std::max<std::size_t>(rows, tile.columns.size()));
   for (std::uint64_t i = 0; i < count; ++i) {
     Block& block = blocks[i];
     const auto share = [&](const Extent& all) {
@@ -112,111 +92,150 @@ void Worker::add_fetches(std::vector<Block>& blocks, const Lowering::Position& a
     };
     block.weights = share(weights);
     block.inputs = share(inputs);
-    for (const std::size_t side : {kWeights, kActivations}) {
-      if (stays[side]) continue;
-      std::vector<std::uint32_t> words(loads[side].words.front().size());
-      for (std::uint32_t segment = block.begin; segment < block.end; ++segment) {
-        (side == kWeights ? block.weight_write_bytes : block.activation_write_bytes) += loads[side].bytes[segment];
-        for (std::size_t line = 0; line < words.size(); ++line) words[line] += loads[side].words[segment][line];
-      }
-      block.words = std::max(block.words, std::ranges::max(words));
+    std::ranges::fill(words, 0);
+    for (std::uint32_t segment = block.begin; !weights_stay && segment < block.end; ++segment) {
+      block.weight_write_bytes += tile.filters->bytes[segment];
+      for (std::uint32_t row = 0; row < rows; ++row) words[row] += tile.filters->words[segment * rows + row];
     }
+    block.words = std::ranges::max(words);
+    if (!activations_stay)
+      for (const ColumnWindows& column : tile.columns) {
+        std::uint32_t of_column = 0;
+        for (std::uint32_t segment = block.begin; segment < block.end; ++segment) {
+          const Message message = operands_.activations(column, segment);
+          block.activation_write_bytes += message.bytes;
+          of_column += message.words;
+        }
+        block.words = std::max(block.words, of_column);
+      }
     block.buffer_bytes = block.weight_write_bytes + block.activation_write_bytes;
   }
 }
 
-void Worker::add_messages(TileWork& work, const std::vector<Block>& blocks) const {
-  std::vector<std::uint32_t> block_of;
-  for (std::uint32_t block = 0; block < blocks.size(); ++block) block_of.resize(blocks[block].end, block);
+void Worker::count_stream(const Tile& tile) {
+  std::vector<std::uint64_t> gated;
+  const bool gates = config_.zeros == Zeros::Gated;
+  if (gates) gated = gated_groups(tile);
+  std::uint64_t windows = 0;
+  for (const ColumnWindows& column : tile.columns) windows += column.windows;
+  for (std::uint32_t row = 0; row < tile.geometry.rows; ++row) {
+    const Filter& filter = tile.filters->filters[row];
+    const std::uint64_t entries = filter.segment_ends.back(), issued = filter.steps - filter.empty;
+    event::PeSum* const done = done_.data() + std::size_t{row} * machine_.array.columns;
+    for (std::uint32_t column = 0; column < tile.geometry.columns; ++column) {
+      const std::uint64_t gated_here = gates ? gated[row * tile.geometry.columns + column] : 0;
+      done[column].cycles[PeClass::Gated] += gated_here;
+      done[column].cycles[PeClass::Busy] += issued - gated_here;
+      done[column].cycles[PeClass::Bubble] += filter.all_cycles - issued;
+    }
+    done->entries += entries * tile.geometry.columns;
+    done->skipped += (operands_.k() - entries) * windows;
+    (gates ? done->gated : done->wasted) += entries * windows;
+  }
+}
+
+void Worker::report(Tally& tally) const {
+  for (std::uint32_t pe = 0; pe < done_.size(); ++pe) {
+    event::PeSum done = done_[pe];
+    done.pe = pe;
+    tally.on(done);
+  }
+}
+
+void Worker::fill(TileWork& work, Tile tile) {
+  work.index = tile.index;
+  work.geometry = tile.geometry;
+  work.blocks = tile.blocks;
+  work.output_bytes = tile.output_bytes;
+  for (const ColumnWindows& column : tile.columns) work.results.push_back(column.windows);
+  work.pes.resize(pe_count(machine_));
+  work.rows.resize(tile.geometry.rows);
   const auto add = [&](std::size_t side, Message message, std::uint32_t segment) {
-    message.block = block_of[segment];
+    message.block = tile.block_of[segment];
     work.messages[side].all().push_back(message);
   };
   for (std::uint32_t row = 0; row < machine_.array.rows; ++row) {
-    if (row < work.geometry.rows) {
-      const Filter& filter = work.filters->filters[row];
-      for (std::uint32_t segment = 0, step = 0; segment < operands_.segments(); ++segment)
-        for (; step < filter.segment_steps[segment]; ++step) add(kWeights, filter.steps[step], segment);
+    for (std::uint32_t segment = 0, end = 0; row < tile.geometry.rows && segment < operands_.segments(); ++segment) {
+      TileWork::Row& ends = work.rows[row];
+      const std::uint32_t entries = tile.filters->filters[row].entries_in(segment);
+      for (std::uint32_t group = 0; group < operands_.groups(entries); ++group) {
+        add(kWeights, operands_.weights_message(operands_.entries_of(group, entries), ends.step_ends.empty()), segment);
+        ends.step_ends.push_back(end += operands_.entries_of(group, entries));
+      }
+      ends.segment_ends.push_back(static_cast<std::uint32_t>(ends.step_ends.size()));
     }
     work.messages[kWeights].end_stream();
   }
   for (std::uint32_t column = 0; column < machine_.array.columns; ++column) {
-    for (std::uint32_t segment = 0; column < work.geometry.columns && segment < operands_.segments(); ++segment)
-      add(kActivations, operands_.activations(work.columns[column], segment), segment);
+    for (std::uint32_t segment = 0; column < tile.geometry.columns && segment < operands_.segments(); ++segment)
+      add(kActivations, operands_.activations(tile.columns[column], segment), segment);
     work.messages[kActivations].end_stream();
   }
+  work.tile = std::move(tile);
+  if (operands_.streams())
+    add_stream(work);
+  else
+    add_resident(work);
 }
 
-void Worker::add_stream(TileWork& work, Tally& tally) const {
-  std::vector<std::uint64_t> gated;
-  if (config_.zeros == Zeros::Gated) gated = gated_groups(work);
+void Worker::add_stream(TileWork& work) const {
   for (std::uint32_t row = 0; row < work.geometry.rows; ++row) {
-    const Filter& filter = work.filters->filters[row];
-    const auto first_item = static_cast<std::uint32_t>(work.items.size());
-    const auto first_cycles = static_cast<std::uint32_t>(work.cycles.size());
-    const auto steps = static_cast<std::uint32_t>(filter.steps.size());
+    const Filter& filter = work.tile.filters->filters[row];
+    const auto steps = static_cast<std::uint32_t>(filter.steps);
+    const TileWork::Pe pe{.items = steps,
+                          .first_item = static_cast<std::uint32_t>(work.items.size()),
+                          .first_cycles = static_cast<std::uint32_t>(work.cycles.size())};
     for (std::uint32_t segment = 0, step = 0; segment < operands_.segments(); ++segment)
-      for (; step < filter.segment_steps[segment]; ++step) work.items.push_back({step, segment});
-    work.cycles.insert(work.cycles.end(), filter.cycles.begin(), filter.cycles.end());
-    std::uint64_t cycles = 0, empty = 0;
-    for (std::uint32_t step = 0; step < steps; ++step) {
-      cycles += filter.cycles[step];
-      empty += filter.step_entries[step] == (step == 0 ? 0 : filter.step_entries[step - 1]) ? 1 : 0;
-    }
-    for (std::uint32_t column = 0; column < work.geometry.columns; ++column) {
-      const std::uint32_t windows = work.columns[column].windows;
-      event::PeSum sum{};
-      sum.pe = row * machine_.array.columns + column;
-      sum.entries = filter.entries.size();
-      sum.skipped = (operands_.k() - sum.entries) * windows;
-      (config_.zeros == Zeros::Gated ? sum.gated : sum.wasted) = sum.entries * windows;
-      sum.cycles[PeClass::Gated] = gated.empty() ? 0 : gated[row * work.geometry.columns + column];
-      sum.cycles[PeClass::Busy] = steps - empty - sum.cycles[PeClass::Gated];
-      sum.cycles[PeClass::Bubble] = cycles - (steps - empty);
-      tally.on(sum);
-      work.pes[sum.pe] = {.items = steps, .first_item = first_item, .first_cycles = first_cycles};
-    }
+      for (; step < work.rows[row].segment_ends[segment]; ++step) work.items.push_back({step, segment});
+    if (filter.cycles.empty())
+      work.cycles.resize(work.cycles.size() + steps, 1);
+    else
+      work.cycles.insert(work.cycles.end(), filter.cycles.begin(), filter.cycles.end());
+    for (std::uint32_t column = 0; column < work.geometry.columns; ++column)
+      work.pes[row * machine_.array.columns + column] = pe;
   }
 }
 
-std::vector<std::uint64_t> Worker::gated_groups(const TileWork& work) const {
-  std::vector<std::uint64_t> gated(std::size_t{work.geometry.rows} * work.geometry.columns);
+std::vector<std::uint64_t> Worker::gated_groups(const Tile& tile) const {
+  const std::uint32_t columns = tile.geometry.columns;
+  std::vector<std::uint64_t> gated(std::size_t{tile.geometry.rows} * columns);
   std::vector<std::uint8_t> nonzero;  // [position] in some window of the column
-  for (std::uint32_t column = 0; column < work.geometry.columns; ++column) {
+  for (std::uint32_t column = 0; column < columns; ++column) {
     nonzero.assign(operands_.k(), 0);
-    for (std::uint32_t v = 0; v < work.columns[column].windows; ++v) {
-      const std::int32_t* const window = operands_.window(work.filters->group, work.columns[column].first + v);
+    for (std::uint32_t v = 0; v < tile.columns[column].windows; ++v) {
+      const std::int32_t* const window = operands_.window(tile.filters->group, tile.columns[column].first + v);
       for (std::uint32_t k = 0; k < operands_.k(); ++k) nonzero[k] |= window[operands_.positions()[k]] != 0 ? 1 : 0;
     }
-    for (std::uint32_t row = 0; row < work.geometry.rows; ++row) {
-      const Filter& filter = work.filters->filters[row];
+    for (std::uint32_t row = 0; row < tile.geometry.rows; ++row) {
+      const Filter& filter = tile.filters->filters[row];
       std::uint32_t entry = 0;
-      for (const std::uint32_t end : filter.step_entries) {
-        bool executes = entry == end;  // an empty group is a bubble
-        for (; entry < end; ++entry)
-          executes |= filter.entries[entry].value != 0 && nonzero[filter.entries[entry].position] != 0;
-        gated[row * work.geometry.columns + column] += executes ? 0 : 1;
-      }
+      for (std::uint32_t segment = 0; segment < operands_.segments(); ++segment)
+        while (entry < filter.segment_ends[segment]) {
+          const std::uint32_t end = std::min(entry + config_.lanes, filter.segment_ends[segment]);
+          bool executes = false;
+          for (; entry < end; ++entry)
+            executes |= filter.entries[entry].value != 0 && nonzero[filter.entries[entry].position] != 0;
+          gated[row * columns + column] += executes ? 0 : 1;
+        }
     }
   }
   return gated;
 }
 
-void Worker::add_resident(TileWork& work, Tally& tally) const {
+void Worker::add_resident(TileWork& work) {
   work.items.push_back({0, 0});
   for (std::uint32_t row = 0; row < work.geometry.rows; ++row)
     for (std::uint32_t column = 0; column < work.geometry.columns; ++column) {
-      event::PeSum sum{};
-      sum.pe = row * machine_.array.columns + column;
-      work.pes[sum.pe] = {.items = 1, .first_cycles = static_cast<std::uint32_t>(work.cycles.size())};
-      work.cycles.push_back(walk(work.filters->filters[row], work.filters->group, work.columns[column], sum));
-      tally.on(sum);
+      const std::uint32_t pe = row * machine_.array.columns + column;
+      work.pes[pe] = {.items = 1, .first_cycles = static_cast<std::uint32_t>(work.cycles.size())};
+      work.cycles.push_back(
+          walk(work.tile.filters->filters[row], work.tile.filters->group, work.tile.columns[column], done_[pe]));
     }
 }
 
 std::uint32_t Worker::walk(const Filter& filter, std::uint32_t group, const ColumnWindows& column,
-                           event::PeSum& sum) const {
-  const auto entries = static_cast<std::uint32_t>(filter.entries.size());
+                           event::PeSum& done) const {
+  const std::uint32_t entries = filter.segment_ends.back();
   const std::uint32_t lanes = config_.windows;
   const bool together = config_.lane_step == LaneStep::Together, gates = config_.zeros == Zeros::Gated;
   const std::uint32_t* const stops = values_.stops(filter.channel);
@@ -224,14 +243,14 @@ std::uint32_t Worker::walk(const Filter& filter, std::uint32_t group, const Colu
     const std::uint32_t stop = stops ? stops[column.first + window] : kNever;
     return std::min(entries, stop);
   };
-  sum.skipped = std::uint64_t{operands_.k() - entries} * column.windows;
+  done.skipped += std::uint64_t{operands_.k() - entries} * column.windows;
   std::uint64_t products = 0;
   for (std::uint32_t window = 0; window < column.windows; ++window) {
     products += last_of(window);
-    sum.terminated += entries - last_of(window);
-    sum.stops += last_of(window) < entries ? 1 : 0;
+    done.terminated += entries - last_of(window);
+    done.stops += last_of(window) < entries ? 1 : 0;
   }
-  (gates ? sum.gated : sum.wasted) = products;
+  (gates ? done.gated : done.wasted) += products;
 
   // What becomes of each cycle: nothing is multiplied, all products are gated, or not.
   constexpr std::uint8_t kBubble = 0, kGated = 1, kBusy = 2;
@@ -241,7 +260,7 @@ std::uint32_t Worker::walk(const Filter& filter, std::uint32_t group, const Colu
     const std::uint32_t last = last_of(window);
     if (cycles.size() < begin + last) cycles.resize(begin + last, kBubble);
     for (std::uint32_t e = 0; e < last; ++e) {
-      const Weight& weight = filter.entries[e];
+      const Weight weight = gates ? filter.entries[e] : Weight{};
       const bool executes = !gates || (weight.value != 0 && inputs[operands_.positions()[weight.position]] != 0);
       cycles[begin + e] = std::max(cycles[begin + e], executes ? kBusy : kGated);
     }
@@ -262,9 +281,12 @@ std::uint32_t Worker::walk(const Filter& filter, std::uint32_t group, const Colu
   }
   const std::uint32_t total = std::ranges::max(free);
   cycles.resize(total, kBubble);
-  for (const std::uint8_t cycle : cycles)
-    ++sum.cycles[cycle == kBubble ? PeClass::Bubble : cycle == kGated ? PeClass::Gated : PeClass::Busy];
-  sum.entries = together ? total - sum.cycles[PeClass::Bubble] : products;
+  std::uint32_t bubbles = 0;
+  for (const std::uint8_t cycle : cycles) {
+    ++done.cycles[cycle == kBubble ? PeClass::Bubble : cycle == kGated ? PeClass::Gated : PeClass::Busy];
+    bubbles += cycle == kBubble ? 1 : 0;
+  }
+  done.entries += together ? total - bubbles : products;
   return total;
 }
 

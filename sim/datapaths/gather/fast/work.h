@@ -14,10 +14,25 @@
 
 namespace lacuna::gather::fast {
 
-/// Items are the steps of the row.
-struct TileWork : fabric::fast::TileWork {
+/// A tile without messages: what they are is in its filters and columns.
+struct Tile {
+  TileIndex index;
+  Geometry geometry;
   std::shared_ptr<const FilterTile> filters;
   std::vector<ColumnWindows> columns;
+  std::shared_ptr<const std::vector<Block>> blocks;
+  std::vector<std::uint32_t> block_of;  ///< [segment]
+  std::uint64_t output_bytes = 0;       ///< as they are written
+};
+
+/// Items are the steps of the row.
+struct TileWork : fabric::fast::TileWork {
+  Tile tile;
+  /// Of a row: entries and steps up to the end of each step and segment.
+  struct Row {
+    std::vector<std::uint32_t> step_ends, segment_ends;
+  };
+  std::vector<Row> rows;
 };
 
 /// Counts Values::executed() as what they are, not as products with a zero.
@@ -28,27 +43,25 @@ class Worker {
  public:
   Worker(Operands& operands, const Values& values);
 
-  /// Makes `work` that of `tile`, and tells the tally of what its PEs do. Products are counted as if one operand of
-  /// each were zero: count_products() says which are not.
-  void fill(TileWork& work, TileIndex tile, Tally& tally);
+  /// The next tile.
+  Tile tile(TileIndex index);
+  /// What the lines and PEs of a tile do, PE by PE.
+  void fill(TileWork& work, Tile tile);
+  /// What PEs do in all tiles so far: pairs, cycles with groups.
+  void report(Tally& tally) const;
+  [[nodiscard]] std::uint64_t cycles_of(std::uint32_t pe) const { return done_[pe].cycles.sum(); }
 
  private:
-  /// Words and bytes of the messages of one operand, by segment.
-  struct Loads {
-    std::vector<std::vector<std::uint32_t>> words;  ///< [segment][line]
-    std::vector<std::uint64_t> bytes;               ///< [segment]
-  };
-  [[nodiscard]] std::array<Loads, 2> loads_of(const TileWork& work) const;
   /// The segments of each block.
-  [[nodiscard]] std::vector<Block> cut_blocks(const std::array<Loads, 2>& loads) const;
-  void add_fetches(std::vector<Block>& blocks, const Lowering::Position& at, const std::array<Loads, 2>& loads) const;
-  void add_messages(TileWork& work, const std::vector<Block>& blocks) const;
-  void add_stream(TileWork& work, Tally& tally) const;
+  [[nodiscard]] std::vector<Block> cut_blocks(const Tile& tile) const;
+  void add_fetches(std::vector<Block>& blocks, const Lowering::Position& at, const Tile& tile) const;
+  void count_stream(const Tile& tile);
+  void add_stream(TileWork& work) const;
   /// [row][column of the tile] groups without a product of nonzero operands.
-  [[nodiscard]] std::vector<std::uint64_t> gated_groups(const TileWork& work) const;
-  void add_resident(TileWork& work, Tally& tally) const;
+  [[nodiscard]] std::vector<std::uint64_t> gated_groups(const Tile& tile) const;
+  void add_resident(TileWork& work);
   /// What a PE does with a filter and an input tile; its cycles.
-  std::uint32_t walk(const Filter& filter, std::uint32_t group, const ColumnWindows& column, event::PeSum& sum) const;
+  std::uint32_t walk(const Filter& filter, std::uint32_t group, const ColumnWindows& column, event::PeSum& done) const;
 
   Operands& operands_;
   const Values& values_;
@@ -60,6 +73,8 @@ class Worker {
     std::size_t blocks;
   };
   std::optional<Before> before_;  ///< the tile before
+  /// [PE] Products as if one operand of each were zero: count_products() says which are not.
+  std::vector<event::PeSum> done_;
 };
 
 }  // namespace lacuna::gather::fast
