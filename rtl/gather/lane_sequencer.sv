@@ -53,6 +53,7 @@ module lane_sequencer #(
 
   localparam int unsigned FirstWord = BiasBits / WordBits;
   localparam int unsigned FirstBit = BiasBits % WordBits;
+  localparam int unsigned NextBits = $clog2(WordBits + EntryBits + 1);
 
   logic [GroupBits-1:0] group_q, group_d;
   logic [ResultBits-1:0] window_q, window_d;  // the group's first of the PE
@@ -63,7 +64,7 @@ module lane_sequencer #(
   logic [Lanes-1:0] stopped_q, stopped_d;
   logic finished_q, finished_d;
 
-  logic [31:0] next_bit;
+  logic [NextBits-1:0] next_bit;
   logic halted, has_windows, walk_ends;
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
@@ -85,7 +86,7 @@ module lane_sequencer #(
   assign runs_o = mapped_o & ~stopped_q & ~stop_i & {Lanes{issue_o && count_i != '0}};
   assign word_at_o = word_q;
   assign bit_at_o = bit_q;
-  assign next_bit = 32'(bit_q) + EntryBits;
+  assign next_bit = NextBits'(bit_q) + NextBits'(EntryBits);
 
   always_comb begin
     group_d = group_q;
@@ -98,8 +99,8 @@ module lane_sequencer #(
     finished_d = done_o && run_i;
     if (issue_o) begin
       entry_d = entry_q + CountBits'(1);
-      word_d = word_q + OffsetBits'(next_bit / WordBits);
-      bit_d = BitBits'(next_bit % WordBits);
+      word_d = word_q + OffsetBits'(next_bit / NextBits'(WordBits));
+      bit_d = BitBits'(next_bit % NextBits'(WordBits));
       if (group_last_o) begin
         group_d = group_q + GroupBits'(1);
         window_d = window_q + ResultBits'(Windows);

@@ -57,8 +57,17 @@ module operand_reach #(
       logic [31:0] first;  // of the entry's block
       logic [OffsetBits-1:0] offset;
       assign position = position_i[lane*PositionBits+:PositionBits];
-      assign offset = OffsetBits'(position % PositionBits'(Block));
       assign first = 32'(position) - 32'(offset);
+
+      logic [PositionBits-1:0] unused_block;
+      divide_by #(
+        .Width  (PositionBits),
+        .Divisor(Block)
+      ) u_block (
+        .value_i   (position),
+        .quotient_o(unused_block),
+        .rest_o    (offset)
+      );
 
       for (genvar window = 0; window < Windows; window++) begin : gen_window
         logic [Block*Bits-1:0] seen;
@@ -80,8 +89,15 @@ module operand_reach #(
     logic [Lanes*BankBits-1:0] bank;
 
     for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-      assign bank[lane*BankBits+:BankBits] =
-          BankBits'(32'(position_i[lane*PositionBits+:PositionBits]) % Banks);
+      logic [PositionBits-1:0] unused_row;
+      divide_by #(
+        .Width  (PositionBits),
+        .Divisor(Banks)
+      ) u_bank (
+        .value_i   (position_i[lane*PositionBits+:PositionBits]),
+        .quotient_o(unused_row),
+        .rest_o    (bank[lane*BankBits+:BankBits])
+      );
     end
 
     assign waits = entry_i & ~served_q;

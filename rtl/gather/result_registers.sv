@@ -35,6 +35,7 @@ module result_registers #(
 );
 
   localparam int unsigned PlaceBits = GroupBits + 1;
+  localparam int unsigned LaneBits = lacuna_pkg::width_of(Windows);
 
   logic complete_q, complete_d;
   logic valid_q, valid_d;
@@ -42,6 +43,10 @@ module result_registers #(
   logic writing;         // the half of the sums
   logic [Windows*AccumulatorBits-1:0] shown;
   logic [GroupBits-1:0] group;
+  logic [ResultBits-1:0] row;
+  logic [LaneBits-1:0] lane;
+  logic unused_row;
+  assign unused_row = ^row;
 
   always_comb begin
     retire_o = complete_q && !valid_q;
@@ -64,27 +69,36 @@ module result_registers #(
     end
   end
 
-  assign group = GroupBits'(32'(result_index_i) / Windows);
+  divide_by #(
+    .Width  (ResultBits),
+    .Divisor(Windows)
+  ) u_index (
+    .value_i   (result_index_i),
+    .quotient_o(row),
+    .rest_o    (lane)
+  );
 
-  for (genvar lane = 0; lane < Windows; lane++) begin : gen_lane
+  assign group = GroupBits'(row);
+
+  for (genvar i = 0; i < Windows; i++) begin : gen_lane
     logic [AccumulatorBits-1:0] sums_q[2*(1<<GroupBits)];
     logic [PlaceBits-1:0] at;
-    assign at = {writing, group_i[lane*GroupBits+:GroupBits]};
+    assign at = {writing, group_i[i*GroupBits+:GroupBits]};
 
     // Storage is not reset.
     always_ff @(posedge clk_i) begin
-      if (write_i[lane]) sums_q[at] <= sum_i[lane*AccumulatorBits+:AccumulatorBits];
+      if (write_i[i]) sums_q[at] <= sum_i[i*AccumulatorBits+:AccumulatorBits];
     end
 
-    assign shown[lane*AccumulatorBits+:AccumulatorBits] = sums_q[{half_q, group}];
-    if (lane == 0) begin : gen_first
+    assign shown[i*AccumulatorBits+:AccumulatorBits] = sums_q[{half_q, group}];
+    if (i == 0) begin : gen_first
       assign retired_o = sums_q[{!half_q, {GroupBits{1'b0}}}];
     end
   end
 
   assign complete_o = complete_q;
   assign result_valid_o = valid_q;
-  assign result_o = shown[(32'(result_index_i)%Windows)*AccumulatorBits+:AccumulatorBits];
+  assign result_o = shown[lane*AccumulatorBits+:AccumulatorBits];
 
   // Sums have moved before the next tile writes its first.
   `LACUNA_ASSERT(CompleteSumsAreKept, complete_q && write_i != '0, retire_o)

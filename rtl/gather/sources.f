@@ -10,6 +10,7 @@ fabric/fabric_drain.sv
 fabric/column_encoder.sv
 fabric/fabric_post.sv
 gather/gather_pkg.sv
+gather/divide_by.sv
 gather/slot_fifo.sv
 gather/group_assembly.sv
 gather/row_feeder.sv

@@ -50,6 +50,7 @@ module tile_store #(
   localparam int unsigned Places = Slots * Words + ValueWords - 1;
   localparam int unsigned PlaceBits = lacuna_pkg::width_of(Places);
   localparam int unsigned ByteBits = lacuna_pkg::width_of(BusBytes);
+  localparam int unsigned TileByteBits = PositionBits + (OperandBytes == 2 ? 1 : 0);
 
   logic [SlotBits-1:0] filled, head;
   logic [PlaceBits-1:0] write_at, base;
@@ -82,11 +83,23 @@ module tile_store #(
   // The bank of each port's kernel position.
   logic [Ports*BankBits-1:0] rotation;
   for (genvar port = 0; port < Ports; port++) begin : gen_rotation
-    logic [31:0] first;  // byte
+    logic [TileByteBits-1:0] word;
+    logic [ByteBits-1:0] place;
     logic [BusBytes*BankBits-1:0] banks;
-    assign first = 32'(kernel_i[port*PositionBits+:PositionBits]) * OperandBytes;
-    assign banks = banks_q[base+PlaceBits'(first/BusBytes)];
-    assign rotation[port*BankBits+:BankBits] = banks[(first%BusBytes)*BankBits+:BankBits];
+
+    divide_by #(
+      .Width  (TileByteBits),
+      .Divisor(BusBytes)
+    ) u_word (
+      .value_i   (TileByteBits'(kernel_i[port*PositionBits+:PositionBits]) << (OperandBytes - 1)),
+      .quotient_o(word),
+      .rest_o    (place)
+    );
+
+    logic unused_word;
+    assign unused_word = ^word;
+    assign banks = banks_q[base+PlaceBits'(word)];
+    assign rotation[port*BankBits+:BankBits] = banks[place*BankBits+:BankBits];
   end
 
   // The bank of each lane, and the place of its value there.
@@ -95,12 +108,24 @@ module tile_store #(
   logic [Lanes*ByteBits-1:0] byte_at;
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
     localparam int unsigned Port = Ports == 1 ? 0 : lane;
-    logic [31:0] first, turned;
-    assign first = 32'(position_i[lane*PositionBits+:PositionBits]) * OperandBytes;
-    assign at[lane*PlaceBits+:PlaceBits] = base + PlaceBits'(first / BusBytes);
-    assign byte_at[lane*ByteBits+:ByteBits] = ByteBits'(first % BusBytes);
-    assign turned = 32'(rotation[Port*BankBits+:BankBits]) + lane;
-    assign bank[lane*BankBits+:BankBits] = BankBits'(turned >= Lanes ? turned - Lanes : turned);
+    logic [TileByteBits-1:0] word;
+    logic [BankBits:0] turned;
+
+    divide_by #(
+      .Width  (TileByteBits),
+      .Divisor(BusBytes)
+    ) u_word (
+      .value_i   (TileByteBits'(position_i[lane*PositionBits+:PositionBits]) << (OperandBytes - 1)),
+      .quotient_o(word),
+      .rest_o    (byte_at[lane*ByteBits+:ByteBits])
+    );
+
+    logic unused_word;
+    assign unused_word = ^word;
+    assign at[lane*PlaceBits+:PlaceBits] = base + PlaceBits'(word);
+    assign turned = (BankBits + 1)'(rotation[Port*BankBits+:BankBits]) + (BankBits + 1)'(lane);
+    assign bank[lane*BankBits+:BankBits] = BankBits'(
+        turned >= (BankBits + 1)'(Lanes) ? turned - (BankBits + 1)'(Lanes) : turned);
   end
 
   localparam int unsigned ReadBits = ValueWords * WordBits;
