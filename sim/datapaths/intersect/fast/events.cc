@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "datapaths/intersect/fast/rows.h"
 #include "datapaths/intersect/skip_rules.h"
 
 namespace lacuna::intersect::fast {
@@ -22,7 +21,7 @@ TileValues EventRecorder::values_of(const CompactTile& compact) const {
   const Tile& tile = *compact.tile;
   const Lowering::Position& at = compact.position;
   const std::uint32_t filters_per_tile = machine_.array.rows * (tile.mapping == Mapping::Filters ? columns_ : 1);
-  const Rows& rows = operands_.rows();
+  const auto& rows = operands_.rows();
   const auto stream_of = [&](auto element, auto fill) {
     std::vector<decltype(element)> row(rows.stride());
     fill(row.data());

@@ -75,7 +75,7 @@ Operands::Operands(Lowering& lowering, const Kernels& kernels)
       config_(config(machine_)),
       layer_(lowering.layer()),
       kernels_(kernels),
-      rows_(lowering, kernels) {
+      rows_(layer_, lowering.filter_order(), config_.chunk, kernels) {
   const ConvShape& shape = layer_.shape;
   const ArrayConfig& array = machine_.array;
   group_filters_ = shape.M / shape.groups;

@@ -11,13 +11,16 @@
 #include <span>
 #include <vector>
 
+#include "datapaths/fabric/fast/aligned.h"
 #include "datapaths/fabric/fast/tiles.h"
-#include "datapaths/intersect/fast/aligned.h"
+#include "datapaths/fabric/fast/value_rows.h"
 #include "datapaths/intersect/fast/kernels/kernels.h"
-#include "datapaths/intersect/fast/rows.h"
 #include "datapaths/intersect/lowering.h"
 
 namespace lacuna::intersect::fast {
+
+using fabric::fast::Aligned;
+using fabric::fast::with_elements;
 
 /// The messages of one operand of a tile: of every stream, entry by entry. Entries are steps of filters, chunks of
 /// windows.
@@ -114,7 +117,7 @@ class Operands final : public fabric::fast::Tiles {
   CompactTile tile(TileIndex index);
 
   /// Values of windows and filters.
-  [[nodiscard]] const Rows& rows() const { return rows_; }
+  [[nodiscard]] const fabric::fast::ValueRows& rows() const { return rows_; }
 
  private:
   std::shared_ptr<const Filters> filters(std::uint32_t group, std::uint32_t index);
@@ -138,7 +141,7 @@ class Operands final : public fabric::fast::Tiles {
   std::uint32_t filters_per_tile_ = 0, windows_per_tile_ = 0, filter_tiles_ = 0, window_tiles_ = 0;
   std::uint64_t window_count_ = 0;
   bool wide_masks_ = false;
-  Rows rows_;
+  fabric::fast::ValueRows rows_;
 
   template <typename Part>
   struct Cache {

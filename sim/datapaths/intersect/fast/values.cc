@@ -12,12 +12,15 @@
 
 #include "base/parallel.h"
 #include "datapaths/fabric/fast/finisher.h"
+#include "datapaths/fabric/fast/products.h"
 #include "datapaths/intersect/skip_rules.h"
 #include "sparse/storage.h"
 
 namespace lacuna::intersect::fast {
 
 using fabric::fast::Finisher;
+using fabric::fast::multiply;
+using fabric::fast::pack;
 
 namespace {
 
@@ -38,48 +41,6 @@ void with_output(Tensor& output, Visit&& visit) {
       return visit(output.as<std::int64_t>().data());
     default:
       throw Bug("outputs are integers");
-  }
-}
-
-/// Positions that kernels multiply together.
-template <typename Weight>
-constexpr std::size_t kTogether = sizeof(Weight) == 1   ? 4
-                                  : sizeof(Weight) == 2 ? 2
-                                                        : 1;
-
-/// Where the weight of filter f at position k is among packed ones.
-template <typename Weight>
-std::size_t packed_at(std::size_t k, std::size_t f) {
-  constexpr std::size_t n = kTogether<Weight>;
-  return k / n * n * kLanes + f * n + k % n;
-}
-
-/// Packs rows of 16 filters as the kernels take them.
-template <typename Weight>
-void pack(const Weight* rows, std::size_t stride, std::size_t k, Weight* packed) {
-  constexpr std::size_t n = kTogether<Weight>;
-  for (std::size_t at = 0; at < k; at += n)
-    for (std::size_t f = 0; f < kLanes; ++f, packed += n)
-      std::memcpy(packed, rows + f * stride + at, n * sizeof(Weight));
-}
-
-/// Sums of one or two sixteens of filters, whose weights are `distance` apart.
-template <typename Weight, typename Input, typename Sum>
-void multiply(const Kernels& kernels, const Weight* packed, std::size_t distance, std::uint32_t sixteens,
-              const Input* rows, std::size_t stride, std::uint32_t windows, std::size_t begin, std::size_t end,
-              Sum* sums) {
-  const auto length = static_cast<std::uint32_t>((end - begin + kTogether<Weight> - 1) / kTogether<Weight>);
-  packed += begin * kLanes;
-  rows += begin;
-  if constexpr (sizeof(Weight) == 1) {
-    kernels.byte_products(packed, distance, sixteens, rows, stride, windows, length, sums);
-  } else {
-    for (; sixteens != 0; --sixteens, packed += distance, sums += kLanes * kLanes) {
-      if constexpr (sizeof(Weight) == 2)
-        kernels.products(packed, rows, stride, windows, length, sums);
-      else
-        kernels.wide_products(packed, rows, stride, windows, length, sums);
-    }
   }
 }
 

@@ -5,15 +5,18 @@
 #include <cstdint>
 #include <vector>
 
-#include "datapaths/intersect/fast/aligned.h"
-#include "datapaths/intersect/fast/kernels/kernels.h"
-#include "datapaths/intersect/lowering.h"
+#include "datapaths/fabric/fast/aligned.h"
+#include "datapaths/fabric/fast/kernels/kernels.h"
+#include "workload/layer.h"
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
-class Rows {
+class ValueRows {
  public:
-  Rows(const Lowering& lowering, const Kernels& kernels);
+  /// `filter_order` [M]: group by group, the output channels in the order in which they are mapped. `chunk`: rows are
+  /// filled up with zeros to a multiple of it. Both layer and order must outlive it.
+  ValueRows(const Layer& layer, const std::vector<std::uint32_t>& filter_order, std::uint32_t chunk,
+            const ValueKernels& kernels);
 
   /// Bytes of an input as window rows hold it: 1 if it is an unsigned byte and the kernels multiply bytes, 2 for other
   /// operands of 8 bits, 4 for those of 16.
@@ -50,8 +53,8 @@ class Rows {
   void lay_out_image();
 
   const Layer& layer_;
-  const Lowering& lowering_;
-  const Kernels& kernels_;
+  const std::vector<std::uint32_t>& filter_order_;
+  const ValueKernels& kernels_;
   std::uint32_t k_ = 0, group_filters_ = 0, group_channels_ = 0;
   std::uint32_t input_size_ = 1;
   std::uint32_t stored_size_ = 1;  ///< bytes of an input in the image
@@ -64,7 +67,7 @@ class Rows {
 };
 
 template <typename Visit>
-void Rows::for_windows(std::uint32_t group, std::uint64_t window, std::uint32_t count, Visit visit) const {
+void ValueRows::for_windows(std::uint32_t group, std::uint64_t window, std::uint32_t count, Visit visit) const {
   const ConvShape& shape = layer_.shape;
   const std::uint32_t columns = shape.Q(), rows = shape.P();
   auto q = static_cast<std::uint32_t>(window % columns);
@@ -94,4 +97,4 @@ void with_elements(std::uint32_t input_size, Visit&& visit) {
     visit(std::int32_t{}, std::int32_t{});
 }
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast

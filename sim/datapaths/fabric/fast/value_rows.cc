@@ -1,10 +1,10 @@
-#include "datapaths/intersect/fast/rows.h"
+#include "datapaths/fabric/fast/value_rows.h"
 
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
 namespace {
 
@@ -26,8 +26,9 @@ void with_values(const Tensor& tensor, Visit&& visit) {
 
 }  // namespace
 
-Rows::Rows(const Lowering& lowering, const Kernels& kernels)
-    : layer_(lowering.layer()), lowering_(lowering), kernels_(kernels) {
+ValueRows::ValueRows(const Layer& layer, const std::vector<std::uint32_t>& filter_order, std::uint32_t chunk,
+                     const ValueKernels& kernels)
+    : layer_(layer), filter_order_(filter_order), kernels_(kernels) {
   const ConvShape& shape = layer_.shape;
   group_filters_ = shape.M / shape.groups;
   group_channels_ = shape.C / shape.groups;
@@ -35,7 +36,6 @@ Rows::Rows(const Lowering& lowering, const Kernels& kernels)
   const bool wide = layer_.operand_bits() == 16;
   stored_size_ = wide ? 4 : 1;
   input_size_ = wide ? 4 : kernels.byte_products && layer_.input.type() == DType::UInt8 ? 1 : 2;
-  const std::uint32_t chunk = config(lowering.machine()).chunk;
   stride_in_chunks_ = std::size_t{(k_ + chunk - 1) / chunk} * chunk;
   // An odd number of cache lines apart, so that rows do not meet in the same sets; masks read up to two words past the
   // end.
@@ -48,7 +48,7 @@ Rows::Rows(const Lowering& lowering, const Kernels& kernels)
           word_offsets_.push_back(((r * shape.dilation_h * image_width_ + s * shape.dilation_w) * shape.C + c) / 64);
 }
 
-void Rows::lay_out_image() {
+void ValueRows::lay_out_image() {
   const ConvShape& shape = layer_.shape;
   image_height_ = shape.H + shape.pad_top + shape.pad_bottom;
   image_width_ = shape.W + shape.pad_left + shape.pad_right;
@@ -82,7 +82,7 @@ void Rows::lay_out_image() {
 }
 
 template <typename Visit>
-void Rows::for_runs(std::size_t first, Visit visit) const {
+void ValueRows::for_runs(std::size_t first, Visit visit) const {
   const ConvShape& shape = layer_.shape;
   const bool whole_rows = shape.groups == 1 && shape.dilation_w == 1;
   for (std::uint32_t r = 0; r < shape.R; ++r) {
@@ -97,7 +97,7 @@ void Rows::for_runs(std::size_t first, Visit visit) const {
 }
 
 template <typename T>
-void Rows::window(std::size_t first_element, T* row) const {
+void ValueRows::window(std::size_t first_element, T* row) const {
   LACUNA_CHECK(sizeof(T) == input_size_, "inputs take {} bytes", input_size_);
   const T* const end = row + stride_;
   const bool is_signed = layer_.input.type() == DType::Int8;
@@ -110,14 +110,14 @@ void Rows::window(std::size_t first_element, T* row) const {
   });
   std::fill(row, const_cast<T*>(end), T{0});
 }
-template void Rows::window(std::size_t, std::uint8_t*) const;
-template void Rows::window(std::size_t, std::int16_t*) const;
-template void Rows::window(std::size_t, std::int32_t*) const;
+template void ValueRows::window(std::size_t, std::uint8_t*) const;
+template void ValueRows::window(std::size_t, std::int16_t*) const;
+template void ValueRows::window(std::size_t, std::int32_t*) const;
 
 template <typename T>
-void Rows::filter(std::uint32_t group, std::uint32_t place, T* row) const {
+void ValueRows::filter(std::uint32_t group, std::uint32_t place, T* row) const {
   const ConvShape& shape = layer_.shape;
-  const std::size_t filter = lowering_.filter_order()[std::size_t{group} * group_filters_ + place];
+  const std::size_t filter = filter_order_[std::size_t{group} * group_filters_ + place];
   const std::uint32_t plane = shape.R * shape.S;
   with_values(layer_.weights, [&](auto weights) {
     const std::size_t left = weights.size() - filter * k_;
@@ -145,11 +145,11 @@ void Rows::filter(std::uint32_t group, std::uint32_t place, T* row) const {
   });
   std::fill(row + k_, row + stride_, T{0});
 }
-template void Rows::filter(std::uint32_t, std::uint32_t, std::int8_t*) const;
-template void Rows::filter(std::uint32_t, std::uint32_t, std::int16_t*) const;
-template void Rows::filter(std::uint32_t, std::uint32_t, std::int32_t*) const;
+template void ValueRows::filter(std::uint32_t, std::uint32_t, std::int8_t*) const;
+template void ValueRows::filter(std::uint32_t, std::uint32_t, std::int16_t*) const;
+template void ValueRows::filter(std::uint32_t, std::uint32_t, std::int32_t*) const;
 
-void Rows::window_bits(std::size_t first_element, std::uint64_t* bits) const {
+void ValueRows::window_bits(std::size_t first_element, std::uint64_t* bits) const {
   std::fill_n(bits, bit_words(), 0);
   const std::uint64_t* const image = image_bits_.data();
   std::size_t at = 0;
@@ -166,4 +166,4 @@ void Rows::window_bits(std::size_t first_element, std::uint64_t* bits) const {
   });
 }
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast

@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-namespace lacuna::intersect::fast {
+namespace lacuna::fabric::fast {
 
 template <typename T>
 class Aligned {
@@ -56,4 +56,4 @@ class Aligned {
   std::size_t size_ = 0, capacity_ = 0;
 };
 
-}  // namespace lacuna::intersect::fast
+}  // namespace lacuna::fabric::fast
