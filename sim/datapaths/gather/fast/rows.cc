@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "datapaths/fabric/memory_classes.h"
+#include "datapaths/gather/fast/vectorise.h"
 
 namespace lacuna::gather::fast {
 
@@ -12,14 +13,6 @@ using fabric::kTilesToWritten;
 using fabric::fast::kActivations;
 using fabric::fast::kUnknown;
 using fabric::fast::kWeights;
-
-// -O2 of GCC 12 leaves loops over PEs scalar.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
-#define LACUNA_VECTORISE \
-  __attribute__((optimize("O3"), noinline, target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define LACUNA_VECTORISE __attribute__((noinline))
-#endif
 
 namespace {
 

@@ -14,7 +14,7 @@ namespace lacuna::gather::fast {
 class Values {
  public:
   /// Without `outputs` only what times, traffic and pairs depend on.
-  Values(Operands& operands, bool outputs, unsigned threads);
+  Values(const Operands& operands, bool outputs, unsigned threads);
 
   /// [N, M, P, Q]; to be taken once, if outputs were asked for.
   [[nodiscard]] const Tensor& output() const { return output_; }
@@ -31,12 +31,16 @@ class Values {
   [[nodiscard]] std::uint64_t executed() const { return executed_; }
 
  private:
+  template <typename Input, typename Weight, typename Sum>
+  class Computation;
+
   const Operands& operands_;
   std::uint64_t windows_;
   std::uint32_t output_bytes_;
   bool bytes_need_values_;
-  Tensor output_;
-  std::vector<std::uint32_t> stops_;
+  Tensor output_;                        ///< where outputs are asked for, or bytes depend on more than `nonzeros_`
+  std::vector<std::uint32_t> nonzeros_;  ///< [sixteen of filters][window] outputs that are not zero
+  std::vector<std::uint32_t> stops_;     ///< [channel][window]
   std::uint64_t executed_ = 0;
 };
 

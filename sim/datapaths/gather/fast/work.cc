@@ -256,12 +256,16 @@ std::uint32_t Worker::walk(const Filter& filter, std::uint32_t group, const Colu
   constexpr std::uint8_t kBubble = 0, kGated = 1, kBusy = 2;
   std::vector<std::uint8_t> cycles;
   const auto multiply = [&](std::uint32_t window, std::size_t begin) {
-    const std::int32_t* const inputs = gates ? operands_.window(group, column.first + window) : nullptr;
+    const std::int32_t* const inputs = operands_.window(group, column.first + window);
     const std::uint32_t last = last_of(window);
     if (cycles.size() < begin + last) cycles.resize(begin + last, kBubble);
+    if (!gates) {
+      std::fill_n(cycles.begin() + static_cast<std::ptrdiff_t>(begin), last, kBusy);
+      return;
+    }
     for (std::uint32_t e = 0; e < last; ++e) {
-      const Weight weight = gates ? filter.entries[e] : Weight{};
-      const bool executes = !gates || (weight.value != 0 && inputs[operands_.positions()[weight.position]] != 0);
+      const Weight& weight = filter.entries[e];
+      const bool executes = weight.value != 0 && inputs[operands_.positions()[weight.position]] != 0;
       cycles[begin + e] = std::max(cycles[begin + e], executes ? kBusy : kGated);
     }
   };
