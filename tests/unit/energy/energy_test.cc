@@ -105,8 +105,9 @@ TEST_CASE("nothing done costs nothing") {
 
 TEST_CASE("a sum over families has the actions of both and adds those they share") {
   constexpr ActionInfo other{"other", "accesses", "other", "", nullptr, false, false, std::nullopt};
+  const ActionInfo read = common_action(CommonAction::DramRead);
   ByAction<double> one, two;
-  one[common_action(CommonAction::DramRead)] = 3;
+  one[read] = 3;
   two[other] = 5;
   const ActionInfo same = common_action(CommonAction::DramRead);  // at another address, as in another family's list
   two[same] = 7;
