@@ -18,7 +18,7 @@ using namespace lacuna;
 
 namespace {
 
-constexpr int kRepeats = 5;
+constexpr int kRepeats = 2;
 
 /// Time of one core, which other programs on it do not lengthen.
 double core_now() {

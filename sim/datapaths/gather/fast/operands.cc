@@ -52,6 +52,12 @@ Operands::Operands(const Lowering& lowering, bool keeps_entries)
             image_.data() + ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left) * shape.C + c;
         for (std::size_t w = 0; w < shape.W; ++w) to[w * shape.C] = static_cast<std::int32_t>(from[w]);
       }
+  for (const bool last : {false, true})
+    for (std::uint32_t of_column = 0; of_column <= lowering.placement().windows; ++of_column) {
+      const std::uint32_t values =
+          streams_ ? of_column * segment_length(last ? segments_ - 1 : 0) : tile_positions_;
+      activation_messages_[last ? 1 : 0].push_back(message_of(values * operand_bytes(machine_), config_.activations));
+    }
   if (streams_)
     for (const bool first : {false, true})
       for (std::uint32_t entries = 0; entries <= config_.lanes; ++entries)
@@ -250,11 +256,6 @@ const std::int32_t* Operands::window(std::uint32_t group, std::uint64_t window) 
   const std::size_t q = window % shape.Q(), p = window / shape.Q() % shape.P(), n = window / shape.Q() / shape.P();
   return image_.data() + ((n * image_height_ + p * shape.stride_h) * image_width_ + q * shape.stride_w) * shape.C +
          std::size_t{group} * group_channels_;
-}
-
-fabric::fast::Message Operands::activations(const ColumnWindows& column, std::uint32_t segment) const {
-  const std::uint32_t values = streams_ ? column.windows * segment_length(segment) : tile_positions_;
-  return message_of(values * operand_bytes(machine_), config_.activations);
 }
 
 }  // namespace lacuna::gather::fast

@@ -107,7 +107,9 @@ class Operands final : public fabric::fast::Tiles {
   [[nodiscard]] const std::int32_t* window(std::uint32_t group, std::uint64_t window) const;
   [[nodiscard]] const std::vector<std::uint32_t>& positions() const { return positions_; }
   /// The message with the activations of a segment, or of an input tile.
-  [[nodiscard]] fabric::fast::Message activations(const ColumnWindows& column, std::uint32_t segment) const;
+  [[nodiscard]] const fabric::fast::Message& activations(const ColumnWindows& column, std::uint32_t segment) const {
+    return activation_messages_[segment + 1 == segments_ ? 1 : 0][column.windows];
+  }
 
  private:
   void add_entries(const std::int32_t* values, std::uint32_t first, std::uint32_t length,
@@ -132,6 +134,7 @@ class Operands final : public fabric::fast::Tiles {
   std::vector<std::int32_t> image_;   ///< [N][H + padding][W + padding][C]
   std::size_t image_height_ = 0, image_width_ = 0;
   std::vector<std::uint32_t> positions_;                              ///< [position of the reduction]
+  std::array<std::vector<fabric::fast::Message>, 2> activation_messages_;  ///< [last segment][windows]
   std::array<std::vector<fabric::fast::Message>, 2> group_messages_;  ///< stream: [first of the tile][entries]
   std::vector<std::shared_ptr<const FilterTile>> filter_tiles_;       ///< [group][index], where they are kept
   std::pair<std::size_t, std::shared_ptr<const FilterTile>> latest_{};
