@@ -426,9 +426,11 @@ module gather_array #(
     end
   end
 
-  // What only machines have whose filters stay.
-  if (!Resident) begin : gen_unused_layer
-    logic unused_layer;
+  // What machines of the other delivery have.
+  logic unused_layer;
+  if (Resident) begin : gen_unused_of_stream
+    assign unused_layer = full_blocks_i;
+  end else begin : gen_unused_of_resident
     assign unused_layer = ^{stops_i, window_step_i};
   end
 
