@@ -54,8 +54,7 @@ Operands::Operands(const Lowering& lowering, bool keeps_entries)
       }
   for (const bool last : {false, true})
     for (std::uint32_t of_column = 0; of_column <= lowering.placement().windows; ++of_column) {
-      const std::uint32_t values =
-          streams_ ? of_column * segment_length(last ? segments_ - 1 : 0) : tile_positions_;
+      const std::uint32_t values = streams_ ? of_column * segment_length(last ? segments_ - 1 : 0) : tile_positions_;
       activation_messages_[last ? 1 : 0].push_back(message_of(values * operand_bytes(machine_), config_.activations));
     }
   if (streams_)

@@ -133,10 +133,10 @@ class Operands final : public fabric::fast::Tiles {
   std::uint32_t tile_positions_ = 0;  ///< resident: of an input tile
   std::vector<std::int32_t> image_;   ///< [N][H + padding][W + padding][C]
   std::size_t image_height_ = 0, image_width_ = 0;
-  std::vector<std::uint32_t> positions_;                              ///< [position of the reduction]
+  std::vector<std::uint32_t> positions_;                                   ///< [position of the reduction]
   std::array<std::vector<fabric::fast::Message>, 2> activation_messages_;  ///< [last segment][windows]
-  std::array<std::vector<fabric::fast::Message>, 2> group_messages_;  ///< stream: [first of the tile][entries]
-  std::vector<std::shared_ptr<const FilterTile>> filter_tiles_;       ///< [group][index], where they are kept
+  std::array<std::vector<fabric::fast::Message>, 2> group_messages_;       ///< stream: [first of the tile][entries]
+  std::vector<std::shared_ptr<const FilterTile>> filter_tiles_;            ///< [group][index], where they are kept
   std::pair<std::size_t, std::shared_ptr<const FilterTile>> latest_{};
 };
 
