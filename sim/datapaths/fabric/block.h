@@ -19,6 +19,14 @@ struct Block {
   [[nodiscard]] std::uint64_t dram_bytes() const { return weights.bytes + inputs.bytes; }
 };
 
+/// Part `i` of `count` even ones of what a tile fetches from DRAM, in whole bursts of `burst` bytes: what its block i
+/// fetches.
+[[nodiscard]] inline Extent part_of(const Extent& all, std::uint64_t i, std::uint64_t count, std::uint64_t burst) {
+  const std::uint64_t before = all.bytes * i / count;
+  const std::uint64_t part = all.bytes * (i + 1) / count - before;
+  return {all.address + before, (part + burst - 1) / burst * burst};
+}
+
 /// A block of a tile; blocks are fetched and passed in this order.
 struct BlockPosition {
   TileIndex tile;

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "sparse/storage.h"
+#include "tensor/element_types.h"
 
 namespace lacuna::fabric {
 
@@ -11,23 +12,6 @@ namespace {
 
 constexpr std::uint32_t ceil_div(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint32_t>((a + b - 1) / b);
-}
-
-/// Calls `visit` with the elements of an integer operand tensor, as a span of their own type.
-template <typename Visit>
-auto with_values(const Tensor& tensor, Visit&& visit) {
-  switch (tensor.type()) {
-    case DType::Int8:
-      return visit(tensor.as<std::int8_t>());
-    case DType::UInt8:
-      return visit(tensor.as<std::uint8_t>());
-    case DType::Int16:
-      return visit(tensor.as<std::int16_t>());
-    case DType::UInt16:
-      return visit(tensor.as<std::uint16_t>());
-    default:
-      throw Bug("operands are integers of 8 or 16 bits");
-  }
 }
 
 FormatParams format_params(const Machine& machine, StorageFormat format) {
@@ -41,7 +25,7 @@ std::optional<std::string> early_termination_refusal(const Layer& layer, unsigne
   if (!layer.relu) return "no ReLU follows";
   std::int64_t largest = 0;
   std::int64_t lowest = 0;
-  with_values(layer.input, [&](auto values) {
+  with_operands(layer.input, [&](auto values) {
     for (const auto value : values) {
       largest = std::max<std::int64_t>(largest, value);
       lowest = std::min<std::int64_t>(lowest, value);
@@ -50,7 +34,7 @@ std::optional<std::string> early_termination_refusal(const Layer& layer, unsigne
   if (lowest < 0) return fmt::format("an input is negative ({})", lowest);
   const std::int64_t limit = std::int64_t{1} << (accumulator_bits - 1);
   const std::size_t k = layer.weights.size() / layer.shape.M;
-  return with_values(layer.weights, [&](auto values) -> std::optional<std::string> {
+  return with_operands(layer.weights, [&](auto values) -> std::optional<std::string> {
     for (std::size_t m = 0; m < layer.shape.M; ++m) {
       std::int64_t positive = 0;
       std::int64_t negative = 0;
@@ -85,7 +69,7 @@ const std::vector<std::int32_t>& LayerValues::channels_innermost() {
   if (!input_.empty()) return input_;
   const ConvShape& shape = layer_.shape;
   input_.resize(layer_.input.size());
-  with_values(layer_.input, [&](auto values) {
+  with_operands(layer_.input, [&](auto values) {
     const std::size_t plane = std::size_t{shape.H} * shape.W;
     constexpr std::size_t kTogether = 64;  // positions: what is written between two channels stays in a fast cache
     for (std::size_t n = 0; n < shape.N; ++n)
@@ -102,7 +86,7 @@ std::vector<std::uint64_t> LayerValues::filter_bytes() const {
   const FormatParams format = format_params(machine_, machine_.storage.weights);
   std::vector<std::uint64_t> bytes(shape.M);
   if (counts_tell_bytes(format.format)) {
-    with_values(layer_.weights, [&](auto values) {
+    with_operands(layer_.weights, [&](auto values) {
       for (std::uint32_t m = 0; m < shape.M; ++m)
         bytes[m] = encoded_bytes(format, values.subspan(std::size_t{m} * k_, k_));
     });
@@ -125,7 +109,7 @@ std::vector<std::uint64_t> LayerValues::input_row_bytes() {
   if (counts_tell_bytes(format.format)) {
     std::vector<std::uint64_t> nonzeros(bytes.size());
     if (format.format == StorageFormat::Bitmask)
-      with_values(layer_.input, [&](auto values) {
+      with_operands(layer_.input, [&](auto values) {
         for (std::size_t n = 0; n < shape.N; ++n)
           for (std::size_t c = 0; c < shape.C; ++c)
             for (std::size_t h = 0; h < shape.H; ++h)
@@ -200,7 +184,7 @@ void LayerValues::filter(std::uint32_t filter, std::int32_t* values) const {
   const ConvShape& shape = layer_.shape;
   const std::uint32_t channels = shape.C / shape.groups;
   const std::uint32_t plane = shape.R * shape.S;
-  with_values(layer_.weights, [&](auto weights) {
+  with_operands(layer_.weights, [&](auto weights) {
     const auto source = weights.subspan(std::size_t{filter} * k_, k_);
     if (plane == 1) {
       std::ranges::copy(source, values);
@@ -240,7 +224,7 @@ void LayerValues::window(std::uint32_t group, std::uint64_t window, std::int32_t
 
 std::vector<std::uint32_t> LayerValues::nonzeros() const {
   std::vector<std::uint32_t> nonzeros(layer_.shape.M);
-  with_values(layer_.weights, [&](auto values) {
+  with_operands(layer_.weights, [&](auto values) {
     for (std::uint32_t m = 0; m < layer_.shape.M; ++m)
       nonzeros[m] = static_cast<std::uint32_t>(count_nonzeros(values.subspan(std::size_t{m} * k_, k_)));
   });

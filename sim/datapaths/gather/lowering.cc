@@ -100,7 +100,6 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
   units_ = std::uint64_t{shape.N} * shape.P() * placement_.per_row;
   filter_tiles_ = ceil_div(shape.M / shape.groups, machine.array.rows);
   window_tiles_ = ceil_div(units_, machine.array.columns);
-  tiles_ = std::uint64_t{shape.groups} * filter_tiles_ * window_tiles_;
 
   std::vector<std::uint32_t> filters(shape.M);
   std::iota(filters.begin(), filters.end(), 0u);
@@ -110,6 +109,7 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
   begin.push_back(std::uint64_t{shape.N} * shape.P() * shape.Q());
   plan_ = std::make_unique<MemoryPlan>(config_.order, machine.global_buffer.bytes,
                                        values_.stored(filters, machine.array.rows, begin));
+  order_ = {shape.groups, filter_tiles_, window_tiles_, plan_->filters_outer()};
   if (config_.order == Order::Auto)
     notes_.push_back(fmt::format("order: auto took {}", plan_->filters_outer() ? "filters_outer" : "windows_outer"));
 }
@@ -224,7 +224,6 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
   const std::uint32_t group_filters = layer_.shape.M / layer_.shape.groups;
   const std::uint32_t begin = index * machine_.array.rows;
   const std::uint32_t end = std::min(group_filters, begin + machine_.array.rows);
-  tile->group = group;
   tile->rows.resize(end - begin);
   std::vector<std::int32_t> values(values_.positions());
   for (std::uint32_t i = begin; i < end; ++i) {
@@ -245,7 +244,6 @@ std::shared_ptr<const WindowTile> Lowering::window_tile(std::uint32_t group, std
   const ConvShape& shape = layer_.shape;
   const std::uint64_t begin = std::uint64_t{index} * machine_.array.columns;
   const std::uint64_t end = std::min<std::uint64_t>(units_, begin + machine_.array.columns);
-  tile->group = group;
   tile->columns.resize(end - begin);
   for (std::uint64_t unit = begin; unit < end; ++unit) {
     WindowTile::Line& line = tile->columns[unit - begin];
@@ -297,22 +295,6 @@ std::shared_ptr<const WindowTile> Lowering::window_tile(std::uint32_t group, std
   return tile;
 }
 
-Lowering::Position Lowering::position(TileIndex index) const {
-  const std::uint64_t per_group = std::uint64_t{filter_tiles_} * window_tiles_;
-  const std::uint64_t within = index % per_group;
-  const std::uint32_t inner = plan_->filters_outer() ? window_tiles_ : filter_tiles_;
-  const auto outer_index = static_cast<std::uint32_t>(within / inner);
-  const auto inner_index = static_cast<std::uint32_t>(within % inner);
-  const auto group = static_cast<std::uint32_t>(index / per_group);
-  return plan_->filters_outer() ? Position{group, outer_index, inner_index} : Position{group, inner_index, outer_index};
-}
-
-TileIndex Lowering::index_of(const Position& at) const {
-  const std::uint64_t group = std::uint64_t{at.group} * filter_tiles_ * window_tiles_;
-  return TileIndex(group + (plan_->filters_outer() ? std::uint64_t{at.filter_tile} * window_tiles_ + at.window_tile
-                                                   : std::uint64_t{at.window_tile} * filter_tiles_ + at.filter_tile));
-}
-
 Geometry Lowering::geometry(const Position& at) const {
   const std::uint32_t group_filters = layer_.shape.M / layer_.shape.groups;
   const std::uint32_t rows = machine_.array.rows;
@@ -322,14 +304,7 @@ Geometry Lowering::geometry(const Position& at) const {
 }
 
 std::optional<TileIndex> Lowering::last_tile(Row row, Column column) const {
-  // Only the last filter tile and the last window tile of a group may be smaller than the others.
-  std::optional<TileIndex> latest;
-  for (std::uint32_t f = 1; f <= std::min(2u, filter_tiles_); ++f)
-    for (std::uint32_t w = 1; w <= std::min(2u, window_tiles_); ++w) {
-      const TileIndex index = index_of({layer_.shape.groups - 1, filter_tiles_ - f, window_tiles_ - w});
-      if (geometry(index).mapped(row, column) && (!latest || *latest < index)) latest = index;
-    }
-  return latest;
+  return order_.last_tile(row, column, [this](const Position& at) { return geometry(at); });
 }
 
 std::shared_ptr<Tile> Lowering::cut(TileIndex index) {
@@ -420,14 +395,11 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
   const bool activations_stay = stays && previous->windows == tile.windows;
   const Extent weights = weights_stay ? Extent{} : plan_->weights(at.group, at.filter_tile, at.window_tile);
   const Extent inputs = activations_stay ? Extent{} : plan_->inputs(at.group, at.filter_tile, at.window_tile);
-  const std::uint64_t burst = machine_.dram.burst_bytes;
 
   for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
     Block& block = tile.blocks[i];
     const auto share = [&](const Extent& all) {
-      const std::uint64_t before = all.bytes * i / tile.blocks.size();
-      const std::uint64_t part = all.bytes * (i + 1) / tile.blocks.size() - before;
-      return Extent{all.address + before, (part + burst - 1) / burst * burst};
+      return fabric::part_of(all, i, tile.blocks.size(), machine_.dram.burst_bytes);
     };
     block.weights = share(weights);
     block.inputs = share(inputs);
@@ -449,7 +421,7 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
 }
 
 std::shared_ptr<const Tile> Lowering::tile(TileIndex index) {
-  LACUNA_CHECK(index < tiles_, "tile {} of {}", +index, tiles_);
+  LACUNA_CHECK(index < tiles(), "tile {} of {}", +index, tiles());
   if (index > 0 && (!latest_ || latest_->index + 1 != index)) latest_ = cut(TileIndex(index - 1));
   auto tile = cut(index);
   add_fetches(*tile, index > 0 ? latest_.get() : nullptr);

@@ -14,6 +14,7 @@
 #include "datapaths/fabric/geometry.h"
 #include "datapaths/fabric/layer_values.h"
 #include "datapaths/fabric/side.h"
+#include "datapaths/fabric/tile_order.h"
 #include "datapaths/gather/config.h"
 #include "machine/index.h"
 #include "machine/memory_plan.h"
@@ -45,7 +46,6 @@ struct Message {
 
 /// The filters of a tile. Shared by tiles that differ in windows only.
 struct FilterTile {
-  std::uint32_t group = 0;
   std::vector<std::uint32_t> filters;  ///< [row] output channels
   std::vector<std::int64_t> bias;      ///< [row]
   struct Line {
@@ -59,7 +59,6 @@ struct FilterTile {
 
 /// The windows of a tile. Shared by tiles that differ in filters only.
 struct WindowTile {
-  std::uint32_t group = 0;
   struct Line {
     std::uint64_t first = 0;    ///< window (image x P + p) x Q + q
     std::uint32_t windows = 0;  ///< first .. first + windows - 1
@@ -120,7 +119,7 @@ class Lowering {
 
   [[nodiscard]] const Machine& machine() const { return machine_; }
   [[nodiscard]] const Layer& layer() const { return layer_; }
-  [[nodiscard]] std::uint64_t tiles() const { return tiles_; }
+  [[nodiscard]] std::uint64_t tiles() const { return order_.tiles(); }
   /// Lanes stop at sums that ReLU will clip.
   [[nodiscard]] bool stops() const { return stops_; }
   /// Stops refused and why, a pattern that the layer does not have, the order that `auto` took.
@@ -131,11 +130,9 @@ class Lowering {
   /// Positions of the reduction.
   [[nodiscard]] std::uint32_t positions() const { return values_.positions(); }
 
-  struct Position {
-    std::uint32_t group, filter_tile, window_tile;
-  };
+  using Position = fabric::TilePosition;
   /// Which filters and windows tile `index` takes.
-  [[nodiscard]] Position position(TileIndex index) const;
+  [[nodiscard]] Position position(TileIndex index) const { return order_.position(index); }
   /// The PEs that tile `index` maps, without building it.
   [[nodiscard]] Geometry geometry(TileIndex index) const { return geometry(position(index)); }
   [[nodiscard]] Geometry geometry(const Position& at) const;
@@ -155,7 +152,6 @@ class Lowering {
   template <typename Part>
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
-  [[nodiscard]] TileIndex index_of(const Position& at) const;
   /// The most nonzero weights in a block of N:M.
   [[nodiscard]] std::uint32_t most_in_block() const;
   [[nodiscard]] std::uint32_t segment_length(std::uint32_t segment) const;
@@ -181,7 +177,7 @@ class Lowering {
   std::uint32_t segments_ = 1;
   std::uint64_t units_ = 0;                            ///< columns' worth of work
   std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group
-  std::uint64_t tiles_ = 0;
+  fabric::TileOrder order_;
   std::unique_ptr<MemoryPlan> plan_;
   std::vector<std::string> notes_;
   std::shared_ptr<const Tile> latest_;  ///< the tile last asked for

@@ -1,5 +1,5 @@
-// The words in which the gather machine is watched: its units, and what they report.
-#include <array>
+// The words in which the gather machine is watched: what its PEs report beside the kinds of the fabric.
+#include "datapaths/fabric/vocabulary.h"
 
 #include "datapaths/gather/events.h"
 
@@ -7,16 +7,7 @@ namespace lacuna::gather {
 
 namespace {
 
-enum Unit : std::uint16_t { kPe, kRowFeeder, kColumnFeeder, kDrainBus, kFetches, kWrites };
-
-constexpr std::array<UnitInfo, 6> kUnits = {{
-    {"PE", Each::Pe, Each::Pe, "PEs"},
-    {"row feeder", Each::Row, Each::Row, "row feeders (weights)"},
-    {"column feeder", Each::Column, Each::Column, "column feeders (activations)"},
-    {"drain of PE", Each::Pe, Each::Column, "drain buses"},
-    {"memory (fetches)", Each::Machine, Each::Machine, "memory"},
-    {"memory (writes)", Each::Machine, Each::Machine, "memory"},
-}};
+using fabric::kPe;
 
 /// In the order of Kind.
 constexpr std::array<KindInfo, 10> kKinds = {{
@@ -26,55 +17,18 @@ constexpr std::array<KindInfo, 10> kKinds = {{
      .shown = Shown::Cycles,
      .step = "step",
      .enters_tile = true},
-    {.name = "wait", .unit = kPe, .shown = Shown::Cycles, .shifts = Shifts::Not, .has_tile = false},
+    fabric::kWait,
     {.name = "open", .unit = kPe, .values = {"skipped"}, .step = "step"},
     {.name = "stop", .unit = kPe, .values = {"window", "terminated"}, .shown = Shown::Mark, .slice = "stop"},
-    {.name = "retire",
-     .unit = kPe,
-     .values = {"psum"},
-     .shown = Shown::Mark,
-     .has_tile = false,
-     .leaves_tile = true,
-     .slice = "result"},
-    {.name = "send weights",
-     .unit = kRowFeeder,
-     .values = {"bytes", "PEs"},
-     .shown = Shown::Slice,
-     .step = "step",
-     .ends = true,
-     .enters_tile = true,
-     .slice = "step {step}"},
-    {.name = "send activations",
-     .unit = kColumnFeeder,
-     .values = {"bytes", "PEs"},
-     .shown = Shown::Slice,
-     .step = "step",
-     .ends = true,
-     .enters_tile = true,
-     .slice = "step {step}"},
-    {.name = "drain",
-     .unit = kDrainBus,
-     .values = {"value"},
-     .shown = Shown::Slice,
-     .enters_tile = true,
-     .slice = "row {row}"},
-    {.name = "fetch",
-     .unit = kFetches,
-     .values = {"dram_bytes", "buffer_bytes"},
-     .shown = Shown::Slice,
-     .shifts = Shifts::WhileNoStop,
-     .keeps_cycles = false,
-     .step = "block",
-     .slice = "fetch tile {tile} block {step}"},
-    {.name = "write",
-     .unit = kWrites,
-     .values = {"bytes", "dram_bytes"},
-     .shown = Shown::Slice,
-     .keeps_cycles = false,
-     .slice = "write tile {tile}"},
+    fabric::kRetire,
+    fabric::send("send weights", fabric::kRowFeeder, Shifts::Whole),
+    fabric::send("send activations", fabric::kColumnFeeder, Shifts::Whole),
+    fabric::kDrain,
+    fabric::kFetch,
+    fabric::kWrite,
 }};
 
-constexpr Vocabulary kVocabulary{kUnits, kKinds};
+constexpr Vocabulary kVocabulary{fabric::kUnits, kKinds};
 
 }  // namespace
 

@@ -45,7 +45,6 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
   windows_per_tile_ = share_window ? 1 : array.columns;
   filter_tiles_ = ceil_div(group_filters, filters_per_tile_);
   window_tiles_ = ceil_div(windows, windows_per_tile_);
-  tiles_ = std::uint64_t{shape.groups} * filter_tiles_ * window_tiles_;
 
   filter_order_.resize(shape.M);
   std::iota(filter_order_.begin(), filter_order_.end(), 0u);
@@ -62,6 +61,7 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
   begin.push_back(windows);
   plan_ = std::make_unique<MemoryPlan>(config_.order, machine.global_buffer.bytes,
                                        values_.stored(filter_order_, filters_per_tile_, begin));
+  order_ = {shape.groups, filter_tiles_, window_tiles_, plan_->filters_outer()};
   if (config_.order == Order::Auto)
     notes_.push_back(fmt::format("order: auto took {}", plan_->filters_outer() ? "filters_outer" : "windows_outer"));
 }
@@ -176,22 +176,6 @@ std::shared_ptr<const WindowTile> Lowering::window_tile(std::uint32_t group, std
   return tile;
 }
 
-Lowering::Position Lowering::position(TileIndex index) const {
-  const std::uint64_t per_group = std::uint64_t{filter_tiles_} * window_tiles_;
-  const std::uint64_t within = index % per_group;
-  const std::uint32_t inner = plan_->filters_outer() ? window_tiles_ : filter_tiles_;
-  const auto outer_index = static_cast<std::uint32_t>(within / inner);
-  const auto inner_index = static_cast<std::uint32_t>(within % inner);
-  const auto group = static_cast<std::uint32_t>(index / per_group);
-  return plan_->filters_outer() ? Position{group, outer_index, inner_index} : Position{group, inner_index, outer_index};
-}
-
-TileIndex Lowering::index_of(const Position& at) const {
-  const std::uint64_t group = std::uint64_t{at.group} * filter_tiles_ * window_tiles_;
-  return TileIndex(group + (plan_->filters_outer() ? std::uint64_t{at.filter_tile} * window_tiles_ + at.window_tile
-                                                   : std::uint64_t{at.window_tile} * filter_tiles_ + at.filter_tile));
-}
-
 Geometry Lowering::geometry(const Position& at) const {
   const std::uint32_t group_filters = layer_.shape.M / layer_.shape.groups;
   const std::uint64_t windows = std::uint64_t{layer_.shape.N} * layer_.shape.P() * layer_.shape.Q();
@@ -205,14 +189,7 @@ Geometry Lowering::geometry(const Position& at) const {
 }
 
 std::optional<TileIndex> Lowering::last_tile(Row row, Column column) const {
-  // Only the last filter tile and the last window tile of a group may be smaller than the others.
-  std::optional<TileIndex> latest;
-  for (std::uint32_t f = 1; f <= std::min(2u, filter_tiles_); ++f)
-    for (std::uint32_t w = 1; w <= std::min(2u, window_tiles_); ++w) {
-      const TileIndex index = index_of({layer_.shape.groups - 1, filter_tiles_ - f, window_tiles_ - w});
-      if (geometry(index).mapped(row, column) && (!latest || *latest < index)) latest = index;
-    }
-  return latest;
+  return order_.last_tile(row, column, [this](const Position& at) { return geometry(at); });
 }
 
 std::shared_ptr<Tile> Lowering::cut(TileIndex index) {
@@ -291,15 +268,12 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
       stays && previous->windows == tile.windows && std::ranges::equal(previous->steps(), tile.steps(), same_walk);
   const Extent weights = weights_stay ? Extent{} : plan_->weights(at.group, at.filter_tile, at.window_tile);
   const Extent inputs = activations_stay ? Extent{} : plan_->inputs(at.group, at.filter_tile, at.window_tile);
-  const std::uint64_t burst = machine_.dram.burst_bytes;
   const bool unicast = tile.mapping == Mapping::Filters;
 
   for (std::size_t i = 0; i < tile.blocks.size(); ++i) {
     Block& block = tile.blocks[i];
     const auto share = [&](const Extent& all) {
-      const std::uint64_t before = all.bytes * i / tile.blocks.size();
-      const std::uint64_t part = all.bytes * (i + 1) / tile.blocks.size() - before;
-      return Extent{all.address + before, (part + burst - 1) / burst * burst};
+      return fabric::part_of(all, i, tile.blocks.size(), machine_.dram.burst_bytes);
     };
     block.weights = share(weights);
     block.inputs = share(inputs);
@@ -332,7 +306,7 @@ void Lowering::add_fetches(Tile& tile, const Tile* previous) const {
 }
 
 std::shared_ptr<const Tile> Lowering::tile(TileIndex index) {
-  LACUNA_CHECK(index < tiles_, "tile {} of {}", +index, tiles_);
+  LACUNA_CHECK(index < tiles(), "tile {} of {}", +index, tiles());
   if (index > 0 && (!latest_ || latest_->index + 1 != index)) latest_ = cut(TileIndex(index - 1));
   auto tile = cut(index);
   add_fetches(*tile, index > 0 ? latest_.get() : nullptr);

@@ -14,6 +14,7 @@
 #include "datapaths/fabric/geometry.h"
 #include "datapaths/fabric/layer_values.h"
 #include "datapaths/fabric/side.h"
+#include "datapaths/fabric/tile_order.h"
 #include "datapaths/intersect/config.h"
 #include "machine/index.h"
 #include "machine/memory_plan.h"
@@ -135,14 +136,12 @@ class Lowering {
 
   [[nodiscard]] const Machine& machine() const { return machine_; }
   [[nodiscard]] const Layer& layer() const { return layer_; }
-  [[nodiscard]] std::uint64_t tiles() const { return tiles_; }
+  [[nodiscard]] std::uint64_t tiles() const { return order_.tiles(); }
   [[nodiscard]] bool early_termination() const { return early_termination_; }
   /// Early termination refused and why, the order that `auto` took.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
-  struct Position {
-    std::uint32_t group, filter_tile, window_tile;
-  };
+  using Position = fabric::TilePosition;
   /// The PEs that tile `index` maps, without building it.
   [[nodiscard]] Geometry geometry(TileIndex index) const { return geometry(position(index)); }
   /// The last tile that maps the PE, if any does.
@@ -152,7 +151,7 @@ class Lowering {
   std::shared_ptr<const Tile> tile(TileIndex index);
 
   /// Which filters and windows tile `index` takes.
-  [[nodiscard]] Position position(TileIndex index) const;
+  [[nodiscard]] Position position(TileIndex index) const { return order_.position(index); }
   [[nodiscard]] Geometry geometry(const Position& at) const;
   /// [M]: group by group, the output channels in the order in which they are mapped.
   [[nodiscard]] const std::vector<std::uint32_t>& filter_order() const { return filter_order_; }
@@ -166,7 +165,6 @@ class Lowering {
   template <typename Part>
   using Latest = std::pair<std::pair<std::uint32_t, std::uint32_t>, std::shared_ptr<const Part>>;  ///< (group, tile)
 
-  [[nodiscard]] TileIndex index_of(const Position& at) const;
   [[nodiscard]] std::uint32_t chunk_length(std::uint32_t chunk) const;
   [[nodiscard]] std::uint32_t message_bytes(const FeederConfig& feeder, std::uint32_t length,
                                             std::uint32_t nonzeros) const;
@@ -186,7 +184,7 @@ class Lowering {
   std::uint32_t chunks_ = 0;
   std::uint32_t filters_per_tile_ = 0, windows_per_tile_ = 0;
   std::uint32_t filter_tiles_ = 0, window_tiles_ = 0;  ///< of one group
-  std::uint64_t tiles_ = 0;
+  fabric::TileOrder order_;
   std::vector<std::uint32_t> filter_order_;  ///< [M]: group by group, the filters in the order they are mapped
   std::unique_ptr<MemoryPlan> plan_;
   std::vector<std::string> notes_;

@@ -1,5 +1,5 @@
-// The words in which the intersect machine is watched: its units, and what they report.
-#include <array>
+// The words in which the intersect machine is watched: what its PEs report beside the kinds of the fabric.
+#include "datapaths/fabric/vocabulary.h"
 
 #include "datapaths/intersect/events.h"
 
@@ -7,16 +7,7 @@ namespace lacuna::intersect {
 
 namespace {
 
-enum Unit : std::uint16_t { kPe, kRowFeeder, kColumnFeeder, kDrainBus, kFetches, kWrites };
-
-constexpr std::array<UnitInfo, 6> kUnits = {{
-    {"PE", Each::Pe, Each::Pe, "PEs"},
-    {"row feeder", Each::Row, Each::Row, "row feeders (weights)"},
-    {"column feeder", Each::Column, Each::Column, "column feeders (activations)"},
-    {"drain of PE", Each::Pe, Each::Column, "drain buses"},
-    {"memory (fetches)", Each::Machine, Each::Machine, "memory"},
-    {"memory (writes)", Each::Machine, Each::Machine, "memory"},
-}};
+using fabric::kPe;
 
 /// In the order of Kind.
 constexpr std::array<KindInfo, 13> kKinds = {{
@@ -27,7 +18,7 @@ constexpr std::array<KindInfo, 13> kKinds = {{
      .step = "step",
      .enters_tile = true},
     {.name = "kill", .unit = kPe, .values = {"slots"}, .shown = Shown::Cycles, .shifts = Shifts::Not, .step = "step"},
-    {.name = "wait", .unit = kPe, .shown = Shown::Cycles, .shifts = Shifts::Not, .has_tile = false},
+    fabric::kWait,
     {.name = "open", .unit = kPe, .values = {"skipped"}, .shifts = Shifts::WhileNoStop, .step = "step"},
     {.name = "stop",
      .unit = kPe,
@@ -36,72 +27,17 @@ constexpr std::array<KindInfo, 13> kKinds = {{
      .shifts = Shifts::Place,
      .step = "step",
      .slice = "stop"},
-    {.name = "retire",
-     .unit = kPe,
-     .values = {"psum"},
-     .shown = Shown::Mark,
-     .has_tile = false,
-     .leaves_tile = true,
-     .slice = "result"},
-    {.name = "send weights",
-     .unit = kRowFeeder,
-     .values = {"bytes", "PEs"},
-     .shown = Shown::Slice,
-     .shifts = Shifts::WhileNoStop,
-     .step = "step",
-     .ends = true,
-     .enters_tile = true,
-     .slice = "step {step}"},
-    {.name = "end weights",
-     .unit = kRowFeeder,
-     .values = {"bytes", "PEs"},
-     .shown = Shown::Slice,
-     .shifts = Shifts::WhileNoStop,
-     .step = "step",
-     .ends = true,
-     .enters_tile = true,
-     .slice = "end token"},
-    {.name = "send activations",
-     .unit = kColumnFeeder,
-     .values = {"bytes", "PEs"},
-     .shown = Shown::Slice,
-     .shifts = Shifts::WhileNoStop,
-     .step = "step",
-     .ends = true,
-     .enters_tile = true,
-     .slice = "step {step}"},
-    {.name = "end activations",
-     .unit = kColumnFeeder,
-     .values = {"bytes", "PEs"},
-     .shown = Shown::Slice,
-     .shifts = Shifts::WhileNoStop,
-     .step = "step",
-     .ends = true,
-     .enters_tile = true,
-     .slice = "end token"},
-    {.name = "drain",
-     .unit = kDrainBus,
-     .values = {"value"},
-     .shown = Shown::Slice,
-     .enters_tile = true,
-     .slice = "row {row}"},
-    {.name = "fetch",
-     .unit = kFetches,
-     .values = {"dram_bytes", "buffer_bytes"},
-     .shown = Shown::Slice,
-     .shifts = Shifts::WhileNoStop,
-     .keeps_cycles = false,
-     .step = "block",
-     .slice = "fetch tile {tile} block {step}"},
-    {.name = "write",
-     .unit = kWrites,
-     .values = {"bytes", "dram_bytes"},
-     .shown = Shown::Slice,
-     .keeps_cycles = false,
-     .slice = "write tile {tile}"},
+    fabric::kRetire,
+    fabric::send("send weights", fabric::kRowFeeder, Shifts::WhileNoStop),
+    fabric::send("end weights", fabric::kRowFeeder, Shifts::WhileNoStop, "end token"),
+    fabric::send("send activations", fabric::kColumnFeeder, Shifts::WhileNoStop),
+    fabric::send("end activations", fabric::kColumnFeeder, Shifts::WhileNoStop, "end token"),
+    fabric::kDrain,
+    fabric::kFetch,
+    fabric::kWrite,
 }};
 
-constexpr Vocabulary kVocabulary{kUnits, kKinds};
+constexpr Vocabulary kVocabulary{fabric::kUnits, kKinds};
 
 }  // namespace
 

@@ -4,27 +4,9 @@
 #include <cstring>
 #include <type_traits>
 
+#include "tensor/element_types.h"
+
 namespace lacuna::fabric::fast {
-
-namespace {
-
-template <typename Visit>
-void with_values(const Tensor& tensor, Visit&& visit) {
-  switch (tensor.type()) {
-    case DType::Int8:
-      return visit(tensor.as<std::int8_t>());
-    case DType::UInt8:
-      return visit(tensor.as<std::uint8_t>());
-    case DType::Int16:
-      return visit(tensor.as<std::int16_t>());
-    case DType::UInt16:
-      return visit(tensor.as<std::uint16_t>());
-    default:
-      throw Bug("operands are integers of 8 or 16 bits");
-  }
-}
-
-}  // namespace
 
 ValueRows::ValueRows(const Layer& layer, const std::vector<std::uint32_t>& filter_order, std::uint32_t chunk,
                      const ValueKernels& kernels)
@@ -60,7 +42,7 @@ void ValueRows::lay_out_image() {
     std::memset(image_.data(), 0, image_.size());
   else
     std::memset(image_.data() + elements * stored_size_, 0, image_.size() - elements * stored_size_);
-  with_values(layer_.input, [&](auto values) {
+  with_operands(layer_.input, [&](auto values) {
     for (std::size_t n = 0; n < shape.N; ++n)
       for (std::size_t h = 0; h < shape.H; ++h) {
         const std::size_t to = ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left) * shape.C;
@@ -119,7 +101,7 @@ void ValueRows::filter(std::uint32_t group, std::uint32_t place, T* row) const {
   const ConvShape& shape = layer_.shape;
   const std::size_t filter = filter_order_[std::size_t{group} * group_filters_ + place];
   const std::uint32_t plane = shape.R * shape.S;
-  with_values(layer_.weights, [&](auto weights) {
+  with_operands(layer_.weights, [&](auto weights) {
     const std::size_t left = weights.size() - filter * k_;
     const auto* const from = weights.data() + filter * k_;
     if constexpr (sizeof(T) == 4) {

@@ -14,6 +14,7 @@
 #include "datapaths/fabric/fast/value_rows.h"
 #include "datapaths/gather/fast/vectorise.h"
 #include "sparse/storage.h"
+#include "tensor/element_types.h"
 
 namespace lacuna::gather::fast {
 
@@ -84,26 +85,6 @@ LACUNA_VECTORISE void fall(const Weight* entries, std::uint32_t begin, std::uint
 LACUNA_VECTORISE void fall(const Weight* entries, std::uint32_t begin, std::uint32_t end, std::uint32_t last,
                            const std::int32_t* inputs, Falling<std::int64_t>& f) {
   fall_of(entries, begin, end, last, inputs, f);
-}
-
-template <typename Visit>
-void with_output(Tensor& output, Visit&& visit) {
-  switch (output.type()) {
-    case DType::Int8:
-      return visit(output.as<std::int8_t>().data());
-    case DType::UInt8:
-      return visit(output.as<std::uint8_t>().data());
-    case DType::Int16:
-      return visit(output.as<std::int16_t>().data());
-    case DType::UInt16:
-      return visit(output.as<std::uint16_t>().data());
-    case DType::Int32:
-      return visit(output.as<std::int32_t>().data());
-    case DType::Int64:
-      return visit(output.as<std::int64_t>().data());
-    default:
-      throw Bug("outputs are integers");
-  }
 }
 
 }  // namespace
@@ -355,18 +336,7 @@ std::uint64_t Values::column_bytes(std::uint32_t channel, std::uint32_t filters,
         results.push_back(values[at + filter * plane + window]);
     return encoded_bytes(format, std::span<const std::int32_t>(results));
   };
-  switch (output_.type()) {
-    case DType::Int8:
-      return bytes(output_.as<std::int8_t>());
-    case DType::UInt8:
-      return bytes(output_.as<std::uint8_t>());
-    case DType::Int16:
-      return bytes(output_.as<std::int16_t>());
-    case DType::UInt16:
-      return bytes(output_.as<std::uint16_t>());
-    default:
-      throw Bug("outputs that are stored compressed are operands");
-  }
+  return with_operands(output_, bytes);  // outputs that are stored compressed are operands
 }
 
 }  // namespace lacuna::gather::fast

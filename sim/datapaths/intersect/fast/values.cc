@@ -15,6 +15,7 @@
 #include "datapaths/fabric/fast/products.h"
 #include "datapaths/intersect/skip_rules.h"
 #include "sparse/storage.h"
+#include "tensor/element_types.h"
 
 namespace lacuna::intersect::fast {
 
@@ -23,26 +24,6 @@ using fabric::fast::multiply;
 using fabric::fast::pack;
 
 namespace {
-
-template <typename Visit>
-void with_output(Tensor& output, Visit&& visit) {
-  switch (output.type()) {
-    case DType::Int8:
-      return visit(output.as<std::int8_t>().data());
-    case DType::UInt8:
-      return visit(output.as<std::uint8_t>().data());
-    case DType::Int16:
-      return visit(output.as<std::int16_t>().data());
-    case DType::UInt16:
-      return visit(output.as<std::uint16_t>().data());
-    case DType::Int32:
-      return visit(output.as<std::int32_t>().data());
-    case DType::Int64:
-      return visit(output.as<std::int64_t>().data());
-    default:
-      throw Bug("outputs are integers");
-  }
-}
 
 /// Bytes of packed weights held at a time, of values of windows held by a thread at a time.
 constexpr std::size_t kPackedBytes = std::size_t{32} << 20;
