@@ -7,6 +7,7 @@
 
 #include "datapaths/fabric/systemc/machine.h"
 #include "datapaths/gather/events.h"
+#include "datapaths/gather/systemc/heads.h"
 
 namespace lacuna::gather {
 
@@ -90,14 +91,13 @@ class PeArray {
       pe.tile = weights->tile->index;
       pe.step = weights->step;
       pe.step_last = weights->last;
-      const typename Core::Heads heads{weights->tile, weights->message, activations->message,
-                                       at.row,        at.column,        pe.between_tiles};
+      const Heads heads{weights->tile, weights->message, activations->message, at.row, at.column, pe.between_tiles};
       if (pe.core.opens(heads)) sink_.on(event::Open{now, at.index, pe.tile, pe.step, pe.core.skipped(heads)});
       pe.core.begin(heads);
       pe.busy = true;
       pe.between_tiles = false;
     }
-    const auto pops = pe.core.issue();
+    const Pops pops = pe.core.issue();
     pe.valid = true;
     pe.issued_tile = pe.tile;
     pe.issued_step = pe.step;

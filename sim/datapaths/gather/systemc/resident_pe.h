@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "datapaths/gather/events.h"
-#include "datapaths/gather/lowering.h"
+#include "datapaths/gather/systemc/heads.h"
 
 namespace lacuna::gather {
 
@@ -26,15 +26,9 @@ class ResidentPe {
       walkers_.push_back({.first_lane = lane, .end_lane = apart ? lane + 1 : lanes_});
   }
 
-  struct Heads {
-    const Tile* tile;
-    const Message* weights;
-    const Message* activations;
-    Row row;
-    Column column;
-    bool first;  ///< always
-  };
+  /// Every filter is reported as opened.
   [[nodiscard]] static bool opens(const Heads&) { return true; }
+  /// Pairs of the filter that have no entry.
   [[nodiscard]] std::uint64_t skipped(const Heads& heads) const {
     return (k_ - heads.weights->entries.size()) * heads.tile->results_of(heads.column);
   }
@@ -47,9 +41,6 @@ class ResidentPe {
     }
   }
 
-  struct Pops {
-    bool weights = false, activations = false;
-  };
   /// One cycle of issue, after multiply() of the same cycle.
   Pops issue() {
     const auto entries = static_cast<std::uint32_t>(heads_.weights->entries.size());
@@ -151,7 +142,7 @@ class ResidentPe {
   std::size_t pitch_;  ///< from a window's address to that of the next
   std::uint32_t k_;
   unsigned wrap_shift_;
-  Heads heads_{};
+  Heads heads_;
   std::vector<Walker> walkers_;
   std::vector<std::int64_t> sums_;     ///< [lane]
   std::vector<std::uint8_t> stopped_;  ///< [lane]

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datapaths/gather/events.h"
-#include "datapaths/gather/lowering.h"
+#include "datapaths/gather/systemc/heads.h"
 
 namespace lacuna::gather {
 
@@ -18,16 +18,7 @@ class StreamPe {
         banks_(config(lowering.machine()).reach == Reach::Bank ? config(lowering.machine()).banks : 0),
         wrap_shift_(64 - accumulator_bits(lowering.machine())) {}
 
-  /// The heads of the FIFOs, as the PE finds them when it is about to issue something new.
-  struct Heads {
-    const Tile* tile;
-    const Message* weights;
-    const Message* activations;
-    Row row;
-    Column column;
-    bool first;  ///< of the tile
-  };
-  /// What it is about to issue does not begin a pair of heads for which Open is reported.
+  /// The heads begin a segment, for which Open is reported.
   [[nodiscard]] static bool opens(const Heads& heads) { return heads.weights->segment_first; }
   /// Pairs of the segment that have no entry.
   [[nodiscard]] static std::uint64_t skipped(const Heads& heads) {
@@ -39,10 +30,6 @@ class StreamPe {
     cycles_ = conflicts(*heads.weights);
   }
 
-  /// What is popped with what was issued in this cycle.
-  struct Pops {
-    bool weights = false, activations = false;
-  };
   /// One cycle of issue.
   Pops issue() {
     mac_ = issue_;
@@ -89,7 +76,7 @@ class StreamPe {
   bool gates_;
   std::uint32_t banks_;  ///< 0: no conflicts
   unsigned wrap_shift_;
-  Heads issue_{}, mac_{};     ///< what is issued; what is in the MAC stage
+  Heads issue_, mac_;         ///< what is issued; what is in the MAC stage
   std::uint32_t cycles_ = 0;  ///< of the issue left
   bool works_ = false;        ///< the MAC stage has the group, else a cycle before
   std::vector<std::int64_t> sums_;
