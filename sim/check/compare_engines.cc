@@ -331,6 +331,8 @@ std::string first_outcome_difference(const LayerOutcome& left, const LayerOutcom
                     right.actions.value[i]);
   if (left.outputs_terminated != right.outputs_terminated)
     return differ("outputs terminated", left.outputs_terminated, right.outputs_terminated);
+  if (left.outputs_predicted != right.outputs_predicted)
+    return differ("outputs predicted", left.outputs_predicted, right.outputs_predicted);
   return "";
 }
 

@@ -28,14 +28,25 @@ std::map<std::string, std::string> files_of(const RandomCase& kept, const std::s
       " relu: {}\n",
       source, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_bottom, s.pad_left, s.pad_right,
       s.groups, layer.relu);
-  if (layer.requantise.empty()) return files;
-  Tensor requantise(DType::Int32, {s.M, 2});
-  for (std::size_t i = 0; i < s.M; ++i) {
-    requantise.as<std::int32_t>()[2 * i] = static_cast<std::int32_t>(layer.requantise[i].multiplier);
-    requantise.as<std::int32_t>()[2 * i + 1] = static_cast<std::int32_t>(layer.requantise[i].shift);
+  if (!layer.requantise.empty()) {
+    Tensor requantise(DType::Int32, {s.M, 2});
+    for (std::size_t i = 0; i < s.M; ++i) {
+      requantise.as<std::int32_t>()[2 * i] = static_cast<std::int32_t>(layer.requantise[i].multiplier);
+      requantise.as<std::int32_t>()[2 * i + 1] = static_cast<std::int32_t>(layer.requantise[i].shift);
+    }
+    files["requantise.npy"] = write_npy(requantise);
+    yaml += "    requantise: requantise.npy\n";
   }
-  files["requantise.npy"] = write_npy(requantise);
-  yaml += "    requantise: requantise.npy\n";
+  if (layer.prediction) {
+    Tensor representatives(DType::UInt16, {s.M}), thresholds(DType::Int64, {s.M});
+    for (std::size_t i = 0; i < s.M; ++i) {
+      representatives.as<std::uint16_t>()[i] = static_cast<std::uint16_t>(layer.prediction->representatives[i]);
+      thresholds.as<std::int64_t>()[i] = layer.prediction->thresholds[i];
+    }
+    files["representatives.npy"] = write_npy(representatives);
+    files["thresholds.npy"] = write_npy(thresholds);
+    yaml += "    predict: {representatives: representatives.npy, thresholds: thresholds.npy}\n";
+  }
   return files;
 }
 

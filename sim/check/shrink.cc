@@ -88,6 +88,9 @@ std::optional<Layer> restricted(const Layer& layer, Dimension dimension, std::ui
     take(weights, 0, from, n);
     result.bias = part(layer.bias, from, n);
     result.requantise = part(layer.requantise, from, n);
+    if (layer.prediction)
+      result.prediction =
+          Prediction{part(layer.prediction->representatives, from, n), part(layer.prediction->thresholds, from, n)};
     s.M = n;
   };
   switch (dimension) {
@@ -156,6 +159,7 @@ std::vector<RandomCase> plainer(const RandomCase& from) {
     if (change(c)) result.push_back(std::move(c));
   };
   changed([](RandomCase& c) { return !c.layer.requantise.empty() && (c.layer.requantise.clear(), true); });
+  changed([](RandomCase& c) { return std::exchange(c.layer.prediction, std::nullopt).has_value(); });
   changed([](RandomCase& c) {
     const bool some = std::ranges::any_of(c.layer.bias, [](std::int64_t b) { return b != 0; });
     std::ranges::fill(c.layer.bias, 0);

@@ -115,6 +115,15 @@ std::string wrapped_text(const Reference& expected, const Machine& machine, cons
   return "sums wrap: " + text + "; these outputs are equal everywhere and mean nothing";
 }
 
+std::string prediction_text(const Reference& expected) {
+  const PredictedOutputs& p = expected.predicted;
+  const double lost = p.value == 0 ? 0 : 100.0 * static_cast<double>(p.lost_value) / static_cast<double>(p.value);
+  return fmt::format(
+      "predictions: {} of {} outputs set to zero, {} of them wrong; {} zeros missed; {:.2g} % of the "
+      "outputs' sum lost",
+      p.predicted, expected.output.size(), p.wrong, p.missed, lost);
+}
+
 /// One layer, held against the reference unless that is not wanted.
 LayerReport simulated(Engine& engine, const Machine& machine, const Layer& layer, const RunOptions& options,
                       const std::optional<SampleOptions>& sample, const EnergyTable& table, Timeline* timeline,
@@ -137,9 +146,15 @@ LayerReport simulated(Engine& engine, const Machine& machine, const Layer& layer
   } else if (options.no_verify) {
     notes.emplace_back(kNotVerified);
   } else {
-    const Reference expected = reference(layer, accumulator_bits(machine), machine.post.threshold);
+    const Predictions predictions =
+        family(machine).predicts(machine, layer) ? Predictions::Followed : Predictions::Ignored;
+    const Reference expected = reference(layer, accumulator_bits(machine), machine.post.threshold, predictions);
     verify(layer.name, options.engine, one.outcome.output, expected.output);
     if (expected.wrapped != 0) notes.push_back(wrapped_text(expected, machine, layer, options));
+    if (predictions == Predictions::Followed) {
+      one.predicted = expected.predicted;
+      notes.push_back(prediction_text(expected));
+    }
   }
   for (const auto& note : layer.notes)  // an engine may have said it already
     if (std::find(notes.begin(), notes.end(), note) == notes.end()) notes.push_back(note);

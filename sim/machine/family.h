@@ -68,6 +68,8 @@ class Family {
   [[nodiscard]] virtual std::vector<Limit> limits(const Machine& /*machine*/) const { return {}; }
   /// Whether sums may stop before their last pair, so that later stops lawfully change what comes after.
   [[nodiscard]] virtual bool stops_early(const Machine& machine) const = 0;
+  /// Whether outputs of `layer` are zero on `machine` where the layer's prediction says so.
+  [[nodiscard]] virtual bool predicts(const Machine& /*machine*/, const Layer& /*layer*/) const { return false; }
 
   /// The parts that areas of this family are made of, in the order of reports.
   [[nodiscard]] virtual std::span<const PartInfo> parts() const = 0;

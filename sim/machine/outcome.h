@@ -22,7 +22,8 @@ struct LayerOutcome {
   std::vector<Counters<PeClass>> per_pe;  ///< [rows x columns], row-major; sums to pe_cycles
   std::uint64_t windows = 0;              ///< output positions x images
   std::uint64_t outputs = 0;              ///< output values
-  std::uint64_t outputs_terminated = 0;   ///< sums stopped early
+  std::uint64_t outputs_terminated = 0;   ///< sums stopped early, for they end at or below zero
+  std::uint64_t outputs_predicted = 0;    ///< sums stopped early, for a predictor said so
   std::vector<std::string> notes;  ///< what a reader must know: generated tensors, early termination off and why, ...
   std::string engine_path;         ///< how the engine computed it, where it has several ways; decides no number
   Tensor output;                   ///< [N, M, P, Q] of layer.output_type()

@@ -240,7 +240,7 @@ SampledOutcome sample_layer(const TiledLayer& tiled, const SamplePlan& plan,
 
   using Classes = std::array<double, enum_count<PeClass>()>;
   std::vector<Classes> per_pe(pe_count(machine));
-  double stopped = 0;
+  double terminated = 0, predicted = 0;  // outputs
   for (const Stratum& stratum : plan.strata) {
     auto& measured = sampled.strata.emplace_back();
     measured.stretches = stratum.stretches.size();
@@ -249,7 +249,8 @@ SampledOutcome sample_layer(const TiledLayer& tiled, const SamplePlan& plan,
       const auto values = values_of(part);
       increment.values.resize(values.size());
       for (std::size_t i = 0; i < values.size(); ++i) increment.values[i] += sign * values[i];
-      stopped += sign * weight * static_cast<double>(part.outputs_terminated);
+      terminated += sign * weight * static_cast<double>(part.outputs_terminated);
+      predicted += sign * weight * static_cast<double>(part.outputs_predicted);
       for (std::size_t pe = 0; pe < per_pe.size(); ++pe)
         for (std::size_t i = 0; i < per_pe[pe].size(); ++i)
           per_pe[pe][i] += sign * weight * static_cast<double>(part.per_pe[pe].value[i]);
@@ -272,8 +273,11 @@ SampledOutcome sample_layer(const TiledLayer& tiled, const SamplePlan& plan,
   outcome.dense_pairs = shape.dense_pairs();
   outcome.windows = std::uint64_t{shape.N} * shape.P() * shape.Q();
   outcome.outputs = outcome.windows * shape.M;
-  outcome.outputs_terminated =
-      std::min(outcome.outputs, static_cast<std::uint64_t>(std::llround(std::max(0.0, stopped))));
+  const auto outputs = [&](double estimate) {
+    return std::min(outcome.outputs, static_cast<std::uint64_t>(std::llround(std::max(0.0, estimate))));
+  };
+  outcome.outputs_terminated = outputs(terminated);
+  outcome.outputs_predicted = outputs(predicted);
   std::array<double, enum_count<PairClass>()> pairs{};
   for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = sampled.estimate(Increment::kPairs + i).value;
   outcome.pairs = rounded<PairClass>(pairs, outcome.dense_pairs);

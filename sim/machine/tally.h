@@ -33,6 +33,7 @@ class Tally {
     outcome_.actions[action] += amount;
   }
   void outputs_terminated(std::uint64_t count) { outcome_.outputs_terminated += count; }
+  void outputs_predicted(std::uint64_t count) { outcome_.outputs_predicted += count; }
   void finish(std::uint64_t cycles) { outcome_.cycles = cycles; }
 
   /// Everything counted, without the output tensor; to be asked once, after finish().

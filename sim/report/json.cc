@@ -44,7 +44,7 @@ void add_groups(Json& json, const Report& report, const LayerReport& layer, cons
   json["pe_cycles"] = counters_json(o.pe_cycles);
   json["utilisation"] = {{"pe", f.utilisation}, {"multipliers", f.multiplier_utilisation}};
   json["throughput_gops"] = {{"effective", f.effective_gops}, {"peak", f.peak_gops}};
-  json["outputs"] = {{"all", o.outputs}, {"terminated", o.outputs_terminated}};
+  json["outputs"] = {{"all", o.outputs}, {"terminated", o.outputs_terminated}, {"predicted", o.outputs_predicted}};
   Json traffic = Json::object();
   const ActionList& actions = family(report.machine).actions();
   for (const std::size_t i : traffic_actions(actions)) traffic[std::string(actions[i].name)] = o.actions.value.at(i);
@@ -77,6 +77,15 @@ Json intervals_json(const std::array<Estimate, kCount>& estimates) {
   Json json = Json::object();
   for (std::size_t i = 0; i < kCount; ++i) json[std::string(EnumNames<Enum>::names[i])] = interval_json(estimates[i]);
   return json;
+}
+
+/// Units: outputs; values are those of the output's own type.
+Json predictions_json(const PredictedOutputs& p) {
+  return {{"predicted", p.predicted},
+          {"wrong", p.wrong},
+          {"missed", p.missed},
+          {"value", p.value},
+          {"lost_value", p.lost_value}};
 }
 
 Json sampled_json(const Sampled& sampled, const Report& report) {
@@ -113,6 +122,7 @@ std::string to_json(const Report& report) {
     one["verified"] = layer.verified;
     add_groups(one, report, layer, figures(report, layer));
     one["per_pe_busy"] = per_pe_json(layer.outcome, report.machine);
+    if (layer.predicted) one["predictions"] = predictions_json(*layer.predicted);
     if (layer.sampled) one["sampled"] = sampled_json(*layer.sampled, report);
     one["notes"] = layer.outcome.notes;
     if (!layer.outcome.engine_path.empty()) one["engine_path"] = layer.outcome.engine_path;

@@ -89,6 +89,7 @@ LayerReport total(const Report& report) {
     sum.outcome.windows += o.windows;
     sum.outcome.outputs += o.outputs;
     sum.outcome.outputs_terminated += o.outputs_terminated;
+    sum.outcome.outputs_predicted += o.outputs_predicted;
     sum.energy += layer.energy;
     sum.verified = sum.verified && layer.verified;
     sum.timing_only = sum.timing_only || layer.timing_only;

@@ -12,6 +12,7 @@
 #include "energy/energy.h"
 #include "machine/outcome.h"
 #include "machine/sample.h"
+#include "workload/reference.h"
 
 namespace lacuna {
 
@@ -27,11 +28,12 @@ struct Sampled {
 };
 
 struct LayerReport {
-  LayerOutcome outcome;      ///< without the output tensor, which the caller keeps
-  std::string op;            ///< "conv", "fc", ...
-  std::uint64_t images = 1;  ///< batch size: per-inference figures are divided by it
-  bool verified = false;     ///< the output was compared with the reference and is equal
-  bool timing_only = false;  ///< there was no output to compare
+  LayerOutcome outcome;                       ///< without the output tensor, which the caller keeps
+  std::string op;                             ///< "conv", "fc", ...
+  std::uint64_t images = 1;                   ///< batch size: per-inference figures are divided by it
+  bool verified = false;                      ///< the output was compared with the reference and is equal
+  bool timing_only = false;                   ///< there was no output to compare
+  std::optional<PredictedOutputs> predicted;  ///< what predictions did to a verified output, if there were any
   Energy energy;
   std::optional<Sampled> sampled;  ///< of the sum: if a layer was sampled
 };

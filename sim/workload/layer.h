@@ -47,6 +47,13 @@ struct Requantise {
   std::uint32_t shift = 0;       ///< 0..47
 };
 
+/// Which outputs of a layer a predictive machine gives up early (SnaPEA, ISCA 2018): of each filter how many of its
+/// weights are taken first, and at or below which sum, bias included, the output is taken to be zero.
+struct Prediction {
+  std::vector<std::uint32_t> representatives;  ///< [M]; 0: the filter predicts nothing; else below its nonzero weights
+  std::vector<std::int64_t> thresholds;  ///< [M]; of an accumulator, 32 bits for 8-bit operands and 48 for 16-bit ones
+};
+
 struct Layer {
   std::string name;
   Op op = Op::Conv;
@@ -56,6 +63,7 @@ struct Layer {
   std::vector<std::int64_t> bias;      ///< [M]; zeros where the layer has none; fits 32 bits
   std::vector<Requantise> requantise;  ///< [M], or empty: the output is the raw accumulator
   bool relu = false;
+  std::optional<Prediction> prediction;
   bool generated = false;          ///< tensors were drawn from densities and a seed
   std::vector<std::string> notes;  ///< what a report must say: generated, quantised on loading, ...
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace lacuna {
 namespace {
@@ -105,9 +106,40 @@ class Finish {
   std::int64_t threshold_;
 };
 
+void count_prediction(PredictedOutputs& counted, bool predicts, bool zero, std::int64_t value) {
+  counted.value += static_cast<std::uint64_t>(value);  // after ReLU
+  if (zero) {
+    ++counted.predicted;
+    counted.wrong += value > 0 ? 1 : 0;
+    counted.lost_value += static_cast<std::uint64_t>(value);
+  } else if (predicts && value == 0) {
+    ++counted.missed;
+  }
+}
+
+/// Leaves of filter `m`, [channels, R, S], only its representatives. False, and nothing done, if it predicts nothing.
+template <typename Wide>
+bool keep_representatives(const Layer& layer, std::size_t m, std::vector<Wide>& filter) {
+  const std::size_t n = layer.prediction->representatives[m];
+  const std::size_t plane = layer.shape.R * layer.shape.S, channels = filter.size() / plane;
+  std::vector<std::size_t> nonzero;  // by kernel row, kernel column, channel
+  for (std::size_t at = 0; at < plane; ++at)
+    for (std::size_t c = 0; c < channels; ++c)
+      if (filter[c * plane + at] != 0) nonzero.push_back(c * plane + at);
+  const std::size_t z = nonzero.size();
+  if (n == 0 || n >= z) return false;
+  std::stable_sort(nonzero.begin(), nonzero.end(), [&](std::size_t a, std::size_t b) {
+    return std::abs(std::int32_t{filter[a]}) > std::abs(std::int32_t{filter[b]});
+  });
+  std::vector<Wide> kept(filter.size());
+  for (std::size_t i = 0; i < n; ++i) kept[nonzero[i * z / n]] = filter[nonzero[i * z / n]];
+  filter = std::move(kept);
+  return true;
+}
+
 /// `Wide` holds either operand and decides which dot product is used.
 template <typename Wide, typename Weight, typename Input, typename Out>
-void convolve(const Layer& layer, const Finish& finish, Reference& result) {
+void convolve(const Layer& layer, const Finish& finish, Predictions predictions, Reference& result) {
   const ConvShape& s = layer.shape;
   const auto weights = layer.weights.as<Weight>();
   const auto input = layer.input.as<Input>();
@@ -119,7 +151,15 @@ void convolve(const Layer& layer, const Finish& finish, Reference& result) {
   // Windows are written out for as many at once as the second-level cache holds.
   const std::size_t held = std::clamp<std::size_t>(256 * 1024 / (K * sizeof(Wide)) / kBlock, 1, 64) * kBlock;
   std::vector<Wide> windows(held * K), filter(K);
-  std::vector<std::int64_t> sums(held);
+  std::vector<std::int64_t> sums(held), first_sums(held);
+  const auto multiply = [&](std::size_t count, std::vector<std::int64_t>& of) {
+    std::fill(of.begin(), of.end(), 0);
+    for (std::size_t i = 0; i < count; i += kBlock) {
+      const Wide* block[kBlock];  // the last block may look at windows of an earlier round; nobody reads their sums
+      for (std::size_t j = 0; j < kBlock; ++j) block[j] = windows.data() + (i + j) * K;
+      dot(filter.data(), block, K, of.data() + i);
+    }
+  };
 
   for (std::size_t group = 0; group < s.groups; ++group)
     for (std::size_t first = 0; first < all_windows; first += held) {
@@ -140,16 +180,16 @@ void convolve(const Layer& layer, const Finish& finish, Reference& result) {
       }
       for (std::size_t m = group * filters; m < (group + 1) * filters; ++m) {
         std::copy_n(weights.data() + m * K, K, filter.data());
-        std::fill(sums.begin(), sums.end(), 0);
-        for (std::size_t i = 0; i < count; i += kBlock) {
-          const Wide* block[kBlock];  // the last block may look at windows of an earlier round; nobody reads their sums
-          for (std::size_t j = 0; j < kBlock; ++j) block[j] = windows.data() + (i + j) * K;
-          dot(filter.data(), block, K, sums.data() + i);
-        }
+        multiply(count, sums);
+        const bool predicts = predictions == Predictions::Followed && keep_representatives(layer, m, filter);
+        if (predicts) multiply(count, first_sums);
         for (std::size_t i = 0; i < count; ++i) {
           const std::size_t n = (first + i) / positions, position = (first + i) % positions;
-          out[(n * s.M + m) * positions + position] = finish.value<Out>(sums[i], m);
+          const Out value = finish.value<Out>(sums[i], m);
+          const bool zero = predicts && first_sums[i] + layer.bias[m] <= layer.prediction->thresholds[m];
+          out[(n * s.M + m) * positions + position] = zero ? Out{0} : value;
           result.wrapped += finish.wraps(sums[i], m) ? 1 : 0;
+          if (predictions == Predictions::Followed) count_prediction(result.predicted, predicts, zero, value);
         }
       }
     }
@@ -186,19 +226,21 @@ void with_output(DType type, const Use& use) {
 
 }  // namespace
 
-Reference reference(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold) {
+Reference reference(const Layer& layer, unsigned accumulator_bits, std::int64_t threshold, Predictions predictions) {
   LACUNA_CHECK(accumulator_bits == 32 || accumulator_bits == 48, "accumulator of {} bits", accumulator_bits);
   LACUNA_CHECK(layer.bias.size() == layer.shape.M, "{} biases for {} filters", layer.bias.size(), layer.shape.M);
+  LACUNA_CHECK(predictions == Predictions::Ignored || (layer.prediction && layer.relu), "nothing can be predicted");
   const ConvShape& s = layer.shape;
-  Reference result{Tensor(layer.output_type(), {s.N, s.M, s.P(), s.Q()})};
+  Reference result;
+  result.output = Tensor(layer.output_type(), {s.N, s.M, s.P(), s.Q()});
   const Finish finish(layer, accumulator_bits, threshold);
   with_operand(layer.weights.type(), [&]<typename Weight>(Weight) {
     with_operand(layer.input.type(), [&]<typename Input>(Input) {
       with_output(result.output.type(), [&]<typename Out>(Out) {
         if constexpr (sizeof(Weight) == 1 && sizeof(Input) == 1)
-          convolve<std::int16_t, Weight, Input, Out>(layer, finish, result);
+          convolve<std::int16_t, Weight, Input, Out>(layer, finish, predictions, result);
         else
-          convolve<std::int32_t, Weight, Input, Out>(layer, finish, result);
+          convolve<std::int32_t, Weight, Input, Out>(layer, finish, predictions, result);
       });
     });
   });

@@ -11,6 +11,8 @@
 
 #include "base/hash.h"
 #include "base/yaml.h"
+#include "sparse/storage.h"
+#include "tensor/element_types.h"
 #include "tensor/npy.h"
 #include "tensor/npz.h"
 #include "tensor/quantise.h"
@@ -32,6 +34,7 @@ using yaml::Node;
 
 constexpr std::int64_t kMostExtent = INT32_MAX;
 constexpr std::int64_t kMostStep = 65535;  ///< strides, dilations, pads
+constexpr std::int64_t kMostRepresentatives = 65535;
 constexpr std::size_t kLongestName = 100;
 /// In front of a note that a reader must not miss.
 constexpr std::string_view kWarning = "warning: ";
@@ -55,8 +58,8 @@ std::string shown(const std::string& what, const Tensor& tensor) { return what +
 
 const std::vector<std::string_view>& layer_keys() {
   static const std::vector<std::string_view> keys = {
-      "name",    "op",   "weights", "input", "bias",     "requantise", "shape", "density",         "pattern",
-      "operand", "seed", "stride",  "pad",   "dilation", "groups",     "relu",  "input_percentile"};
+      "name",    "op",   "weights", "input", "bias",     "requantise", "shape", "density",          "pattern",
+      "operand", "seed", "stride",  "pad",   "dilation", "groups",     "relu",  "input_percentile", "predict"};
   return keys;
 }
 
@@ -87,6 +90,7 @@ class LayerReader {
       refuse({"density", "pattern", "operand", "seed"}, "a layer with tensors");
       read_given();
     }
+    read_prediction();
     return {std::move(layer_), generated_};
   }
 
@@ -417,6 +421,33 @@ class LayerReader {
     }
   }
 
+  /// predict: {representatives: FILE, thresholds: FILE}, both [M].
+  void read_prediction() {
+    const Node* node = map_.optional("predict");
+    if (node == nullptr) return;
+    const MapReader map(*node, map_.name("predict"), {"representatives", "thresholds"});
+    const auto read = [&](std::string_view key, std::int64_t least, std::int64_t most) {
+      const Node& file = map.required(key);
+      const std::string what = map.name(key);
+      const Tensor tensor = load(file, key);
+      if (is_float(tensor)) fail(file.place, "{} holds {}; legal: whole numbers", what, name_of(tensor.type()));
+      if (tensor.shape() != Shape{layer_.shape.M})
+        fail(file.place, "{} must have shape [{}], one value a filter", shown(what, tensor), layer_.shape.M);
+      auto values = tensor.to_int64();
+      for (std::size_t m = 0; m < values.size(); ++m)
+        if (values[m] < least || values[m] > most)
+          fail(file.place, "{}: element [{}] is {}; allowed {}..{}", what, m, values[m], least, most);
+      return values;
+    };
+    Prediction prediction;
+    const auto counts = read("representatives", 0, kMostRepresentatives);
+    prediction.representatives.assign(counts.begin(), counts.end());
+    const unsigned operand_bits = generated_ ? generated_->bits : layer_.operand_bits();
+    const std::int64_t limit = std::int64_t{1} << (operand_bits == 8 ? 31 : 47);  // of an accumulator
+    prediction.thresholds = read("thresholds", -limit, limit - 1);
+    layer_.prediction = std::move(prediction);
+  }
+
   const Node& node_;
   std::string name_;
   const std::filesystem::path& folder_;
@@ -472,16 +503,38 @@ void add_entry(Hasher& hasher, const Workload::Entry& entry) {
     hasher.add(name_of(g.pattern));
     hasher.add(std::uint64_t{g.bits});
     hasher.add(g.seed);
-    return;
+  } else {
+    add_tensor(hasher, layer.weights);
+    add_tensor(hasher, layer.input);
+    for (const std::int64_t bias : layer.bias) hasher.add(static_cast<std::uint64_t>(bias));
+    hasher.add(std::uint64_t{layer.requantise.size()});
+    for (const Requantise& r : layer.requantise) {
+      hasher.add(std::uint64_t{r.multiplier});
+      hasher.add(std::uint64_t{r.shift});
+    }
   }
-  add_tensor(hasher, layer.weights);
-  add_tensor(hasher, layer.input);
-  for (const std::int64_t bias : layer.bias) hasher.add(static_cast<std::uint64_t>(bias));
-  hasher.add(std::uint64_t{layer.requantise.size()});
-  for (const Requantise& r : layer.requantise) {
-    hasher.add(std::uint64_t{r.multiplier});
-    hasher.add(std::uint64_t{r.shift});
-  }
+  if (!layer.prediction) return;
+  hasher.add("predict");
+  for (const std::uint32_t count : layer.prediction->representatives) hasher.add(std::uint64_t{count});
+  for (const std::int64_t sum : layer.prediction->thresholds) hasher.add(static_cast<std::uint64_t>(sum));
+}
+
+/// Says so where filters have too few nonzero weights for the representatives that they are given.
+void note_idle_predictions(Layer& layer) {
+  if (!layer.prediction) return;
+  const std::size_t k = layer.weights.size() / layer.shape.M;
+  std::uint32_t idle = 0;
+  with_operands(layer.weights, [&](auto values) {
+    for (std::size_t m = 0; m < layer.shape.M; ++m) {
+      const std::uint32_t count = layer.prediction->representatives[m];
+      idle += count != 0 && count >= count_nonzeros(values.subspan(m * k, k)) ? 1 : 0;
+    }
+  });
+  if (idle != 0)
+    layer.notes.push_back(
+        fmt::format("{}predict: {} of {} filters have no more nonzero weights than representatives; "
+                    "they predict nothing",
+                    kWarning, idle, layer.shape.M));
 }
 
 }  // namespace
@@ -523,6 +576,7 @@ Layer Workload::load(std::size_t index) const {
   const Entry& entry = *entries_[index];
   Layer layer = entry.layer;
   if (entry.generated) generate(*entry.generated, layer);
+  note_idle_predictions(layer);
   return layer;
 }
 

@@ -50,7 +50,8 @@ void fields(FieldVisitor& v, Config& c) {
   v.integer({"block", "positions", "M of N:M, with index: offset."}, c.block, 2, 64);
   v.integer({"per_block", "entries", "N of N:M, with index: offset."}, c.per_block, 1, 64);
   v.choice({"weight_order", "",
-            "Order of a filter's entries; sign: positive weights first, and sums that ReLU will clip stop early."},
+            "Order of a filter's entries; sign: positive weights first, and sums that ReLU will clip stop early; "
+            "predictive: before them the representatives, after which sums at or below the workload's threshold stop."},
            c.weight_order);
   v.choice({"lane_step", "", "resident: lanes of a window group wait for each other, or each walks on its own."},
            c.lane_step);
@@ -76,6 +77,11 @@ std::uint32_t index_bits(const Config& c) {
       return static_cast<std::uint32_t>(std::bit_width(c.segment - 1));
   }
   throw Bug("unknown index code");
+}
+
+std::uint32_t header_bytes(const Machine& machine) {
+  const std::uint32_t sum = accumulator_bits(machine) / 8;
+  return config(machine).weight_order == WeightOrder::Predictive ? 2 * sum + 2 : sum;
 }
 
 Machine default_machine() { return Machine(datapath_of(family())); }

@@ -13,7 +13,7 @@ enum class Delivery { Stream, Resident };
 enum class Skip { None, Weights };
 enum class IndexCode { Step, Offset, Absolute };
 enum class Reach { Crossbar, Bank, Block };
-enum class WeightOrder { Natural, Sign };
+enum class WeightOrder { Natural, Sign, Predictive };
 enum class LaneStep { Together, Apart };
 enum class Zeros { Multiplied, Gated };
 
@@ -58,6 +58,9 @@ void fields(FieldVisitor& visitor, Config& config);
 /// Bits of the index of an entry.
 [[nodiscard]] std::uint32_t index_bits(const Config& config);
 
+/// Bytes in front of a filter's entries: the bias, and what predictive filters have besides.
+[[nodiscard]] std::uint32_t header_bytes(const Machine& machine);
+
 /// A default gather machine.
 [[nodiscard]] Machine default_machine();
 
@@ -83,7 +86,7 @@ struct EnumNames<gather::Reach> {
 };
 template <>
 struct EnumNames<gather::WeightOrder> {
-  static constexpr std::array<std::string_view, 2> names = {"natural", "sign"};
+  static constexpr std::array<std::string_view, 3> names = {"natural", "sign", "predictive"};
 };
 template <>
 struct EnumNames<gather::LaneStep> {

@@ -96,23 +96,25 @@ struct Open {
   }
 };
 
-/// A lane stopped, in the cycle before: the sum of window `window` of the PE's results is proven, and `terminated`
-/// entries of it are left.
+/// A lane stopped, in the cycle before: the sum of window `window` of the PE's results is proven or predicted to end
+/// at or below zero, and `terminated` or `predicted` entries of it are left; the other is zero.
 struct Stop {
   std::uint64_t cycle;
   std::uint32_t pe;
   TileIndex tile;
   std::uint32_t window;
-  std::uint64_t terminated;
+  std::uint64_t terminated, predicted;
 
   void count(Tally& tally) const {
     tally.pairs(PairClass::Terminated, terminated);
-    tally.outputs_terminated(1);
+    tally.pairs(PairClass::Predicted, predicted);
+    tally.outputs_terminated(terminated != 0 ? 1 : 0);
+    tally.outputs_predicted(predicted != 0 ? 1 : 0);
   }
   [[nodiscard]] Record record(const Machine&) const {
     Record r = record_of(Kind::Stop, cycle, pe);
     r.tile = tile;
-    r.values = {window, static_cast<std::int64_t>(terminated)};
+    r.values = {window, static_cast<std::int64_t>(terminated), static_cast<std::int64_t>(predicted)};
     return r;
   }
 };
@@ -122,8 +124,9 @@ struct Stop {
 struct PeSum {
   std::uint32_t pe = 0;
   Counters<PeClass> cycles;
-  std::uint64_t executed = 0, wasted = 0, gated = 0, skipped = 0, terminated = 0;  ///< pairs
-  std::uint64_t entries = 0, stops = 0;
+  std::uint64_t executed = 0, wasted = 0, gated = 0, skipped = 0, terminated = 0, predicted = 0;  ///< pairs
+  std::uint64_t entries = 0;
+  std::uint64_t outputs_terminated = 0, outputs_predicted = 0;
 
   void count(Tally& tally) const {
     tally.pe_cycles(pe, cycles);
@@ -132,8 +135,10 @@ struct PeSum {
     tally.pairs(PairClass::Gated, gated);
     tally.pairs(PairClass::Skipped, skipped);
     tally.pairs(PairClass::Terminated, terminated);
+    tally.pairs(PairClass::Predicted, predicted);
     tally.add(Action::IndexDecode, entries);
-    tally.outputs_terminated(stops);
+    tally.outputs_terminated(outputs_terminated);
+    tally.outputs_predicted(outputs_predicted);
   }
 };
 

@@ -100,7 +100,7 @@ class GatherFamily final : public Family {
     const std::uint64_t entry_bits = 8 * operand_bytes(machine) + index_bits(c);
     const std::uint64_t values = std::uint64_t{c.segment} * (stream ? c.windows : 1) * operand_bytes(machine);
     std::vector<Limit> limits = {
-        bus_limit("weight", c.weights, ((stream ? c.lanes : c.segment) * entry_bits + 7) / 8 + 6),
+        bus_limit("weight", c.weights, ((stream ? c.lanes : c.segment) * entry_bits + 7) / 8 + header_bytes(machine)),
         bus_limit("activation", c.activations, values),
         {"fifo_depth",
          "what a PE holds of weights and activations ahead",
@@ -109,11 +109,16 @@ class GatherFamily final : public Family {
     if (stream && c.reach == Reach::Bank)
       limits.push_back({"bank_conflicts", "conflicts of banks", {"gather.reach=crossbar"}});
     if (!stream) limits.push_back({"lane_step", "lanes that wait for each other", {"gather.lane_step=apart"}});
-    if (!stream) limits.push_back({"early_termination", "sums that run to their end", {"gather.weight_order=sign"}});
+    if (!stream && c.weight_order == WeightOrder::Natural)
+      limits.push_back({"early_termination", "sums that run to their end", {"gather.weight_order=sign"}});
     return limits;
   }
   [[nodiscard]] bool stops_early(const Machine& machine) const override {
-    return config(machine).weight_order == WeightOrder::Sign;
+    return config(machine).weight_order != WeightOrder::Natural;
+  }
+  [[nodiscard]] bool predicts(const Machine& machine, const Layer& layer) const override {
+    return config(machine).weight_order == WeightOrder::Predictive && layer.prediction &&
+           Lowering(machine, layer).predicts();
   }
 
   [[nodiscard]] std::span<const PartInfo> parts() const override { return kParts; }

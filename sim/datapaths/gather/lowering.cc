@@ -1,7 +1,6 @@
 #include "datapaths/gather/lowering.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <numeric>
 
 namespace lacuna::gather {
@@ -82,10 +81,13 @@ Lowering::Lowering(const Machine& machine, const Layer& layer)
   check_combination(machine);
   placement_ = place(machine, layer);
   const ConvShape& shape = layer.shape;
-  if (config_.weight_order == WeightOrder::Sign) {
+  if (config_.weight_order != WeightOrder::Natural) {
     const auto refusal = fabric::early_termination_refusal(layer, accumulator_bits(machine));
     stops_ = !refusal;
     if (refusal) notes_.push_back(fmt::format("early termination is off: {}", *refusal));
+    predicts_ = stops_ && config_.weight_order == WeightOrder::Predictive && layer.prediction;
+    if (config_.weight_order == WeightOrder::Predictive && !layer.prediction)
+      notes_.push_back("no prediction: the workload gives the layer no representatives and thresholds");
   }
 
   dense_ = config_.skip == Skip::None;
@@ -188,14 +190,14 @@ void Lowering::add_stream(FilterTile::Line& line, const std::int32_t* values) co
       message.segment_first = g == 0;
       message.segment_last = g + 1 == groups;
       message.bytes = std::max(1u, ceil_div(std::uint64_t{count} * bits, 8));
-      if (line.messages.empty()) message.bytes += accumulator_bits(machine_) / 8;
+      if (line.messages.empty()) message.bytes += header_bytes(machine_);
       message.words = words_of(message.bytes, config_.weights);
       line.messages.push_back(message);
     }
   }
 }
 
-void Lowering::add_resident(FilterTile::Line& line, const std::int32_t* values) const {
+void Lowering::add_resident(FilterTile::Line& line, const std::int32_t* values, std::uint32_t filter) const {
   const ConvShape& shape = layer_.shape;
   const std::uint32_t channels = values_.channels();
   for (std::uint32_t k = 0; k < values_.positions(); ++k) {
@@ -203,17 +205,14 @@ void Lowering::add_resident(FilterTile::Line& line, const std::int32_t* values) 
     const std::uint32_t c = k % channels, q = k / channels % shape.S, r = k / channels / shape.S;
     const std::uint32_t address = (r * placement_.columns + q * shape.dilation_w) * channels + c;
     line.entries.push_back({values[k], address, address});
-    line.positives += values[k] > 0 ? 1 : 0;
   }
-  if (config_.weight_order == WeightOrder::Sign)
-    std::ranges::stable_sort(line.entries, [](const Entry& a, const Entry& b) {
-      if ((a.value > 0) != (b.value > 0)) return a.value > 0;
-      return std::abs(a.value) > std::abs(b.value);
-    });
+  line.checks =
+      sort_entries(line.entries, config_.weight_order, predicts_ ? layer_.prediction->representatives[filter] : 0);
+  if (line.checks.predicted != 0) line.checks.threshold = layer_.prediction->thresholds[filter];
   const std::uint32_t bits = 8 * operand_bytes(machine_) + index_bits(config_);
   Message message;
   message.entries = line.entries;
-  message.bytes = accumulator_bits(machine_) / 8 + ceil_div(std::uint64_t{bits} * line.entries.size(), 8);
+  message.bytes = header_bytes(machine_) + ceil_div(std::uint64_t{bits} * line.entries.size(), 8);
   message.words = words_of(message.bytes, config_.weights);
   line.in_segment.push_back(static_cast<std::uint32_t>(line.entries.size()));
   line.messages.push_back(message);
@@ -234,7 +233,7 @@ std::shared_ptr<const FilterTile> Lowering::filter_tile(std::uint32_t group, std
     if (config_.delivery == Delivery::Stream)
       add_stream(tile->rows[i - begin], values.data());
     else
-      add_resident(tile->rows[i - begin], values.data());
+      add_resident(tile->rows[i - begin], values.data(), filter);
   }
   return tile;
 }

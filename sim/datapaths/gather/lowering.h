@@ -16,6 +16,7 @@
 #include "datapaths/fabric/side.h"
 #include "datapaths/fabric/tile_order.h"
 #include "datapaths/gather/config.h"
+#include "datapaths/gather/weight_order.h"
 #include "machine/index.h"
 #include "machine/memory_plan.h"
 #include "workload/layer.h"
@@ -25,13 +26,6 @@ namespace lacuna::gather {
 using fabric::Block;
 using fabric::Geometry;
 using fabric::kNoTileIndex;
-
-/// A weight of a filter. Its value is zero where the index code asks for one.
-struct Entry {
-  std::int32_t value = 0;
-  std::uint32_t at = 0;     ///< stream: position in its segment; resident: address in the input tile, of window 0
-  std::uint32_t index = 0;  ///< as it is sent
-};
 
 /// What a feeder sends: a group of entries or a filter (weights), a segment or an input tile (activations).
 struct Message {
@@ -52,7 +46,7 @@ struct FilterTile {
     std::vector<Entry> entries;
     std::vector<Message> messages;          ///< [step of the row]
     std::vector<std::uint32_t> in_segment;  ///< [segment] entries
-    std::uint32_t positives = 0;            ///< entries with a positive weight
+    Checks checks;                          ///< where lanes may stop, if they may in this layer
   };
   std::vector<Line> rows;
 };
@@ -120,8 +114,10 @@ class Lowering {
   [[nodiscard]] const Machine& machine() const { return machine_; }
   [[nodiscard]] const Layer& layer() const { return layer_; }
   [[nodiscard]] std::uint64_t tiles() const { return order_.tiles(); }
-  /// Lanes stop at sums that ReLU will clip.
+  /// Lanes stop at sums that ReLU will clip, or that the layer's prediction takes to be clipped.
   [[nodiscard]] bool stops() const { return stops_; }
+  /// They stop at the latter, too.
+  [[nodiscard]] bool predicts() const { return predicts_; }
   /// Stops refused and why, a pattern that the layer does not have, the order that `auto` took.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   /// Every position is an entry.
@@ -158,7 +154,7 @@ class Lowering {
   /// The entries of a segment of a filter.
   void add_segment(const std::int32_t* values, std::uint32_t length, std::vector<Entry>& entries) const;
   void add_stream(FilterTile::Line& line, const std::int32_t* values) const;
-  void add_resident(FilterTile::Line& line, const std::int32_t* values) const;
+  void add_resident(FilterTile::Line& line, const std::int32_t* values, std::uint32_t filter) const;
   [[nodiscard]] std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index) const;
   [[nodiscard]] std::shared_ptr<const WindowTile> window_tile(std::uint32_t group, std::uint32_t index) const;
   std::shared_ptr<Tile> cut(TileIndex index);
@@ -172,7 +168,7 @@ class Lowering {
   const Layer& layer_;
   fabric::LayerValues values_;
   Placement placement_;
-  bool stops_ = false;
+  bool stops_ = false, predicts_ = false;
   bool dense_ = false;  ///< every position is an entry
   std::uint32_t segments_ = 1;
   std::uint64_t units_ = 0;                            ///< columns' worth of work

@@ -32,7 +32,8 @@ void draw_resident(Draw& draw, Config& c) {
   c.segments_resident = draw.one_of({1u, 2u, 2u, 3u});
   c.index = IndexCode::Absolute;
   c.reach = Reach::Bank;
-  c.weight_order = draw.chance(0.75) ? WeightOrder::Sign : WeightOrder::Natural;
+  c.weight_order =
+      draw.one_of({WeightOrder::Natural, WeightOrder::Sign, WeightOrder::Predictive, WeightOrder::Predictive});
   c.lane_step = draw.any<LaneStep>();
   c.window_groups = draw.one_of({1u, 2u, 3u, 16u});
 }
@@ -66,7 +67,8 @@ void draw_array(Draw& draw, Machine& m, ArraySize size) {
   const std::uint32_t most = stream ? c.segment : kMostPositions;
   const std::uint32_t groups = stream ? (most + c.lanes - 1) / c.lanes : 1;
   const std::uint32_t group_bytes = (std::min(stream ? c.lanes : most, most) * entry_bits + 7) / 8;
-  const std::uint32_t of_row = groups * words(group_bytes, c.weights.bus_bytes) + words(6, c.weights.bus_bytes);
+  const std::uint32_t of_row =
+      groups * words(group_bytes, c.weights.bus_bytes) + words(header_bytes(m), c.weights.bus_bytes);
   const std::uint32_t of_column =
       words((stream ? c.segment * c.windows : c.segment) * operand, c.activations.bus_bytes);
   c.weights.buffer_bytes = std::max(16u, 2 * of_row * c.weights.bus_bytes * draw.one_of({1u, 1u, 2u, 5u}));

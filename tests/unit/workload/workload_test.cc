@@ -256,7 +256,7 @@ TEST_CASE("unknown and missing and misplaced keys of a layer are refused") {
   const Folder folder;
   const std::string keys =
       "(name, op, weights, input, bias, requantise, shape, density, pattern, operand, seed, stride, pad, dilation, "
-      "groups, relu, input_percentile)";
+      "groups, relu, input_percentile, predict)";
   CHECK(folder.error("{name: a, op: conv, strid: 1}") ==
         "workload.yaml:3:25: unknown key 'strid' in 'a'; did you mean 'stride'? " + keys);
   CHECK(folder.error("{nme: a, op: conv}") ==

@@ -109,7 +109,7 @@ void EventRecorder::resident(const TileWork& work, std::uint32_t pe, Time begin,
       ends[v] = lane.next == entries;
       if (!stops || ends[v] || (weight.value >= 0 && lane.next != filter.positives) || sums[v] > 0) continue;
       lane.stopped = true;
-      keep(kStopped, event::Stop{multiplied + 1, pe, work.index, lane.window, entries - lane.next});
+      keep(kStopped, event::Stop{multiplied + 1, pe, work.index, lane.window, entries - lane.next, 0});
     }
     if (together) products.entries = products.executed + products.zeros != 0 ? 1 : 0;
     if (lanes.front().window == 0) pes_[pe].first_sum = sums.front();

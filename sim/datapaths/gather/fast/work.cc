@@ -248,7 +248,7 @@ std::uint32_t Worker::walk(const Filter& filter, std::uint32_t group, const Colu
   for (std::uint32_t window = 0; window < column.windows; ++window) {
     products += last_of(window);
     done.terminated += entries - last_of(window);
-    done.stops += last_of(window) < entries ? 1 : 0;
+    done.outputs_terminated += last_of(window) < entries ? 1 : 0;
   }
   (gates ? done.gated : done.wasted) += products;
 

@@ -47,6 +47,11 @@ std::uint64_t Messages::weights(std::vector<std::uint8_t>& bytes, const Tile& ti
   const Message& message = tile.message(side_, row, Column(0), step);
   const bool first = step == 0, stream = config_.delivery == Delivery::Stream;
   if (first) put_value(bytes, tile.filters->bias[row], bias_bytes_);
+  if (config_.weight_order == WeightOrder::Predictive) {
+    const Checks& checks = tile.filters->rows[row].checks;
+    put_value(bytes, checks.threshold, bias_bytes_);
+    put_value(bytes, checks.predicted, 2);
+  }
   BitWriter entries(bytes);
   for (const Entry& entry : message.entries) {
     entries.put(static_cast<std::uint64_t>(static_cast<std::int64_t>(entry.value)), 8 * operand_bytes_);

@@ -127,7 +127,7 @@ class PeEvents {
       const std::uint32_t first = pe.sequencers.size() == 1 ? 0 : s;  // lane
       for (std::uint32_t lane = 0; lane < config_.windows; ++lane)
         if ((report.stops >> lane & 1) != 0)
-          sink_.on(event::Stop{now + 1, index, pe.tile, report.group * config_.windows + first + lane, report.left});
+          sink_.on(event::Stop{now + 1, index, pe.tile, report.group * config_.windows + first + lane, report.left, 0});
     }
   }
 

@@ -106,10 +106,17 @@ class ResidentPe {
         else
           ++(gates_ ? group.gated : group.wasted);
         const auto left = static_cast<std::uint32_t>(entries.size()) - 1 - walker.issued_entry;
-        const bool check = entry.value < 0 || walker.issued_entry + 1 == at.tile->filters->rows[at.row].positives;
-        if (stops_ && left != 0 && check && sums_[lane] <= 0) {
+        const Checks& checks = at.tile->filters->rows[at.row].checks;
+        const std::uint32_t number = walker.issued_entry + 1;
+        const bool predicts = stops_ && number == checks.predicted && sums_[lane] <= checks.threshold;
+        const bool check = stops_ && number >= checks.terminated_from && entry.value != 0;
+        if (left != 0 && predicts) {
           stopped_[lane] = true;
-          stops.push_back({now + 1, pe, at.tile->index, window, left});
+          results_[window] = 0;
+          stops.push_back({now + 1, pe, at.tile->index, window, 0, left});
+        } else if (left != 0 && check && sums_[lane] <= 0) {
+          stopped_[lane] = true;
+          stops.push_back({now + 1, pe, at.tile->index, window, left, 0});
         }
         all_stopped &= stopped_[lane];
       }
