@@ -1,7 +1,9 @@
 #include "datapaths/gather/fast/operands.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <array>
+#include <bit>
+#include <numeric>
 
 namespace lacuna::gather::fast {
 
@@ -17,19 +19,57 @@ std::uint32_t entry_bytes(const Machine& machine, std::uint64_t entries) {
   return ceil_div(entries * (8 * operand_bytes(machine) + index_bits(config(machine))), 8);
 }
 
+std::vector<std::uint32_t> in_order(std::uint32_t count) {
+  std::vector<std::uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  return numbers;
+}
+
+/// Calls visit(k) for every one among bits first..end-1.
+template <typename Visit>
+void for_ones(const std::uint64_t* bits, std::uint32_t first, std::uint32_t end, Visit visit) {
+  for (std::uint32_t at = first / 64 * 64; at < end; at += 64) {
+    std::uint64_t ones = bits[at / 64];
+    if (at < first) ones &= ~std::uint64_t{0} << (first - at);
+    if (end - at < 64) ones &= (std::uint64_t{1} << (end - at)) - 1;
+    for (; ones != 0; ones &= ones - 1) visit(at + static_cast<std::uint32_t>(std::countr_zero(ones)));
+  }
+}
+
+/// Positive weights by falling magnitude, then negative ones by falling magnitude, then zeros; equal ones as they are.
+/// Weights have so many bits.
+void order_by_sign(std::vector<Weight>& entries, unsigned bits) {
+  const std::int32_t half = 1 << (bits - 1);
+  const auto rank = [half](const Weight& entry) {
+    const std::int32_t value = entry.value;
+    return static_cast<std::uint32_t>(value > 0 ? half - 1 - value : value < 0 ? 2 * half - 1 + value : 2 * half - 1);
+  };
+  std::vector<Weight> before(entries.size());
+  for (unsigned shift = 0; shift < bits; shift += 8) {
+    std::array<std::uint32_t, 257> begins{};  // of each digit of the rank
+    for (const Weight& entry : entries) ++begins[(rank(entry) >> shift & 255) + 1];
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    before.swap(entries);
+    for (const Weight& entry : before) entries[begins[rank(entry) >> shift & 255]++] = entry;
+  }
+}
+
 fabric::fast::Message message_of(std::uint32_t bytes, const FeederConfig& feeder) {
   return {bytes, std::max(1u, ceil_div(bytes, feeder.bus_bytes)), 0};
 }
 
 }  // namespace
 
-Operands::Operands(const Lowering& lowering, bool keeps_entries)
+Operands::Operands(const Lowering& lowering, bool keeps_values)
     : lowering_(lowering),
       machine_(lowering.machine()),
       config_(config(machine_)),
       layer_(lowering.layer()),
       streams_(config_.delivery == Delivery::Stream),
-      keeps_entries_(keeps_entries) {
+      keeps_values_(keeps_values),
+      order_(in_order(layer_.shape.M)),
+      kernels_(fabric::fast::best_value_kernels()),
+      rows_(layer_, order_, 64, kernels_) {
   const ConvShape& shape = layer_.shape;
   group_filters_ = shape.M / shape.groups;
   group_channels_ = shape.C / shape.groups;
@@ -40,6 +80,24 @@ Operands::Operands(const Lowering& lowering, bool keeps_entries)
   tile_positions_ = shape.R * ((windows - 1) * shape.stride_w + (shape.S - 1) * shape.dilation_w + 1) * group_channels_;
   dense_ = config_.skip == Skip::None || (config_.index == IndexCode::Offset && breaks_pattern());
 
+  if (keeps_values_) lay_out_image();
+  for (const bool last : {false, true})
+    for (std::uint32_t of_column = 0; of_column <= lowering.placement().windows; ++of_column) {
+      const std::uint32_t values = streams_ ? of_column * segment_length(last ? segments_ - 1 : 0) : tile_positions_;
+      activation_messages_[last ? 1 : 0].push_back(message_of(values * operand_bytes(machine_), config_.activations));
+    }
+  if (streams_)
+    for (const bool first : {false, true})
+      for (std::uint32_t entries = 0; entries <= config_.lanes; ++entries)
+        group_messages_[first ? 1 : 0].push_back(weights_of(entries, first));
+  const std::size_t of_filter = std::size_t{segments_} * 8 + (keeps_values_ ? std::size_t{k_} * sizeof(Weight) : 0) +
+                                (streams_ && config_.reach == Reach::Bank ? std::size_t{k_} * 4 : 0) + 256;
+  if (shape.M * of_filter <= kCacheBytes)
+    filter_tiles_.resize(std::size_t{shape.groups} * ceil_div(group_filters_, machine_.array.rows));
+}
+
+void Operands::lay_out_image() {
+  const ConvShape& shape = layer_.shape;
   image_height_ = shape.H + shape.pad_top + shape.pad_bottom;
   image_width_ = shape.W + shape.pad_left + shape.pad_right;
   image_.assign(shape.N * image_height_ * image_width_ * shape.C, 0);
@@ -52,19 +110,6 @@ Operands::Operands(const Lowering& lowering, bool keeps_entries)
             image_.data() + ((n * image_height_ + h + shape.pad_top) * image_width_ + shape.pad_left) * shape.C + c;
         for (std::size_t w = 0; w < shape.W; ++w) to[w * shape.C] = static_cast<std::int32_t>(from[w]);
       }
-  for (const bool last : {false, true})
-    for (std::uint32_t of_column = 0; of_column <= lowering.placement().windows; ++of_column) {
-      const std::uint32_t values = streams_ ? of_column * segment_length(last ? segments_ - 1 : 0) : tile_positions_;
-      activation_messages_[last ? 1 : 0].push_back(message_of(values * operand_bytes(machine_), config_.activations));
-    }
-  if (streams_)
-    for (const bool first : {false, true})
-      for (std::uint32_t entries = 0; entries <= config_.lanes; ++entries)
-        group_messages_[first ? 1 : 0].push_back(weights_of(entries, first));
-  const std::size_t of_filter = std::size_t{segments_} * 8 + (keeps_entries_ ? std::size_t{k_} * sizeof(Weight) : 0) +
-                                (streams_ && config_.reach == Reach::Bank ? std::size_t{k_} * 4 : 0) + 256;
-  if (shape.M * of_filter <= kCacheBytes)
-    filter_tiles_.resize(std::size_t{shape.groups} * ceil_div(group_filters_, machine_.array.rows));
   for (std::size_t r = 0; r < shape.R; ++r)
     for (std::size_t s = 0; s < shape.S; ++s)
       for (std::size_t c = 0; c < group_channels_; ++c)
@@ -85,64 +130,61 @@ Geometry Operands::smallest() const {
   return least;
 }
 
-void Operands::weights(std::uint32_t channel, std::int32_t* values) const {
-  const std::size_t plane = std::size_t{layer_.shape.R} * layer_.shape.S;
-  const auto take = [&](auto all) {
-    const auto* const from = all.data() + std::size_t{channel} * k_;
-    for (std::size_t at = 0; at < plane; ++at)
-      for (std::size_t c = 0; c < group_channels_; ++c) *values++ = from[c * plane + at];
-  };
-  if (layer_.weights.type() == DType::Int8)
-    take(layer_.weights.as<std::int8_t>());
-  else
-    take(layer_.weights.as<std::int16_t>());
+template <typename Visit>
+void Operands::with_weights(std::uint32_t group, std::uint32_t place, Visit visit) const {
+  fabric::fast::with_elements(rows_.input_size(), [&](auto, auto weight) {
+    std::vector<decltype(weight)> weights(rows_.stride());
+    rows_.filter(group, place, weights.data());
+    std::vector<std::uint64_t> bits(ceil_div(k_, 64));
+    kernels_.nonzero(weights.data(), sizeof weight, static_cast<std::uint32_t>(bits.size()), bits.data());
+    visit(weights.data(), bits.data());
+  });
 }
 
 bool Operands::breaks_pattern() const {
-  std::vector<std::int32_t> values(k_);
-  for (std::uint32_t channel = 0; channel < layer_.shape.M; ++channel) {
-    weights(channel, values.data());
-    for (std::uint32_t segment = 0; segment < segments_; ++segment) {
-      const std::uint32_t first = segment * config_.segment, end = first + segment_length(segment);
-      for (std::uint32_t block = first; block < end; block += config_.block) {
-        std::uint32_t nonzeros = 0;
-        for (std::uint32_t k = block; k < std::min(end, block + config_.block); ++k) nonzeros += values[k] != 0;
-        if (nonzeros > config_.per_block) return true;
+  bool breaks = false;
+  for (std::uint32_t channel = 0; channel < layer_.shape.M && !breaks; ++channel)
+    with_weights(channel / group_filters_, channel % group_filters_, [&](const auto* weights, const std::uint64_t*) {
+      for (std::uint32_t segment = 0; segment < segments_; ++segment) {
+        const std::uint32_t first = segment * config_.segment, end = first + segment_length(segment);
+        for (std::uint32_t block = first; block < end; block += config_.block)
+          breaks |= std::count_if(weights + block, weights + std::min(end, block + config_.block),
+                                  [](auto weight) { return weight != 0; }) > config_.per_block;
       }
-    }
-  }
-  return false;
+    });
+  return breaks;
 }
 
-/// The entries of a segment: `length` positions from `first` on.
-void Operands::add_entries(const std::int32_t* values, std::uint32_t first, std::uint32_t length,
+/// The entries of a segment.
+template <typename T>
+void Operands::add_entries(const T* weights, const std::uint64_t* bits, std::uint32_t segment,
                            std::vector<Weight>& entries) const {
-  const std::uint32_t end = first + length;
-  if (dense_ || config_.index == IndexCode::Absolute) {
-    for (std::uint32_t k = first; k < end; ++k)
-      if (dense_ || values[k] != 0) entries.push_back({values[k], k});
+  const std::uint32_t first = segment * config_.segment, end = first + segment_length(segment);
+  if (dense_) {
+    for (std::uint32_t k = first; k < end; ++k) entries.push_back({weights[k], k});
+  } else if (config_.index == IndexCode::Absolute) {
+    for_ones(bits, first, end, [&](std::uint32_t k) { entries.push_back({weights[k], k}); });
   } else if (config_.index == IndexCode::Step) {
     // With `next` the position after the latest entry: 2^b zeros from there on, or more, take an entry at the last of
     // them.
     const std::uint32_t most = 1u << config_.index_bits;
     std::uint32_t next = first;
-    for (std::uint32_t k = first; k < end; ++k) {
-      if (values[k] == 0) continue;
+    for_ones(bits, first, end, [&](std::uint32_t k) {
       for (; k - next >= most; next += most) entries.push_back({0, next + most - 1});
-      entries.push_back({values[k], k});
+      entries.push_back({weights[k], k});
       next = k + 1;
-    }
+    });
   } else {
     for (std::uint32_t block = first; block < end; block += config_.block) {
       const std::uint32_t block_end = std::min(end, block + config_.block);
       const std::uint32_t wanted = std::min(config_.per_block, block_end - block);
       std::uint32_t nonzeros = 0;
-      for (std::uint32_t k = block; k < block_end; ++k) nonzeros += values[k] != 0;
+      for (std::uint32_t k = block; k < block_end; ++k) nonzeros += weights[k] != 0;
       std::uint32_t filled = wanted - std::min(wanted, nonzeros);
       for (std::uint32_t k = block; k < block_end; ++k) {
-        if (values[k] == 0 && filled == 0) continue;
-        if (values[k] == 0) --filled;
-        entries.push_back({values[k], k});
+        if (weights[k] == 0 && filled == 0) continue;
+        if (weights[k] == 0) --filled;
+        entries.push_back({weights[k], k});
       }
     }
   }
@@ -184,20 +226,19 @@ Filter Operands::filter(std::uint32_t group, std::uint32_t place) const {
   Filter filter;
   filter.channel = group * group_filters_ + place;
   filter.bias = layer_.bias[filter.channel];
-  std::vector<std::int32_t> values(k_);
-  weights(filter.channel, values.data());
-  for (std::uint32_t segment = 0; segment < segments_; ++segment) {
-    add_entries(values.data(), segment * config_.segment, segment_length(segment), filter.entries);
-    filter.segment_ends.push_back(static_cast<std::uint32_t>(filter.entries.size()));
-  }
+  with_weights(group, place, [&](const auto* weights, const std::uint64_t* bits) {
+    for (std::uint32_t segment = 0; segment < segments_; ++segment) {
+      add_entries(weights, bits, segment, filter.entries);
+      filter.segment_ends.push_back(static_cast<std::uint32_t>(filter.entries.size()));
+    }
+  });
   if (config_.weight_order == WeightOrder::Sign) {
-    const auto rank = [](const Weight& w) { return w.value > 0 ? 0 : w.value < 0 ? 1 : 2; };
-    std::ranges::stable_sort(filter.entries, [&](const Weight& a, const Weight& b) {
-      if (rank(a) != rank(b)) return rank(a) < rank(b);
-      return std::abs(a.value) > std::abs(b.value);
-    });
-    filter.positives =
-        static_cast<std::uint32_t>(std::ranges::count_if(filter.entries, [](const Weight& w) { return w.value > 0; }));
+    order_by_sign(filter.entries, layer_.operand_bits());
+    const auto count = [&](auto is) {
+      return static_cast<std::uint32_t>(std::ranges::count_if(filter.entries, is, &Weight::value));
+    };
+    filter.positives = count([](std::int32_t value) { return value > 0; });
+    filter.negatives = filter.positives + count([](std::int32_t value) { return value < 0; });
   }
   count_steps(filter);
   return filter;
@@ -213,7 +254,7 @@ std::shared_ptr<const FilterTile> Operands::build_filter_tile(std::uint32_t grou
   for (std::uint32_t row = 0; row < rows; ++row) {
     tile->filters.push_back(filter(group, begin + row));
     Filter& filter = tile->filters.back();
-    if (!keeps_entries_) filter.entries = {};
+    if (!keeps_values_) filter.entries = {};
     for (std::uint32_t segment = 0; segment < segments_; ++segment) {
       const std::uint32_t entries = filter.entries_in(segment);
       for (std::uint32_t group_of = 0; group_of < groups(entries); ++group_of) {

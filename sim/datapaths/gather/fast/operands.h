@@ -1,6 +1,6 @@
-// The operands of a layer as the engine without a clock reads them: the input with channels innermost, the entries of
-// filters, what messages cost, and the blocks of tiles. Made from the tensors by README.md, section Work; which tile
-// has which filters and windows, what comes from DRAM, and whether lanes may stop is what the lowering says.
+// The operands of a layer as the engine without a clock reads them: values in the order of the reduction, the entries
+// of filters and what messages cost. Made from the tensors by README.md, section Work; which tile has which filters and
+// windows, what comes from DRAM, and whether lanes may stop is what the lowering says.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "datapaths/fabric/fast/tiles.h"
+#include "datapaths/fabric/fast/value_rows.h"
 #include "datapaths/fabric/fast/work.h"
 #include "datapaths/gather/config.h"
 #include "datapaths/gather/lowering.h"
@@ -30,14 +31,14 @@ struct Weight {
 struct Filter {
   std::uint32_t channel = 0;  ///< of the output
   std::int64_t bias = 0;
-  std::vector<Weight> entries;               ///< in the order in which they are sent; where they are kept
-  std::vector<std::uint32_t> segment_ends;   ///< entries up to the end of each segment
-  std::uint32_t positives = 0;               ///< entries up to the last with a positive weight, in the order of signs
-  std::vector<std::uint32_t> cycles;         ///< stream, banks: of each step in a PE
-  std::vector<std::uint32_t> segment_steps;  ///< likewise: steps before each segment
-  std::uint64_t steps = 0;                   ///< of its row
-  std::uint64_t empty = 0;                   ///< of them, groups without an entry
-  std::uint64_t all_cycles = 0;              ///< stream: of all steps in a PE
+  std::vector<Weight> entries;                 ///< in the order in which they are sent; where they are kept
+  std::vector<std::uint32_t> segment_ends;     ///< entries up to the end of each segment
+  std::uint32_t positives = 0, negatives = 0;  ///< in the order of signs: entries up to the last positive, negative one
+  std::vector<std::uint32_t> cycles;           ///< stream, banks: of each step in a PE
+  std::vector<std::uint32_t> segment_steps;    ///< likewise: steps before each segment
+  std::uint64_t steps = 0;                     ///< of its row
+  std::uint64_t empty = 0;                     ///< of them, groups without an entry
+  std::uint64_t all_cycles = 0;                ///< stream: of all steps in a PE
 
   [[nodiscard]] std::uint32_t entries_in(std::uint32_t segment) const {
     return segment_ends[segment] - (segment == 0 ? 0 : segment_ends[segment - 1]);
@@ -60,8 +61,8 @@ struct ColumnWindows {
 
 class Operands final : public fabric::fast::Tiles {
  public:
-  /// `keeps_entries`: filter tiles have entries, not only how many.
-  Operands(const Lowering& lowering, bool keeps_entries);
+  /// `keeps_values`: filter tiles have entries, not only how many, and there are inputs of windows.
+  Operands(const Lowering& lowering, bool keeps_values);
 
   [[nodiscard]] const Lowering& lowering() const { return lowering_; }
   [[nodiscard]] bool streams() const { return streams_; }
@@ -73,6 +74,8 @@ class Operands final : public fabric::fast::Tiles {
   }
   [[nodiscard]] std::uint32_t group_filters() const { return group_filters_; }
   [[nodiscard]] std::uint64_t window_count() const { return windows_; }
+  [[nodiscard]] const fabric::fast::ValueRows& rows() const { return rows_; }
+  [[nodiscard]] const fabric::fast::ValueKernels& kernels() const { return kernels_; }
 
   [[nodiscard]] std::uint64_t tiles() const override { return lowering_.tiles(); }
   [[nodiscard]] Geometry geometry(TileIndex tile) const override { return lowering_.geometry(tile); }
@@ -98,8 +101,6 @@ class Operands final : public fabric::fast::Tiles {
   std::shared_ptr<const FilterTile> filter_tile(std::uint32_t group, std::uint32_t index);
   /// The filter at place `place` of its group, with its entries.
   [[nodiscard]] Filter filter(std::uint32_t group, std::uint32_t place) const;
-  /// Weights of a filter in the order of the reduction.
-  void weights(std::uint32_t channel, std::int32_t* values) const;
 
   /// Of one window tile of a group, column by column.
   [[nodiscard]] std::vector<ColumnWindows> columns(std::uint32_t window_tile) const;
@@ -112,8 +113,13 @@ class Operands final : public fabric::fast::Tiles {
   }
 
  private:
-  void add_entries(const std::int32_t* values, std::uint32_t first, std::uint32_t length,
+  /// Calls visit(weights, bits) with those of a filter in the order of the reduction; bit k: weight k is not zero.
+  template <typename Visit>
+  void with_weights(std::uint32_t group, std::uint32_t place, Visit visit) const;
+  template <typename T>
+  void add_entries(const T* weights, const std::uint64_t* bits, std::uint32_t segment,
                    std::vector<Weight>& entries) const;
+  void lay_out_image();
   void count_steps(Filter& filter) const;
   [[nodiscard]] fabric::fast::Message weights_of(std::uint32_t entries, bool first) const;
   [[nodiscard]] std::shared_ptr<const FilterTile> build_filter_tile(std::uint32_t group, std::uint32_t index) const;
@@ -126,12 +132,15 @@ class Operands final : public fabric::fast::Tiles {
   const Machine& machine_;
   const Config& config_;
   const Layer& layer_;
-  bool streams_, keeps_entries_;
+  bool streams_, keeps_values_;
   bool dense_ = false;  ///< every position is an entry
   std::uint32_t k_ = 0, segments_ = 1, group_filters_ = 0, group_channels_ = 0;
   std::uint64_t windows_ = 0;
   std::uint32_t tile_positions_ = 0;  ///< resident: of an input tile
-  std::vector<std::int32_t> image_;   ///< [N][H + padding][W + padding][C]
+  std::vector<std::uint32_t> order_;  ///< filters, as they are mapped
+  const fabric::fast::ValueKernels& kernels_;
+  fabric::fast::ValueRows rows_;
+  std::vector<std::int32_t> image_;  ///< [N][H + padding][W + padding][C], where values are kept
   std::size_t image_height_ = 0, image_width_ = 0;
   std::vector<std::uint32_t> positions_;                                   ///< [position of the reduction]
   std::array<std::vector<fabric::fast::Message>, 2> activation_messages_;  ///< [last segment][windows]

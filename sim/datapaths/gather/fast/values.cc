@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <numeric>
 #include <span>
 #include <type_traits>
 
@@ -11,7 +10,7 @@
 #include "datapaths/fabric/fast/aligned.h"
 #include "datapaths/fabric/fast/finisher.h"
 #include "datapaths/fabric/fast/products.h"
-#include "datapaths/fabric/fast/value_rows.h"
+#include "datapaths/gather/fast/stops.h"
 #include "datapaths/gather/fast/vectorise.h"
 #include "sparse/storage.h"
 #include "tensor/element_types.h"
@@ -46,64 +45,23 @@ LACUNA_VECTORISE void count_nonzeros(const std::int32_t* rows, std::size_t strid
   count_nonzeros_of(rows, stride, count, k, totals);
 }
 
-/// Sums of one filter and kLanes windows, of which those with `running` -1 go on and others have `running` 0.
-template <typename Sum>
-struct Falling {
-  std::array<Sum, kLanes> sums, running;
-  std::array<std::uint32_t, kLanes> stops;
-  std::array<std::uint32_t, kLanes> executed;
-};
-
-/// Entries begin..end-1 of a filter, negative ones, of which those before `last` are checked; `inputs` is
-/// [position][window].
-template <typename Sum, typename Input>
-inline void fall_of(const Weight* entries, std::uint32_t begin, std::uint32_t end, std::uint32_t last,
-                    const Input* inputs, Falling<Sum>& f) {
-  Falling<Sum> at = f;
-  for (std::uint32_t e = begin; e < end; ++e) {
-    const Input* const input = inputs + std::size_t{entries[e].position} * kLanes;
-    const Sum weight = entries[e].value;
-    for (std::uint32_t i = 0; i < kLanes; ++i) {
-      const Sum x = input[i];
-      at.sums[i] += (weight * x) & at.running[i];
-      at.executed[i] += (x != 0) & (at.running[i] != 0) ? 1u : 0u;
-      const bool stops = (at.sums[i] <= 0) & (at.running[i] != 0) & (e + 1 < last);
-      at.stops[i] = stops ? e + 1 : at.stops[i];
-      at.running[i] = stops ? 0 : at.running[i];
-    }
-  }
-  f = at;
-}
-LACUNA_VECTORISE void fall(const Weight* entries, std::uint32_t begin, std::uint32_t end, std::uint32_t last,
-                           const std::uint8_t* inputs, Falling<std::int32_t>& f) {
-  fall_of(entries, begin, end, last, inputs, f);
-}
-LACUNA_VECTORISE void fall(const Weight* entries, std::uint32_t begin, std::uint32_t end, std::uint32_t last,
-                           const std::int16_t* inputs, Falling<std::int32_t>& f) {
-  fall_of(entries, begin, end, last, inputs, f);
-}
-LACUNA_VECTORISE void fall(const Weight* entries, std::uint32_t begin, std::uint32_t end, std::uint32_t last,
-                           const std::int32_t* inputs, Falling<std::int64_t>& f) {
-  fall_of(entries, begin, end, last, inputs, f);
-}
-
 }  // namespace
 
 /// Sixteen filters and some windows at a time.
 template <typename Input, typename Weight, typename Sum>
 class Values::Computation {
  public:
-  Computation(Values& values, const fabric::fast::ValueRows& rows, const fabric::fast::ValueKernels& kernels)
+  explicit Computation(Values& values)
       : values_(values),
         operands_(values.operands_),
-        rows_(rows),
-        kernels_(kernels),
+        rows_(operands_.rows()),
+        kernels_(operands_.kernels()),
         layer_(operands_.lowering().layer()),
         finisher_(operands_.lowering().machine(), layer_),
         stops_(operands_.lowering().stops()),
         unused_(64 - accumulator_bits(operands_.lowering().machine())),
         plane_(std::uint64_t{layer_.shape.P()} * layer_.shape.Q()),
-        stride_(rows.stride()),
+        stride_(rows_.stride()),
         packed_size_((operands_.k() + std::size_t{3}) / 4 * 4 * kLanes) {}
 
   void compute(unsigned threads) {
@@ -111,8 +69,8 @@ class Values::Computation {
     const std::uint32_t sixteens = (operands_.group_filters() + kLanes - 1) / kLanes;
     const auto at_once = static_cast<std::uint32_t>(
         std::clamp<std::size_t>(kPackedBytes / (packed_size_ * sizeof(Weight)), 1, sixteens));
-    const auto windows = static_cast<std::uint32_t>(
-        std::clamp<std::size_t>(kWindowBytes / (stride_ * sizeof(Input)) / kLanes * kLanes, kLanes, 256));
+    const auto windows = static_cast<std::uint32_t>(std::clamp<std::size_t>(
+        kWindowBytes / (stride_ * sizeof(Input)) / kSideBySide * kSideBySide, kSideBySide, 256));
     for (std::uint32_t group = 0; group < layer_.shape.groups; ++group)
       for (std::uint32_t first = 0; first < sixteens; first += at_once) {
         const std::uint32_t count = std::min(at_once, sixteens - first);
@@ -134,11 +92,12 @@ class Values::Computation {
 
  private:
   struct Scratch {
-    std::vector<Input> rows;                      ///< [window][stride]
-    std::vector<Input> across;                    ///< [position][kLanes windows]
-    std::vector<std::uint32_t> nonzeros;          ///< [position] of the windows
-    std::array<Sum, 2 * kLanes * kLanes> sums{};  ///< [sixteen][window][filter]
-    std::uint64_t executed = 0;                   ///< products with negative weights, where lanes stop
+    std::vector<Input> rows;              ///< [window][stride]
+    Across<Input> across;                 ///< where lanes stop
+    std::vector<std::uint32_t> nonzeros;  ///< [position] of the windows
+    /// Of windows side by side: [sixteen windows][sixteen filters][window][filter]
+    std::array<Sum, kSideBySide / kLanes * 2 * kLanes * kLanes> sums{};
+    std::uint64_t executed = 0;  ///< products with negative weights, where lanes stop
   };
   struct Sixteen {
     std::uint32_t filters = 0;
@@ -186,32 +145,52 @@ class Values::Computation {
       rows_.window(element, s.rows.data() + i * stride_);
     });
     count_nonzeros(s.rows.data(), stride_, count, k, s.nonzeros.data());
-    for (std::uint32_t w = 0; w < count; w += kLanes) {
-      const std::uint32_t windows = std::min(kLanes, count - w);
+    for (std::uint32_t w = 0; w < count; w += kSideBySide) {
+      const std::uint32_t windows = std::min(kSideBySide, count - w);
       const Input* const rows = s.rows.data() + w * stride_;
-      if (stops_) {
-        s.across.assign(std::size_t{k} * kLanes, 0);
-        for (std::uint32_t i = 0; i < windows; ++i)
-          for (std::uint32_t p = 0; p < k; ++p) s.across[p * kLanes + i] = rows[i * stride_ + p];
-      }
+      if (stops_) s.across.fill(kernels_, rows, stride_, windows, k);
       for (std::uint32_t i = 0; i < sixteens; i += 2) {
         const std::uint32_t both = std::min(2u, sixteens - i);
-        for (std::uint32_t j = 0; j < both; ++j)
-          for (std::uint32_t window = 0; window < windows; ++window)
-            std::ranges::copy(sixteens_[i + j].bias, s.sums.data() + (j * kLanes + window) * kLanes);
-        fabric::fast::multiply(kernels_, packed_.data() + i * packed_size_, packed_size_, both, rows, stride_, windows,
-                               0, k, s.sums.data());
-        for (std::uint32_t j = 0; j < both; ++j)
-          finish(group, first + i + j, sixteens_[i + j], begin + w, windows, s.sums.data() + j * kLanes * kLanes, s);
+        // Calls visit(first window, windows, sixteen of both, its sums) for sixteen windows at a time.
+        const auto for_sums = [&](auto visit) {
+          for (std::uint32_t part = 0; part < windows; part += kLanes)
+            for (std::uint32_t j = 0; j < both; ++j)
+              visit(part, std::min(kLanes, windows - part), j, s.sums.data() + (part * 2 + j * kLanes) * kLanes);
+        };
+        for_sums([&](std::uint32_t part, std::uint32_t some, std::uint32_t j, Sum* sums) {
+          for (std::uint32_t window = 0; window < some; ++window)
+            std::ranges::copy(sixteens_[i + j].bias, sums + window * kLanes);
+          if (j + 1 == both)
+            fabric::fast::multiply(kernels_, packed_.data() + i * packed_size_, packed_size_, both,
+                                   rows + part * stride_, stride_, some, 0, k, sums - j * kLanes * kLanes);
+        });
+        for (std::uint32_t j = 0; j < both && stops_; ++j) stop(sixteens_[i + j], j, begin + w, windows, s);
+        for_sums([&](std::uint32_t part, std::uint32_t some, std::uint32_t j, Sum* sums) {
+          finish(group, first + i + j, sixteens_[i + j], begin + w + part, some, sums);
+        });
       }
     }
   }
 
+  /// Lets the sums of a sixteen of filters that stop do so; they are those with positive weights.
+  void stop(const Sixteen& sixteen, std::uint32_t j, std::uint64_t begin, std::uint32_t windows, Scratch& s) {
+    for (std::uint32_t f = 0; f < sixteen.filters; ++f) {
+      const Filter& filter = sixteen.ordered[f];
+      const auto sum = [&](std::uint32_t window) -> Sum& {
+        return s.sums[((window / kLanes * 2 + j) * kLanes + window % kLanes) * kLanes + f];
+      };
+      FilterSums<Sum> lanes;
+      for (std::uint32_t window = 0; window < windows; ++window) lanes.sums[window] = sum(window);
+      s.executed += find_stops(filter, s.across, windows, lanes);
+      for (std::uint32_t window = 0; window < windows; ++window) sum(window) = lanes.sums[window];
+      std::copy_n(lanes.stops.data(), windows,
+                  values_.stops_.data() + std::size_t{filter.channel} * values_.windows_ + begin);
+    }
+  }
+
   void finish(std::uint32_t group, std::uint32_t index, const Sixteen& sixteen, std::uint64_t begin,
-              std::uint32_t windows, Sum* sums, Scratch& s) {
+              std::uint32_t windows, const Sum* sums) {
     const std::uint32_t channel = group * operands_.group_filters() + index * kLanes;
-    if (stops_)
-      for (std::uint32_t f = 0; f < sixteen.filters; ++f) find_stops(sixteen.ordered[f], begin, windows, sums + f, s);
     if constexpr (sizeof(Sum) == 4) {
       if (!values_.nonzeros_.empty())
         kernels_.add_outside(sums, windows, sixteen.least_zero.data(), sixteen.largest_zero.data(), 1,
@@ -234,32 +213,6 @@ class Values::Computation {
         }
       }
     });
-  }
-
-  /// Where the sums of a filter stop, sums[kLanes x window] after the positive weights: README.md, "Stop".
-  void find_stops(const Filter& filter, std::uint64_t begin, std::uint32_t windows, Sum* sums, Scratch& s) {
-    const auto entries = static_cast<std::uint32_t>(filter.entries.size());
-    const auto negatives = static_cast<std::uint32_t>(
-        std::ranges::lower_bound(
-            filter.entries.begin() + filter.positives, filter.entries.end(), 0, [](int a, int b) { return a < b; },
-            [](const auto& weight) { return weight.value < 0 ? -1 : 0; }) -
-        filter.entries.begin());
-    Falling<Sum> f{};
-    for (std::uint32_t i = 0; i < windows; ++i) {
-      f.sums[i] = sums[i * kLanes];
-      const bool stops = filter.positives != 0 && filter.positives < entries && f.sums[i] <= 0;
-      f.running[i] = stops ? 0 : -1;
-      f.stops[i] = stops ? filter.positives : kNever;
-    }
-    constexpr std::uint32_t kBetweenLooks = 16;
-    for (std::uint32_t e = filter.positives; e < negatives; e += kBetweenLooks) {
-      if (std::ranges::all_of(f.running, [](Sum running) { return running == 0; })) break;
-      fall(filter.entries.data(), e, std::min(negatives, e + kBetweenLooks), entries, s.across.data(), f);
-    }
-    s.executed += std::accumulate(f.executed.begin(), f.executed.begin() + windows, std::uint64_t{0});
-    for (std::uint32_t i = 0; i < windows; ++i) sums[i * kLanes] = f.sums[i];
-    std::copy_n(f.stops.data(), windows,
-                values_.stops_.data() + std::size_t{filter.channel} * values_.windows_ + begin);
   }
 
   Values& values_;
@@ -303,14 +256,9 @@ Values::Values(const Operands& operands, bool outputs, unsigned threads)
     LACUNA_CHECK(most + std::int64_t{operands.k()} * 255 * 128 <= INT32_MAX, "layer '{}': sums of bytes beyond 32 bits",
                  layer.name);
   }
-  std::vector<std::uint32_t> order(shape.M);
-  std::iota(order.begin(), order.end(), 0u);
-  const fabric::fast::ValueKernels& kernels = fabric::fast::best_value_kernels();
-  constexpr std::uint32_t kChunk = 64;
-  const fabric::fast::ValueRows rows(layer, order, kChunk, kernels);
-  fabric::fast::with_elements(rows.input_size(), [&](auto input, auto weight) {
+  fabric::fast::with_elements(operands.rows().input_size(), [&](auto input, auto weight) {
     using Sum = std::conditional_t<sizeof(weight) == 4, std::int64_t, std::int32_t>;
-    Computation<decltype(input), decltype(weight), Sum>(*this, rows, kernels).compute(threads);
+    Computation<decltype(input), decltype(weight), Sum>(*this).compute(threads);
   });
 }
 

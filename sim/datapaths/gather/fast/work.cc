@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "datapaths/gather/fast/walk.h"
 
 namespace lacuna::gather::fast {
 
@@ -224,74 +225,16 @@ std::vector<std::uint64_t> Worker::gated_groups(const Tile& tile) const {
 
 void Worker::add_resident(TileWork& work) {
   work.items.push_back({0, 0});
-  for (std::uint32_t row = 0; row < work.geometry.rows; ++row)
+  for (std::uint32_t row = 0; row < work.geometry.rows; ++row) {
+    const Filter& filter = work.tile.filters->filters[row];
+    const std::uint32_t* const stops = values_.stops(filter.channel);
     for (std::uint32_t column = 0; column < work.geometry.columns; ++column) {
       const std::uint32_t pe = row * machine_.array.columns + column;
       work.pes[pe] = {.items = 1, .first_cycles = static_cast<std::uint32_t>(work.cycles.size())};
       work.cycles.push_back(
-          walk(work.tile.filters->filters[row], work.tile.filters->group, work.tile.columns[column], done_[pe]));
+          walk(operands_, work.tile.filters->group, filter, stops, work.tile.columns[column], done_[pe]));
     }
-}
-
-std::uint32_t Worker::walk(const Filter& filter, std::uint32_t group, const ColumnWindows& column,
-                           event::PeSum& done) const {
-  const std::uint32_t entries = filter.segment_ends.back();
-  const std::uint32_t lanes = config_.windows;
-  const bool together = config_.lane_step == LaneStep::Together, gates = config_.zeros == Zeros::Gated;
-  const std::uint32_t* const stops = values_.stops(filter.channel);
-  const auto last_of = [&](std::uint32_t window) {
-    const std::uint32_t stop = stops ? stops[column.first + window] : kNever;
-    return std::min(entries, stop);
-  };
-  done.skipped += std::uint64_t{operands_.k() - entries} * column.windows;
-  std::uint64_t products = 0;
-  for (std::uint32_t window = 0; window < column.windows; ++window) {
-    products += last_of(window);
-    done.terminated += entries - last_of(window);
-    done.outputs_terminated += last_of(window) < entries ? 1 : 0;
   }
-  (gates ? done.gated : done.wasted) += products;
-
-  // What becomes of each cycle: nothing is multiplied, all products are gated, or not.
-  constexpr std::uint8_t kBubble = 0, kGated = 1, kBusy = 2;
-  std::vector<std::uint8_t> cycles;
-  const auto multiply = [&](std::uint32_t window, std::size_t begin) {
-    const std::int32_t* const inputs = operands_.window(group, column.first + window);
-    const std::uint32_t last = last_of(window);
-    if (cycles.size() < begin + last) cycles.resize(begin + last, kBubble);
-    if (!gates) {
-      std::fill_n(cycles.begin() + static_cast<std::ptrdiff_t>(begin), last, kBusy);
-      return;
-    }
-    for (std::uint32_t e = 0; e < last; ++e) {
-      const Weight& weight = filter.entries[e];
-      const bool executes = weight.value != 0 && inputs[operands_.positions()[weight.position]] != 0;
-      cycles[begin + e] = std::max(cycles[begin + e], executes ? kBusy : kGated);
-    }
-  };
-  // An entry more than those up to a stop is issued, and killed; and one cycle at least.
-  const auto taken = [&](std::uint32_t last) { return std::max(1u, std::min(entries, last + 1)); };
-  std::vector<std::uint32_t> free(lanes);  // of each lane; together they are the same
-  for (std::uint32_t first = 0; first < column.windows; first += lanes) {
-    const std::uint32_t count = std::min(lanes, column.windows - first);
-    std::uint32_t longest = 0;
-    for (std::uint32_t lane = 0; lane < count; ++lane) {
-      multiply(first + lane, free[lane]);
-      longest = std::max(longest, taken(last_of(first + lane)));
-      if (!together) free[lane] += taken(last_of(first + lane));
-    }
-    if (together)
-      for (std::uint32_t& lane : free) lane += longest;
-  }
-  const std::uint32_t total = std::ranges::max(free);
-  cycles.resize(total, kBubble);
-  std::uint32_t bubbles = 0;
-  for (const std::uint8_t cycle : cycles) {
-    ++done.cycles[cycle == kBubble ? PeClass::Bubble : cycle == kGated ? PeClass::Gated : PeClass::Busy];
-    bubbles += cycle == kBubble ? 1 : 0;
-  }
-  done.entries += together ? total - bubbles : products;
-  return total;
 }
 
 }  // namespace lacuna::gather::fast

@@ -60,8 +60,6 @@ class Worker {
   /// [row][column of the tile] groups without a product of nonzero operands.
   [[nodiscard]] std::vector<std::uint64_t> gated_groups(const Tile& tile) const;
   void add_resident(TileWork& work);
-  /// What a PE does with a filter and an input tile; its cycles.
-  std::uint32_t walk(const Filter& filter, std::uint32_t group, const ColumnWindows& column, event::PeSum& done) const;
 
   Operands& operands_;
   const Values& values_;
