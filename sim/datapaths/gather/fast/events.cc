@@ -74,7 +74,7 @@ void EventRecorder::resident(const TileWork& work, std::uint32_t pe, Time begin,
   // A lane takes an entry a cycle. It has one in `next` if its window is none of the column's.
   struct Lane {
     std::uint32_t window = 0, next = 0;
-    bool stopped = false;
+    bool stopped = false, predicted = false;
   };
   std::vector<Lane> lanes(config_.windows);
   std::vector<std::int64_t>& sums = pes_[pe].sums;
@@ -107,12 +107,17 @@ void EventRecorder::resident(const TileWork& work, std::uint32_t pe, Time begin,
                sums[v], products);
       if (!together) ++products.entries;
       ends[v] = lane.next == entries;
-      if (!stops || ends[v] || (weight.value >= 0 && lane.next != filter.positives) || sums[v] > 0) continue;
+      if (!stops || ends[v]) continue;
+      const bool predicted = lane.next == filter.representatives && sums[v] <= filter.threshold;
+      if (!predicted && (lane.next < filter.settled || weight.value == 0 || sums[v] > 0)) continue;
       lane.stopped = true;
-      keep(kStopped, event::Stop{multiplied + 1, pe, work.index, lane.window, entries - lane.next, 0});
+      lane.predicted = predicted;
+      const std::uint64_t left = entries - lane.next;
+      keep(kStopped,
+           event::Stop{multiplied + 1, pe, work.index, lane.window, predicted ? 0 : left, predicted ? left : 0});
     }
     if (together) products.entries = products.executed + products.zeros != 0 ? 1 : 0;
-    if (lanes.front().window == 0) pes_[pe].first_sum = sums.front();
+    if (lanes.front().window == 0) pes_[pe].first_sum = lanes.front().predicted ? 0 : sums.front();
     group(work, pe, 0, multiplied, products);
     if (together) {
       bool all = true;
@@ -120,7 +125,7 @@ void EventRecorder::resident(const TileWork& work, std::uint32_t pe, Time begin,
       ends.assign(ends.size(), all);
     }
     for (std::uint32_t v = 0; v < lanes.size(); ++v)
-      if (ends[v]) lanes[v] = {lanes[v].window + config_.windows, 0, false};
+      if (ends[v]) lanes[v] = {.window = lanes[v].window + config_.windows};
   }
   LACUNA_CHECK(cycle == cycles, "PE {} walks a filter in {} cycles, not {}", pe, cycle, cycles);
 }

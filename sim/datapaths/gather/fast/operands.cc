@@ -5,6 +5,8 @@
 #include <bit>
 #include <numeric>
 
+#include "datapaths/gather/fast/order.h"
+
 namespace lacuna::gather::fast {
 
 namespace {
@@ -33,24 +35,6 @@ void for_ones(const std::uint64_t* bits, std::uint32_t first, std::uint32_t end,
     if (at < first) ones &= ~std::uint64_t{0} << (first - at);
     if (end - at < 64) ones &= (std::uint64_t{1} << (end - at)) - 1;
     for (; ones != 0; ones &= ones - 1) visit(at + static_cast<std::uint32_t>(std::countr_zero(ones)));
-  }
-}
-
-/// Positive weights by falling magnitude, then negative ones by falling magnitude, then zeros; equal ones as they are.
-/// Weights have so many bits.
-void order_by_sign(std::vector<Weight>& entries, unsigned bits) {
-  const std::int32_t half = 1 << (bits - 1);
-  const auto rank = [half](const Weight& entry) {
-    const std::int32_t value = entry.value;
-    return static_cast<std::uint32_t>(value > 0 ? half - 1 - value : value < 0 ? 2 * half - 1 + value : 2 * half - 1);
-  };
-  std::vector<Weight> before(entries.size());
-  for (unsigned shift = 0; shift < bits; shift += 8) {
-    std::array<std::uint32_t, 257> begins{};  // of each digit of the rank
-    for (const Weight& entry : entries) ++begins[(rank(entry) >> shift & 255) + 1];
-    std::partial_sum(begins.begin(), begins.end(), begins.begin());
-    before.swap(entries);
-    for (const Weight& entry : before) entries[begins[rank(entry) >> shift & 255]++] = entry;
   }
 }
 
@@ -201,7 +185,7 @@ std::uint32_t Operands::cycles_of(const Weight* begin, const Weight* end, std::u
 fabric::fast::Message Operands::weights_of(std::uint32_t entries, bool first) const {
   std::uint32_t bytes = entry_bytes(machine_, entries);
   if (streams_) bytes = std::max(1u, bytes);
-  return message_of(bytes + (first ? accumulator_bits(machine_) / 8 : 0), config_.weights);
+  return message_of(bytes + (first ? header_bytes(machine_) : 0), config_.weights);
 }
 
 void Operands::count_steps(Filter& filter) const {
@@ -232,14 +216,9 @@ Filter Operands::filter(std::uint32_t group, std::uint32_t place) const {
       filter.segment_ends.push_back(static_cast<std::uint32_t>(filter.entries.size()));
     }
   });
-  if (config_.weight_order == WeightOrder::Sign) {
-    order_by_sign(filter.entries, layer_.operand_bits());
-    const auto count = [&](auto is) {
-      return static_cast<std::uint32_t>(std::ranges::count_if(filter.entries, is, &Weight::value));
-    };
-    filter.positives = count([](std::int32_t value) { return value > 0; });
-    filter.negatives = filter.positives + count([](std::int32_t value) { return value < 0; });
-  }
+  const Prediction* const prediction = lowering_.predicts() ? &*layer_.prediction : nullptr;
+  put_in_order(filter, config_.weight_order, prediction ? prediction->representatives[filter.channel] : 0,
+               prediction ? prediction->thresholds[filter.channel] : 0, layer_.operand_bits());
   count_steps(filter);
   return filter;
 }

@@ -31,14 +31,17 @@ struct Weight {
 struct Filter {
   std::uint32_t channel = 0;  ///< of the output
   std::int64_t bias = 0;
-  std::vector<Weight> entries;                 ///< in the order in which they are sent; where they are kept
-  std::vector<std::uint32_t> segment_ends;     ///< entries up to the end of each segment
-  std::uint32_t positives = 0, negatives = 0;  ///< in the order of signs: entries up to the last positive, negative one
-  std::vector<std::uint32_t> cycles;           ///< stream, banks: of each step in a PE
-  std::vector<std::uint32_t> segment_steps;    ///< likewise: steps before each segment
-  std::uint64_t steps = 0;                     ///< of its row
-  std::uint64_t empty = 0;                     ///< of them, groups without an entry
-  std::uint64_t all_cycles = 0;                ///< stream: of all steps in a PE
+  std::vector<Weight> entries;               ///< in the order in which they are sent; where they are kept
+  std::vector<std::uint32_t> segment_ends;   ///< entries up to the end of each segment
+  std::uint32_t representatives = 0;         ///< the first entries, after which sums may be predicted
+  std::int64_t threshold = 0;                ///< at or below which they are
+  std::uint32_t settled = 0;                 ///< where sums stop: entries after which they can only fall
+  std::uint32_t nonzeros = 0;                ///< likewise: entries up to the last that is not zero
+  std::vector<std::uint32_t> cycles;         ///< stream, banks: of each step in a PE
+  std::vector<std::uint32_t> segment_steps;  ///< likewise: steps before each segment
+  std::uint64_t steps = 0;                   ///< of its row
+  std::uint64_t empty = 0;                   ///< of them, groups without an entry
+  std::uint64_t all_cycles = 0;              ///< stream: of all steps in a PE
 
   [[nodiscard]] std::uint32_t entries_in(std::uint32_t segment) const {
     return segment_ends[segment] - (segment == 0 ? 0 : segment_ends[segment - 1]);

@@ -32,17 +32,19 @@ LACUNA_VECTORISE void add(const Weight* entries, std::uint32_t count, const std:
   add_products(entries, count, inputs, sums);
 }
 
-/// Windows whose sum is not above zero.
+/// Windows whose sum is at most `limit`.
 template <typename Sum>
-inline std::uint64_t not_above_zero_of(const Sum* sums) {
-  std::array<std::uint8_t, kSideBySide> not_above;
-  for (std::uint32_t w = 0; w < kSideBySide; ++w) not_above[w] = sums[w] <= 0 ? 1 : 0;
+inline std::uint64_t at_most_of(const Sum* sums, Sum limit) {
+  std::array<std::uint8_t, kSideBySide> is;
+  for (std::uint32_t w = 0; w < kSideBySide; ++w) is[w] = sums[w] <= limit ? 1 : 0;
   std::uint64_t bits = 0;
-  for (std::uint32_t w = 0; w < kSideBySide; ++w) bits |= std::uint64_t{not_above[w]} << w;
+  for (std::uint32_t w = 0; w < kSideBySide; ++w) bits |= std::uint64_t{is[w]} << w;
   return bits;
 }
-LACUNA_VECTORISE std::uint64_t not_above_zero(const std::int32_t* sums) { return not_above_zero_of(sums); }
-LACUNA_VECTORISE std::uint64_t not_above_zero(const std::int64_t* sums) { return not_above_zero_of(sums); }
+LACUNA_VECTORISE std::uint64_t at_most(const std::int32_t* sums, std::int64_t limit) {
+  return at_most_of(sums, static_cast<std::int32_t>(limit));  // a threshold of 8-bit operands fits 32 bits
+}
+LACUNA_VECTORISE std::uint64_t at_most(const std::int64_t* sums, std::int64_t limit) { return at_most_of(sums, limit); }
 
 /// Calls visit(window) for each of them.
 template <typename Visit>
@@ -72,23 +74,36 @@ std::uint64_t find_stops(const Filter& filter, const Across<Input>& across, std:
   const auto entries = static_cast<std::uint32_t>(filter.entries.size());
   const Weight* const entry = filter.entries.data();
   std::uint64_t running = windows == kSideBySide ? ~std::uint64_t{0} : (std::uint64_t{1} << windows) - 1;
-  lanes.stops.fill(kNever);
+  lanes.stops.fill({});
   const auto stop = [&](std::uint32_t window, std::uint32_t number) {
     if (number == entries) return;
-    lanes.stops[window] = number;
+    lanes.stops[window].entry = number;
     running &= ~(std::uint64_t{1} << window);
   };
-  if (filter.positives != 0)
-    for_each_window(running & not_above_zero(lanes.sums.data()),
-                    [&](std::uint32_t window) { stop(window, filter.positives); });
-
   std::uint64_t executed = 0;
-  for (std::uint32_t begin = filter.positives, end; begin < filter.negatives && running != 0; begin = end) {
-    end = std::min(filter.negatives, begin + kBetweenLooks);
+  if (filter.representatives != 0) {
+    std::array<Sum, kSideBySide> sums;
+    sums.fill(static_cast<Sum>(filter.bias));
+    add(entry, filter.representatives, across.inputs.data(), sums.data());
+    const std::uint64_t predicted = running & at_most(sums.data(), filter.threshold);
+    for_each_window(predicted, [&](std::uint32_t window) {
+      stop(window, filter.representatives);
+      lanes.stops[window].predicted = true;
+      lanes.sums[window] = 0;
+    });
+    for (std::uint32_t e = filter.representatives; e < filter.settled; ++e)
+      executed -= static_cast<std::uint64_t>(std::popcount(across.nonzero[entry[e].position] & predicted));
+  }
+  if (filter.settled != 0)
+    for_each_window(running & at_most(lanes.sums.data(), 0),
+                    [&](std::uint32_t window) { stop(window, filter.settled); });
+
+  for (std::uint32_t begin = filter.settled, end; begin < filter.nonzeros && running != 0; begin = end) {
+    end = std::min(filter.nonzeros, begin + kBetweenLooks);
     add(entry + begin, end - begin, across.inputs.data(), lanes.sums.data());
     for (std::uint32_t e = begin; e < end; ++e)
       executed += static_cast<std::uint64_t>(std::popcount(across.nonzero[entry[e].position] & running));
-    for_each_window(running & not_above_zero(lanes.sums.data()), [&](std::uint32_t window) {
+    for_each_window(running & at_most(lanes.sums.data(), 0), [&](std::uint32_t window) {
       // Back to the first entry that left no more than zero.
       const auto input = [&](std::uint32_t e) -> Sum {
         return across.inputs[std::size_t{entry[e].position} * kSideBySide + window];

@@ -25,16 +25,22 @@ struct Across {
             std::uint32_t k);
 };
 
+/// Where a sum stops.
+struct Stop {
+  std::uint32_t entry = kNever;  ///< the number of the entry, from 1, after which it does, or kNever
+  bool predicted = false;        ///< at the threshold
+};
+
 /// Sums of one filter, window by window.
 template <typename Sum>
 struct FilterSums {
-  std::array<Sum, kSideBySide> sums{};             ///< with the bias
-  std::array<std::uint32_t, kSideBySide> stops{};  ///< the number of the entry, from 1, after which it stops, or kNever
+  std::array<Sum, kSideBySide> sums{};  ///< with the bias
+  std::array<Stop, kSideBySide> stops{};
 };
 
-/// Finds the stops of a filter, whose entries are in the order of signs. Sums are those with the entries up to the last
-/// positive one; what a sum is afterwards that stopped is not above zero, others are complete. Returns the products of
-/// nonzero operands with negative weights, up to stops.
+/// Finds the stops of a filter. Sums are those with its settled entries; what a sum is afterwards that stopped is not
+/// above zero, others are complete. Returns by how many products of nonzero operands those up to stops are more than
+/// those with the settled entries, modulo 2^64.
 template <typename Input, typename Sum>
 std::uint64_t find_stops(const Filter& filter, const Across<Input>& across, std::uint32_t windows,
                          FilterSums<Sum>& lanes);

@@ -127,9 +127,9 @@ class Values::Computation {
         if (!values_.nonzeros_.empty())
           std::tie(sixteen.least_zero[f], sixteen.largest_zero[f]) = finisher_.zeros(channel);
         if (stops_) {
-          // The sum after the positive weights first; then negative ones in their order.
-          sixteen.ordered.push_back(operands_.filter(group, place + f));
-          for (std::uint32_t i_k = 0; i_k < k; ++i_k) row[i_k] = std::max(row[i_k], Weight{0});
+          // The sum of the settled entries first; then the others in their order.
+          const Filter& filter = sixteen.ordered.emplace_back(operands_.filter(group, place + f));
+          for (std::size_t e = filter.settled; e < filter.entries.size(); ++e) row[filter.entries[e].position] = 0;
         }
         for (std::uint32_t i_k = 0; i_k < k; ++i_k) weights_at_[i_k] += row[i_k] != 0 ? 1 : 0;
       }
@@ -172,7 +172,7 @@ class Values::Computation {
     }
   }
 
-  /// Lets the sums of a sixteen of filters that stop do so; they are those with positive weights.
+  /// Lets the sums of a sixteen of filters that stop do so; they are those with the settled entries.
   void stop(const Sixteen& sixteen, std::uint32_t j, std::uint64_t begin, std::uint32_t windows, Scratch& s) {
     for (std::uint32_t f = 0; f < sixteen.filters; ++f) {
       const Filter& filter = sixteen.ordered[f];
@@ -228,7 +228,7 @@ class Values::Computation {
   fabric::fast::Aligned<Weight> packed_;  ///< of the sixteens at hand
   std::vector<Sixteen> sixteens_;
   std::vector<std::uint32_t>
-      weights_at_;                ///< [position] filters at hand with a weight there; where lanes stop, positive
+      weights_at_;                ///< [position] filters at hand with a weight there; where lanes stop, settled ones
   std::vector<Scratch> scratch_;  ///< [worker]
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "datapaths/gather/fast/operands.h"
+#include "datapaths/gather/fast/stops.h"
 #include "tensor/tensor.h"
 
 namespace lacuna::gather::fast {
@@ -23,8 +24,8 @@ class Values {
   /// Bytes of the results of a column in a tile as they are written: of `filters` filters from `channel` on.
   [[nodiscard]] std::uint64_t column_bytes(std::uint32_t channel, std::uint32_t filters,
                                            const ColumnWindows& column) const;
-  /// [window] the number of the entry, from 1, after which the sum stops; kNever if it does not. Null if none does.
-  [[nodiscard]] const std::uint32_t* stops(std::uint32_t channel) const {
+  /// [window] where the sum stops. Null if none does.
+  [[nodiscard]] const Stop* stops(std::uint32_t channel) const {
     return stops_.empty() ? nullptr : stops_.data() + std::size_t{channel} * windows_;
   }
   /// Products of nonzero operands in the layer, up to stops.
@@ -40,7 +41,7 @@ class Values {
   bool bytes_need_values_;
   Tensor output_;                        ///< where outputs are asked for, or bytes depend on more than `nonzeros_`
   std::vector<std::uint32_t> nonzeros_;  ///< [sixteen of filters][window] outputs that are not zero
-  std::vector<std::uint32_t> stops_;     ///< [channel][window]
+  std::vector<Stop> stops_;              ///< [channel][window]
   std::uint64_t executed_ = 0;
 };
 

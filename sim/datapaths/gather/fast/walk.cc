@@ -14,11 +14,11 @@ constexpr std::uint32_t kMostLanes = 16;
 /// A filter and the windows of a column.
 struct Walked {
   std::uint32_t entries, windows, lanes;
-  const std::uint32_t* stops;  ///< [window of the column]; null if none stops
+  const Stop* stops;  ///< [window of the column]; null if none stops
 
   /// Entries of a window that are multiplied.
   [[nodiscard]] std::uint32_t last(std::uint32_t window) const {
-    return stops ? std::min(entries, stops[window]) : entries;
+    return stops ? std::min(entries, stops[window].entry) : entries;
   }
   /// Cycles of a window, or of windows the last of which stops then: an entry more is issued, and killed; and one cycle
   /// at least.
@@ -114,7 +114,7 @@ std::uint32_t gated_cycles(const Operands& operands, std::uint32_t group, const 
 
 }  // namespace
 
-std::uint32_t walk(const Operands& operands, std::uint32_t group, const Filter& filter, const std::uint32_t* stops,
+std::uint32_t walk(const Operands& operands, std::uint32_t group, const Filter& filter, const Stop* stops,
                    const ColumnWindows& column, event::PeSum& done) {
   const Config& c = config(operands.lowering().machine());
   const Walked w{filter.segment_ends.back(), column.windows, c.windows, stops ? stops + column.first : nullptr};
@@ -124,8 +124,8 @@ std::uint32_t walk(const Operands& operands, std::uint32_t group, const Filter& 
   for (std::uint32_t window = 0; stops && window < w.windows; ++window) {
     const std::uint32_t left = w.entries - w.last(window);
     products -= left;
-    done.terminated += left;
-    done.outputs_terminated += left != 0 ? 1 : 0;
+    (w.stops[window].predicted ? done.predicted : done.terminated) += left;
+    (w.stops[window].predicted ? done.outputs_predicted : done.outputs_terminated) += left != 0 ? 1 : 0;
   }
   (gates ? done.gated : done.wasted) += products;
 

@@ -227,7 +227,7 @@ void Worker::add_resident(TileWork& work) {
   work.items.push_back({0, 0});
   for (std::uint32_t row = 0; row < work.geometry.rows; ++row) {
     const Filter& filter = work.tile.filters->filters[row];
-    const std::uint32_t* const stops = values_.stops(filter.channel);
+    const Stop* const stops = values_.stops(filter.channel);
     for (std::uint32_t column = 0; column < work.geometry.columns; ++column) {
       const std::uint32_t pe = row * machine_.array.columns + column;
       work.pes[pe] = {.items = 1, .first_cycles = static_cast<std::uint32_t>(work.cycles.size())};
