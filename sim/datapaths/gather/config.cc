@@ -55,6 +55,7 @@ void fields(FieldVisitor& v, Config& c) {
            c.weight_order);
   v.choice({"lane_step", "", "resident: lanes of a window group wait for each other, or each walks on its own."},
            c.lane_step);
+  v.choice({"step", "", "PEs that begin a segment, or a filter, in the same cycle."}, c.step);
   v.integer({"window_groups", "groups", "resident: window groups of an input tile, at most."}, c.window_groups, 1, 64);
   v.choice({"zeros", "", "A product with a zero operand is multiplied, or its multiplier is gated."}, c.zeros);
   v.choice({"order", "", "Which operand stays while the other sweeps; auto takes the order with less DRAM traffic.",

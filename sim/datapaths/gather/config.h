@@ -15,6 +15,7 @@ enum class IndexCode { Step, Offset, Absolute };
 enum class Reach { Crossbar, Bank, Block };
 enum class WeightOrder { Natural, Sign, Predictive };
 enum class LaneStep { Together, Apart };
+enum class Step { None, Row, Column, Array };
 enum class Zeros { Multiplied, Gated };
 
 /// The feeders of one operand: weights come along the rows, activations along the columns.
@@ -42,6 +43,7 @@ struct Config {
   std::uint32_t per_block = 2;
   WeightOrder weight_order = WeightOrder::Natural;
   LaneStep lane_step = LaneStep::Together;
+  Step step = Step::None;
   std::uint32_t window_groups = 16;
   Zeros zeros = Zeros::Multiplied;
   Order order = Order::Auto;
@@ -91,6 +93,10 @@ struct EnumNames<gather::WeightOrder> {
 template <>
 struct EnumNames<gather::LaneStep> {
   static constexpr std::array<std::string_view, 2> names = {"together", "apart"};
+};
+template <>
+struct EnumNames<gather::Step> {
+  static constexpr std::array<std::string_view, 4> names = {"none", "row", "column", "array"};
 };
 template <>
 struct EnumNames<gather::Zeros> {

@@ -106,6 +106,7 @@ class GatherFamily final : public Family {
          "what a PE holds of weights and activations ahead",
          {at_highest(machine, "gather.weights.fifo_depth"), at_highest(machine, "gather.segments_resident")}},
     };
+    limits.push_back({"step", "PEs that begin together", {"gather.step=none"}});
     if (stream && c.reach == Reach::Bank)
       limits.push_back({"bank_conflicts", "conflicts of banks", {"gather.reach=crossbar"}});
     if (!stream) limits.push_back({"lane_step", "lanes that wait for each other", {"gather.lane_step=apart"}});

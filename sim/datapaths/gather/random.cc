@@ -52,6 +52,7 @@ void draw_array(Draw& draw, Machine& m, ArraySize size) {
   a.operand = draw.chance(0.25) ? Operand::Int16 : Operand::Int8;
   c.delivery = draw.any<Delivery>();
   c.zeros = draw.any<Zeros>();
+  c.step = draw.one_of({Step::None, Step::None, Step::None, Step::Row, Step::Column, Step::Array});
   const bool stream = c.delivery == Delivery::Stream;
   if (stream)
     draw_stream(draw, c);

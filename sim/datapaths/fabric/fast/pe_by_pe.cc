@@ -9,7 +9,8 @@
 
 namespace lacuna::fabric::fast {
 
-PeByPe::PeByPe(const Machine& machine, const MemoryPlan& plan, const Feeders& feeders, LayerPort& layer)
+PeByPe::PeByPe(const Machine& machine, const MemoryPlan& plan, const Feeders& feeders, LayerPort& layer,
+               Together together)
     : layer_(layer),
       map_(layer.tiles()),
       recorder_(layer.recorder()),
@@ -17,6 +18,7 @@ PeByPe::PeByPe(const Machine& machine, const MemoryPlan& plan, const Feeders& fe
       rows_(machine.array.rows),
       columns_(machine.array.columns),
       unicast_(feeders.unicast),
+      together_(together),
       depth_(feeders.depth),
       memory_(machine, tiles_, plan.output_address(), plan.room(), *this),
       waits_(machine.array, map_, memory_, recorder_) {

@@ -73,9 +73,13 @@ struct Feeders {
   bool unicast = false;                  ///< a row serves its PEs one by one
 };
 
+/// Which PEs begin together what needs another message of the column than the item before.
+enum class Together : std::uint8_t { None, Row, Column, Array };
+
 class PeByPe : MemoryPort {
  public:
-  PeByPe(const Machine& machine, const MemoryPlan& plan, const Feeders& feeders, LayerPort& layer);
+  PeByPe(const Machine& machine, const MemoryPlan& plan, const Feeders& feeders, LayerPort& layer,
+         Together together = Together::None);
 
   /// Runs the layer and reports it; its cycles.
   Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
@@ -133,6 +137,10 @@ class PeByPe : MemoryPort {
     std::array<Time, 2> complete{}, drained{};  ///< of its tile number k, at k mod 2; drained: its last result
     std::uint64_t completions = 0, drains = 0;
     std::array<std::uint64_t, 2> pushes{}, pops{};
+    // Where PEs begin together: the item that it could begin and from when on; when all may.
+    TileIndex ready_tile = kNoTileIndex;
+    std::uint32_t ready_item = 0;
+    Time ready = 0, together = kUnknown;
   };
   struct Bus {
     TileIndex tile;
@@ -169,6 +177,7 @@ class PeByPe : MemoryPort {
   // PEs.
   bool advance(Pe& pe);
   bool work(Pe& pe);
+  [[nodiscard]] Time begin_together(Pe& pe, const TileWork& work, std::uint32_t activations, Time ready);
   bool settle_stop(Pe& pe);
   bool discard(Pe& pe);
   void pop(Pe& pe, std::size_t side, Time time);
@@ -199,6 +208,7 @@ class PeByPe : MemoryPort {
   const std::uint64_t tiles_;
   const std::uint32_t rows_, columns_;
   const bool unicast_;
+  const Together together_;
   const std::array<std::uint32_t, 2> depth_;
   std::vector<Line> lines_;  ///< rows, then columns
   std::vector<Pe> pes_;

@@ -38,6 +38,34 @@ bool PeByPe::advance(Pe& pe) {
   }
 }
 
+/// When PEs begin together that could begin alone at their `ready`; unknown as long as that of one is. `activations`:
+/// the step of the column that they begin.
+Time PeByPe::begin_together(Pe& pe, const TileWork& work, std::uint32_t activations, Time ready) {
+  if (pe.together != kUnknown) return std::exchange(pe.together, kUnknown);
+  pe.ready_tile = pe.tile;
+  pe.ready_item = activations;
+  pe.ready = ready;
+  Time latest = 0;
+  const auto for_others = [&](auto visit) {
+    for (Pe& other : pes_)
+      if (work.geometry.mapped(other.row, other.column) &&
+          (together_ == Together::Array ||
+           (together_ == Together::Row ? other.row == pe.row : other.column == pe.column)))
+        visit(other);
+  };
+  bool known = true;
+  for_others([&](const Pe& other) {
+    known &= other.ready_tile == pe.tile && other.ready_item == activations;
+    latest = std::max(latest, other.ready);
+  });
+  if (!known) return kUnknown;
+  for_others([&](Pe& other) {
+    other.together = latest;
+    other.awake = true;
+  });
+  return std::exchange(pe.together, kUnknown);
+}
+
 /// One item.
 bool PeByPe::work(Pe& pe) {
   if (!has_state(pe.tile)) return false;
@@ -57,9 +85,15 @@ bool PeByPe::work(Pe& pe) {
     if (pe.drains + 1 < pe.completions) return false;
     begin = std::max(begin, pe.drained[pe.completions % 2] + 1);
   }
+  const Time ready = begin;
+  if (together_ != Together::None && (pe.item == 0 || (&item - 1)->activations != item.activations)) {
+    begin = begin_together(pe, work, item.activations, ready);
+    if (begin == kUnknown) return false;
+  }
   starve(pe, kWeights, pe.free, weights.arrival, weights.start);
   starve(pe, kActivations, std::max(pe.free, weights.arrival), activations.arrival, activations.start);
-  waits_.block(index_of(pe), there, begin, pe.tile);
+  waits_.block(index_of(pe), there, ready, pe.tile);
+  waits_.wait_for_others(index_of(pe), ready, begin);
 
   const bool stops = mine.stop_item == pe.item;
   const std::uint32_t cycles = work.cycles_of(mine, pe.item);

@@ -56,6 +56,8 @@ class WaitAccount {
               const std::vector<Interval>& memory_waits);
   /// In begin..end it issued nothing, though both operands of `tile` were there.
   void block(std::uint32_t pe, Time begin, Time end, TileIndex tile);
+  /// In begin..end it could have begun something, and other PEs could not that begin with it.
+  void wait_for_others(std::uint32_t pe, Time begin, Time end) { count(pe, begin, end, PeClass::Imbalance); }
   /// It issued a group that was killed.
   void kill(std::uint32_t pe) { ++classes_[pe][PeClass::Bubble]; }
   /// From `begin` on `pe` has no further tile; the layer takes `cycles`. The last report of a PE.

@@ -75,7 +75,9 @@ class FastEngine : public Engine {
       return result;
     };
     std::string_view why = "filters are resident: one item a tile";
-    if (operands.streams()) {
+    if (operands.streams() && config(lowering.machine()).step != Step::None) {
+      why = "PEs begin segments together";
+    } else if (operands.streams()) {
       try {
         return outcome("rows", [&](Tally& tally) {
           fast::count_products(values, tally);

@@ -55,6 +55,21 @@ class Port : public fabric::fast::LayerEvents<Own> {
   EventRecorder* recorder_;
 };
 
+fabric::fast::Together together(Step step) {
+  using fabric::fast::Together;
+  switch (step) {
+    case Step::None:
+      return Together::None;
+    case Step::Row:
+      return Together::Row;
+    case Step::Column:
+      return Together::Column;
+    case Step::Array:
+      return Together::Array;
+  }
+  throw Bug("unknown step");
+}
+
 }  // namespace
 
 Time run_pe_by_pe(Operands& operands, const Values& values, Tally& tally, EventRecorder* recorder,
@@ -63,7 +78,7 @@ Time run_pe_by_pe(Operands& operands, const Values& values, Tally& tally, EventR
   const Config& c = config(lowering.machine());
   Port port(operands, values, tally, recorder);
   fabric::fast::PeByPe times(lowering.machine(), lowering.plan(),
-                             {.depth = {c.weights.fifo_depth, c.segments_resident}}, port);
+                             {.depth = {c.weights.fifo_depth, c.segments_resident}}, port, together(c.step));
   count_products(values, tally);
   return times.run(progress);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "datapaths/fabric/systemc/machine.h"
@@ -19,16 +20,28 @@ class PeArray {
   using Ports = fabric::PePorts<Own>;
 
   PeArray(const Lowering& lowering, Sink& sink, Ports ports)
-      : sink_(sink), ports_(ports), waiting_for_(lowering, ports.waiting), places_(Waiting::places(lowering)) {
+      : sink_(sink),
+        ports_(ports),
+        waiting_for_(lowering, ports.waiting),
+        places_(Waiting::places(lowering)),
+        step_(config(lowering.machine()).step) {
     for (std::size_t i = 0; i < places_.size(); ++i) pes_.emplace_back(Core(lowering));
   }
 
   void cycle(std::uint64_t now) {
     waiting_for_.begin_cycle(!pes_[0].valid, pes_[0].wait, places_[0]);
+    if (step_ != Step::None)
+      for (std::size_t i = 0; i < pes_.size(); ++i) pes_[i].ready = could_begin(pes_[i], places_[i]);
     for (std::size_t i = 0; i < pes_.size(); ++i) cycle(pes_[i], places_[i], now);
   }
 
  private:
+  /// A segment of a tile.
+  struct Begin {
+    TileIndex tile;
+    std::uint32_t segment;
+    bool operator==(const Begin&) const = default;
+  };
   struct Pe {
     explicit Pe(Core own) : core(std::move(own)) {}
 
@@ -44,14 +57,37 @@ class PeArray {
     std::vector<std::int64_t> complete;
     PeClass wait = PeClass::FillDrain;  ///< why nothing was issued
     TileIndex issued_tile = kNoTileIndex;
+    std::optional<Begin> ready;  ///< where PEs begin together: what it could begin in this cycle
   };
+
+  /// Registers at the start of the cycle: the sums of the tile before cannot leave.
+  [[nodiscard]] bool blocked(const Pe& pe, const Place& at) const {
+    const bool completing = pe.valid && pe.last;
+    return (pe.pending && completing) || ((pe.pending || completing) && ports_.results.valid(at.index));
+  }
+
+  [[nodiscard]] std::optional<Begin> could_begin(const Pe& pe, const Place& at) const {
+    const auto* weights = ports_.weights.head(at.index);
+    const auto* activations = ports_.activations.head(at.index);
+    if (pe.busy || !weights || !activations || !weights->message->segment_first) return std::nullopt;
+    if (pe.between_tiles && blocked(pe, at)) return std::nullopt;
+    return Begin{weights->tile->index, weights->message->segment};
+  }
+
+  /// All PEs that begin with this one could begin what it could.
+  [[nodiscard]] bool all_could_begin(const Tile& tile, const Pe& pe, const Place& at) const {
+    for (std::size_t i = 0; i < pes_.size(); ++i) {
+      const Place& other = places_[i];
+      const bool with = step_ == Step::Array || (step_ == Step::Row ? other.row == at.row : other.column == at.column);
+      if (with && tile.mapped(other.row, other.column) && pes_[i].ready != pe.ready) return false;
+    }
+    return true;
+  }
 
   void cycle(Pe& pe, const Place& at, std::uint64_t now) {
     // Registers at the start of the cycle.
-    const bool completing = pe.valid && pe.last;
-    const bool result_valid = ports_.results.valid(at.index);
-    const bool blocked = (pe.pending && completing) || ((pe.pending || completing) && result_valid);
-    if (pe.pending && !result_valid) {
+    const bool was_blocked = blocked(pe, at);
+    if (pe.pending && !ports_.results.valid(at.index)) {
       ports_.results.put(at.index, pe.complete);
       sink_.on(event::Retire{now, at.index, pe.complete.front()});
       pe.pending = false;
@@ -67,7 +103,7 @@ class PeArray {
     } else {
       sink_.on(event::Wait{now, at.index, waiting_for_.why(pe.wait, at)});
     }
-    issue(pe, at, now, blocked);
+    issue(pe, at, now, was_blocked);
     for (const event::Stop& stop : stops_) sink_.on(stop);
     stops_.clear();
   }
@@ -84,6 +120,10 @@ class PeArray {
       }
       if (pe.between_tiles && blocked) {
         pe.wait = waiting_for_.blocked(weights->tile->index);
+        return;
+      }
+      if (step_ != Step::None && weights->message->segment_first && !all_could_begin(*weights->tile, pe, at)) {
+        pe.wait = PeClass::Imbalance;
         return;
       }
       LACUNA_CHECK(weights->tile == activations->tile && weights->message->segment == activations->message->segment,
@@ -112,6 +152,7 @@ class PeArray {
   Ports ports_;
   Waiting waiting_for_;
   std::vector<Place> places_;
+  Step step_;
   std::vector<Pe> pes_;
   std::vector<event::Stop> stops_;  ///< found in this cycle by the PE at hand
 };
