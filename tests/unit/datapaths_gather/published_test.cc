@@ -85,6 +85,40 @@ TEST_CASE("Cambricon-X gains by density what its groups of 16 leave of a window"
   CHECK(gain(0.05, 4) > 11.9);
 }
 
+TEST_CASE("PEs that begin segments together take the longest filter of each segment") {
+  Machine machine = read_machine(std::string(LACUNA_SOURCE_DIR) + "/configs/presets/cambricon-x.yaml").machine;
+  machine.array.operand = Operand::Int8;
+  unbind(machine);
+  for (const double density : {0.35, 0.1, 0.05, 0.03}) {
+    const Layer layer = random_fc(density);
+    const auto weights = layer.weights.as<std::int8_t>();
+    std::uint64_t cycles = 0;
+    for (std::size_t segment = 0; segment < layer.shape.C; segment += 256) {
+      std::ptrdiff_t longest = 1;
+      for (std::size_t filter = 0; filter < 16; ++filter) {
+        const auto begin = weights.begin() + static_cast<std::ptrdiff_t>(filter * layer.shape.C + segment);
+        longest = std::max(longest, (256 - std::count(begin, begin + 256, 0) + 15) / 16);
+      }
+      cycles += static_cast<std::uint64_t>(longest) * layer.shape.N;
+    }
+    std::uint64_t together = 0;
+    for (const gather::Step step : {gather::Step::Column, gather::Step::Array}) {
+      gather::config(machine).step = step;
+      const LayerOutcome outcome = gather::make_systemc_engine()->run(machine, layer, nullptr);
+      CAPTURE(density, outcome.cycles);
+      CHECK(outcome.cycles >= cycles);
+      CHECK(static_cast<double>(outcome.cycles) < 1.01 * static_cast<double>(cycles) + 500);  // the first filters load
+      together = outcome.cycles;
+    }
+    // A row has one PE: nobody to wait for.
+    gather::config(machine).step = gather::Step::Row;
+    const LayerOutcome alone = gather::make_systemc_engine()->run(machine, layer, nullptr);
+    gather::config(machine).step = gather::Step::None;
+    CHECK(alone.per_pe == gather::make_systemc_engine()->run(machine, layer, nullptr).per_pe);
+    CHECK((density < 0.05 ? alone.cycles <= together : alone.cycles < together));
+  }
+}
+
 TEST_CASE("an N:M layer takes N / M of the dense cycles where its groups are full") {
   for (const auto& [per_block, block] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{
            {1, 2}, {2, 4}, {1, 4}, {3, 4}, {4, 8}, {2, 8}, {8, 16}, {1, 16}}) {
