@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "datapaths/gather/fast/order.h"
+#include "datapaths/gather/fast/row_kernels.h"
 
 namespace lacuna::gather::fast {
 
@@ -74,7 +75,7 @@ Operands::Operands(const Lowering& lowering, bool keeps_values)
     for (const bool first : {false, true})
       for (std::uint32_t entries = 0; entries <= config_.lanes; ++entries)
         group_messages_[first ? 1 : 0].push_back(weights_of(entries, first));
-  const std::size_t of_filter = std::size_t{segments_} * 8 + (keeps_values_ ? std::size_t{k_} * sizeof(Weight) : 0) +
+  const std::size_t of_filter = std::size_t{segments_} * 16 + (keeps_values_ ? std::size_t{k_} * sizeof(Weight) : 0) +
                                 (streams_ && config_.reach == Reach::Bank ? std::size_t{k_} * 4 : 0) + 256;
   if (shape.M * of_filter <= kCacheBytes)
     filter_tiles_.resize(std::size_t{shape.groups} * ceil_div(group_filters_, machine_.array.rows));
@@ -228,21 +229,42 @@ std::shared_ptr<const FilterTile> Operands::build_filter_tile(std::uint32_t grou
   tile->group = group;
   const std::uint32_t begin = index * machine_.array.rows;
   const std::uint32_t rows = std::min(group_filters_ - begin, machine_.array.rows);
-  tile->words.resize(std::size_t{segments_} * rows);
-  tile->bytes.resize(segments_);
+  tile->words.resize(std::size_t{segments_ + 1} * rows);
+  tile->bytes.resize(segments_ + 1);
+  const std::uint32_t stride = whole_vectors(machine_.array.rows);
+  if (streams_) {
+    for (auto* of_segments : {&tile->groups, &tile->last_words}) of_segments->resize(std::size_t{segments_} * stride);
+    tile->first_words.resize(stride);
+    tile->most_groups.resize(segments_);
+  }
   for (std::uint32_t row = 0; row < rows; ++row) {
     tile->filters.push_back(filter(group, begin + row));
     Filter& filter = tile->filters.back();
     if (!keeps_values_) filter.entries = {};
     for (std::uint32_t segment = 0; segment < segments_; ++segment) {
-      const std::uint32_t entries = filter.entries_in(segment);
-      for (std::uint32_t group_of = 0; group_of < groups(entries); ++group_of) {
-        const auto message = weights_message(entries_of(group_of, entries), segment == 0 && group_of == 0);
-        tile->words[segment * rows + row] += message.words;
-        tile->bytes[segment] += message.bytes;
+      const std::uint32_t entries = filter.entries_in(segment), count = groups(entries);
+      const auto message = [&](std::uint32_t of) {
+        return weights_message(entries_of(of, entries), segment == 0 && of == 0);
+      };
+      // All but the first and the last are alike.
+      const fabric::fast::Message first = message(0), last = message(count - 1);
+      std::uint64_t bytes = first.bytes;
+      std::uint32_t words = first.words;
+      if (count > 1) {
+        const fabric::fast::Message full = count > 2 ? message(1) : last;
+        bytes += std::uint64_t{count - 2} * full.bytes + last.bytes;
+        words += (count - 2) * full.words + last.words;
       }
+      tile->words[(segment + 1) * rows + row] = tile->words[segment * rows + row] + words;
+      tile->bytes[segment + 1] += bytes;
+      if (!streams_) continue;
+      tile->groups[segment * stride + row] = count;
+      tile->last_words[segment * stride + row] = last.words;
+      if (segment == 0) tile->first_words[row] = first.words;
+      tile->most_groups[segment] = std::max(tile->most_groups[segment], count);
     }
   }
+  std::partial_sum(tile->bytes.begin(), tile->bytes.end(), tile->bytes.begin());
   return tile;
 }
 
@@ -263,9 +285,13 @@ std::vector<ColumnWindows> Operands::columns(std::uint32_t window_tile) const {
   const std::uint64_t units = windows_ / width * per_row;
   const std::uint64_t begin = std::uint64_t{window_tile} * machine_.array.columns;
   std::vector<ColumnWindows> columns;
+  std::uint64_t row = begin / per_row, place = begin % per_row;
   for (std::uint64_t unit = begin; unit < std::min(units, begin + machine_.array.columns); ++unit) {
-    const auto left = static_cast<std::uint32_t>(unit % per_row) * most;
-    columns.push_back({unit / per_row * width + left, std::min(most, width - left)});
+    const auto left = static_cast<std::uint32_t>(place) * most;
+    columns.push_back({row * width + left, std::min(most, width - left)});
+    if (++place < per_row) continue;
+    place = 0;
+    ++row;
   }
   return columns;
 }

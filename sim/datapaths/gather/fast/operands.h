@@ -52,8 +52,13 @@ struct Filter {
 struct FilterTile {
   std::uint32_t group = 0;
   std::vector<Filter> filters;
-  std::vector<std::uint32_t> words;  ///< [segment][row] of messages
-  std::vector<std::uint64_t> bytes;  ///< [segment] of all rows
+  std::vector<std::uint32_t> words;  ///< [segment, and behind the last][row]: of messages before it
+  std::vector<std::uint64_t> bytes;  ///< [segment, and behind the last]: of messages of all rows before it
+
+  // Where entries are streamed: rows of the array in whole vectors, zeros where no filter is.
+  std::vector<std::uint32_t> groups, last_words;  ///< [segment][row]: groups; words of the last
+  std::vector<std::uint32_t> first_words;         ///< [row]: words of the first group of the tile
+  std::vector<std::uint32_t> most_groups;         ///< [segment]: of all rows
 };
 
 /// What a column has in a tile.
@@ -113,6 +118,15 @@ class Operands final : public fabric::fast::Tiles {
   /// The message with the activations of a segment, or of an input tile.
   [[nodiscard]] const fabric::fast::Message& activations(const ColumnWindows& column, std::uint32_t segment) const {
     return activation_messages_[segment + 1 == segments_ ? 1 : 0][column.windows];
+  }
+  struct Amount {
+    std::uint64_t bytes, words;
+  };
+  /// Of the messages with segments begin..end-1, of which there is one.
+  [[nodiscard]] Amount activations(const ColumnWindows& column, std::uint32_t begin, std::uint32_t end) const {
+    const fabric::fast::Message &last = activations(column, end - 1), &other = activations(column, begin);
+    const std::uint64_t others = end - 1 - begin;
+    return {last.bytes + others * other.bytes, last.words + others * other.words};
   }
 
  private:

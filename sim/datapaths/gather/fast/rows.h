@@ -2,18 +2,20 @@
 // array as the step: the groups of a row in a segment are closed for all of its PEs at once. FAST.md says why.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "datapaths/fabric/fast/aligned.h"
 #include "datapaths/fabric/fast/memory.h"
 #include "datapaths/fabric/fast/waits.h"
 #include "datapaths/gather/events.h"
 #include "datapaths/gather/fast/operands.h"
+#include "datapaths/gather/fast/row_kernels.h"
 #include "datapaths/gather/fast/values.h"
 #include "datapaths/gather/fast/work.h"
 
@@ -32,9 +34,9 @@ class Rows : fabric::fast::MemoryPort {
   fabric::fast::Time run(const std::function<void(std::uint64_t tiles_written)>& progress);
 
  private:
-  /// Signed, so that differences may be.
-  using Time = std::int64_t;
-  static constexpr Time kLongAgo = INT64_MIN / 4;
+  using Time = Moment;
+  template <typename T>
+  using Aligned = fabric::fast::Aligned<T>;
 
   /// Rows, or columns, are of class 0 if every tile maps them, else of class 1. PEs that share both classes have had
   /// the same tiles.
@@ -43,30 +45,36 @@ class Rows : fabric::fast::MemoryPort {
 
   struct TileState {
     Tile tile;
-    std::vector<Time> complete;  ///< [row][stride] once worked: the cycle after the last issue
+    std::array<std::vector<std::uint32_t>, 2> column_words;  ///< [last segment][column]
+    Aligned<Time> complete;                                  ///< [PE] once worked: the cycle after the last issue
     bool worked = false;
   };
-  /// A message that was sent; where it is the first of its block, when its line waited for memory before it.
-  struct Sent {
-    Time start = kLongAgo, arrival = kLongAgo, memory_begin = kLongAgo, memory_end = kLongAgo;
-  };
-  struct Line {
+  /// What a line has sent that PEs have not taken, and where it is.
+  struct Ahead {
     TileIndex tile;
-    std::uint32_t segment = 0, group = 0;  ///< of the next message
-    Time bus = 0;                          ///< from when on it is free
-    std::array<std::vector<Time>, 2>
-        room;  ///< by class of the PEs: [entry, masked] from when on there is room for the one `depth` later
-    std::array<std::uint64_t, 2> sent{};        ///< by class: entries
-    std::array<std::uint64_t, 2> worked{};      ///< by class: entries of which it is known when they are popped
-    std::vector<Sent> ahead;                    ///< [entry of class 0, masked]
-    std::vector<fabric::fast::Interval> waits;  ///< all waits for memory, where they may be asked for
+    std::uint32_t segment = 0, group = 0;     ///< of the next message
+    std::array<std::uint32_t, 2> messages{};  ///< by class of the PEs
+    Time bus = 0;                             ///< from when on it is free
   };
+  /// Rows, which send weights, or columns, which send activations; where PEs are, unless something else is said.
   struct Lines {
     std::size_t side = 0;
-    std::uint32_t depth = 0, mask = 0;  ///< of FIFOs; a power of two - 1, not below depth - 1
-    std::uint32_t split = 0;            ///< lines below it are of class 0
-    std::uint32_t other_split = 0;      ///< of the lines across
-    std::vector<Line> lines;
+    std::uint32_t count = 0, stride = 0;  ///< lines; in whole vectors
+    std::uint32_t depth = 0;              ///< of FIFOs
+    std::uint32_t split = 0;              ///< lines below it are of class 0
+    std::uint32_t other_split = 0;        ///< of the lines across
+    Aligned<Time> bus;                    ///< [line] from when on it is free
+    std::array<Aligned<Time>, 2> room;  ///< by class of the PEs: [message from here on, up to depth][line] from when on
+    Aligned<Time> start, arrival;       ///< [line] of the first message of the segment
+    Aligned<Time> memory_begin, memory_end;                  ///< [line] when it waited for memory before
+    bool memory = false;                                     ///< some line did
+    std::vector<std::vector<fabric::fast::Interval>> waits;  ///< [line] all of them, where they may be asked for
+    std::vector<Ahead> ahead;
+    std::uint64_t furthest = 0;  ///< step() of the line that is furthest ahead
+
+    [[nodiscard]] OnBus on_bus() const {
+      return {start.data(), arrival.data(), memory_begin.data(), memory_end.data()};
+    }
   };
 
   TileState& state_of(TileIndex tile);
@@ -86,38 +94,59 @@ class Rows : fabric::fast::MemoryPort {
   [[nodiscard]] int classes_across(const Lines& lines, const Geometry& tile) const {
     return (lines.side == fabric::fast::kWeights ? tile.columns : tile.rows) > lines.other_split ? 2 : 1;
   }
-  /// Whether there is known to be room for the next message, and from when on.
-  [[nodiscard]] bool room_known(const Lines& lines, const Line& line, int classes) const {
-    for (int k = 0; k < classes; ++k)
-      if (line.sent[k] >= line.worked[k] + lines.depth) return false;
-    return true;
+  /// A segment of a tile among all of the layer.
+  [[nodiscard]] std::uint64_t step(TileIndex tile, std::uint32_t segment) const {
+    return tile * std::uint64_t{operands_.segments()} + segment;
   }
-  [[nodiscard]] Time room(const Lines& lines, const Line& line, int classes) const {
-    // Before the first `depth` entries are zeros.
-    Time time = line.room[0][(line.sent[0] - lines.depth) & lines.mask];
-    if (classes == 2) time = std::max(time, line.room[1][(line.sent[1] - lines.depth) & lines.mask]);
-    return time;
+  [[nodiscard]] std::uint64_t step(const Ahead& ahead) const { return step(ahead.tile, ahead.segment); }
+  [[nodiscard]] std::uint64_t work_step() const { return step(work_tile_, work_segment_); }
+  [[nodiscard]] static bool begins_block(const Tile& tile, std::uint32_t segment) {
+    return segment == 0 || tile.block_of[segment - 1] != tile.block_of[segment];
   }
-  /// Sends the next message of a line; the block is loaded and room known.
-  Sent send(Lines& lines, Line& line, const Tile& tile, std::uint32_t index);
-  /// The line is at the end of a segment of the tile.
-  void end_segment(Lines& lines, Line& line, const Tile& tile, std::uint32_t index);
-  /// The line may wait for the block of its next message, the first of the block.
-  void wait_for_block(Line& line, const Tile& tile, Sent& sent);
-  [[nodiscard]] fabric::fast::Message message(const Lines& lines, const Line& line, const Tile& tile,
-                                              std::uint32_t index) const;
+  [[nodiscard]] bool ends_block(const Tile& tile, std::uint32_t segment) const {
+    return segment + 1 == operands_.segments() || tile.block_of[segment] != tile.block_of[segment + 1];
+  }
+  /// The PE in arrays over PEs: [column][row].
+  [[nodiscard]] std::size_t at(std::uint32_t row, std::uint32_t column) const {
+    return std::size_t{column} * row_lines_.stride + row;
+  }
+  [[nodiscard]] PeRange pes(std::uint32_t begin, std::uint32_t end) const {
+    return {row_lines_.stride, row_lines_.stride, begin, end, mapped_.data()};
+  }
+
+  // Lines.
+  void set_up(Lines& lines, std::size_t side, std::uint32_t count, std::uint32_t depth, std::uint32_t split,
+              std::uint32_t other_split);
+  /// Lines may wait for the block that begins.
+  void wait_for_block(Lines& lines, const Tile& tile);
+  /// Sends the first message of the segment, of so many words, on every line that the tile maps.
+  void send(Lines& lines, const Geometry& tile, const std::uint32_t* words);
+  /// Lines are past the block that ends, those that were not before.
+  void pass_block(const Lines& lines, const Tile& tile);
+  /// PEs have taken the messages of a segment: `groups` [line] of them; null for one.
+  void take_ahead(Lines& lines, const Geometry& tile, const std::uint32_t* groups);
   /// Sends what there is room for.
   bool send_ahead(Lines& lines);
-  /// Lines pass a block, one after the other and told of together.
-  void pass(TileIndex tile, std::uint32_t block, Time time);
-  void flush_passed();
+  bool send_ahead(Lines& lines, std::uint32_t line);
+  /// Whether PEs of the line have tiles to come.
+  [[nodiscard]] bool has_tiles(const Lines& lines, std::uint32_t line) const;
+  /// Waits for memory that no PE will ask for any more.
+  void forget_waits(Lines& lines, std::uint32_t line);
 
+  // PEs.
   bool work();
   /// When the results leave that gate the tile, if it is known.
   bool gate(const Geometry& tile);
-  void work_row(TileState& state, std::uint32_t row, bool counts);
+  void map(const Geometry& tile);
+  /// What PEs wait for before their first group is counted PE by PE, not here.
+  void account_apart(const Geometry& tile);
   template <typename Waits>
-  void account(Waits& waits, std::uint32_t row, std::uint32_t column, const Sent& weights) const;
+  void account(Waits& waits, std::uint32_t row, std::uint32_t column) const;
+  /// PEs have what the first groups of the segment need. `counts`: what they wait for is counted here.
+  void begin(const Geometry& tile, bool counts);
+  /// They take all groups.
+  void take_groups(const TileState& state, bool counts);
+  void note_group_waits(const Geometry& tile);
   void leave_tile(TileState& state);
   bool drain();
   void forget();
@@ -137,11 +166,10 @@ class Rows : fabric::fast::MemoryPort {
   std::deque<TileState> states_;
   TileIndex first_state_;
 
-  // PEs, [row][columns].
-  std::vector<Time> free_, drained_, drained_before_, gate_;
-  std::vector<Time> starved_weight_, starved_activation_, starved_memory_, blocked_memory_, blocked_output_;
-  std::vector<Time> unused_;
-  std::vector<Time> done_at_;  ///< from when on it has no further tile
+  // PEs: at().
+  Aligned<Time> free_, ready_, drained_, drained_before_, gate_;
+  Aligned<Time> starved_weight_, starved_activation_, starved_memory_, blocked_memory_, blocked_output_, unused_;
+  Aligned<Time> done_at_;  ///< from when on it has no further tile
 
   // The step of the PEs that comes next.
   TileIndex work_tile_;
@@ -151,24 +179,32 @@ class Rows : fabric::fast::MemoryPort {
   ByClass<std::uint64_t> worked_tiles_{}, drained_tiles_{};
   ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
   ByClass<bool> apart_{};                   ///< a tile that does not map the class came since its last step
-  bool near_ = false;                       ///< a PE that was apart may still wait for what was before
-  // Of the step, by column: sends; the latest pop.
-  std::vector<Time> column_start_, column_arrival_, column_memory_begin_, column_memory_end_;
-  std::array<std::vector<Time>, 2> column_popped_;  ///< by class of rows
-  bool memory_waits_ = false;                       ///< some column waited for memory before the step
-  std::vector<Time> ready_;                         ///< scratch
 
-  struct Passed {
-    TileIndex tile;
-    std::uint32_t block = 0, lines = 0;
-    Time time = 0;
-  } passed_;
+  // Rows: which the tile maps, of both classes and of each (-1, else 0); of the step.
+  std::uint32_t mapped_rows_ = 0;
+  Aligned<Time> mapped_;
+  std::array<Aligned<Time>, 2> of_class_;
+  Aligned<Time> earliest_, taken_, sigma_, before_, taken_before_, start_, arrival_;
+  std::array<Aligned<Time>, 2> latest_;
+  std::array<Aligned<Time>, 2> next_room_;
+  std::vector<std::uint32_t> words_;
+  std::vector<const std::uint32_t*> cycles_;
+  std::array<Aligned<Time>, 2> popped_;  ///< by class of rows: [column]
 
   TileIndex drain_tile_;
-  std::vector<Time> drain_bus_;  ///< [column] from when on it is free
+  Aligned<Time> drain_bus_;  ///< [column] from when on it is free
 
   fabric::fast::MemorySequence memory_;
   fabric::fast::WaitAccount waits_;
 };
+
+template <typename Visit>
+void Rows::for_classes(const Geometry& tile, Visit visit) const {
+  const std::array<std::uint32_t, 3> row{0, std::min(row_lines_.split, tile.rows), tile.rows};
+  const std::array<std::uint32_t, 3> column{0, std::min(column_lines_.split, tile.columns), tile.columns};
+  for (int r = 0; r < 2; ++r)
+    for (int c = 0; c < 2; ++c)
+      if (row[r] < row[r + 1] && column[c] < column[c + 1]) visit(r, c, row[r], row[r + 1], column[c], column[c + 1]);
+}
 
 }  // namespace lacuna::gather::fast

@@ -24,7 +24,8 @@ Worker::Worker(Operands& operands, const Values& values)
       lowering_(operands.lowering()),
       machine_(lowering_.machine()),
       config_(config(machine_)),
-      done_(pe_count(machine_)) {}
+      done_(pe_count(machine_)),
+      issued_(done_.size()) {}
 
 Tile Worker::tile(TileIndex index) {
   const Lowering::Position at = lowering_.position(index);
@@ -47,31 +48,34 @@ Tile Worker::tile(TileIndex index) {
 std::vector<Block> Worker::cut_blocks(const Tile& tile) const {
   const std::uint32_t half_weights = config_.weights.buffer_bytes / 2 / config_.weights.bus_bytes;
   const std::uint32_t half_activations = config_.activations.buffer_bytes / 2 / config_.activations.bus_bytes;
-  const std::uint32_t rows = tile.geometry.rows;
+  const std::uint32_t segments = operands_.segments();
   // The column with the most windows takes the most words.
   const ColumnWindows& widest = *std::ranges::max_element(tile.columns, {}, &ColumnWindows::windows);
+  const auto fits = [&](std::uint32_t begin, std::uint32_t end) {
+    return weight_words(tile, begin, end) <= half_weights &&
+           operands_.activations(widest, begin, end).words <= half_activations;
+  };
   std::vector<Block> blocks;
-  std::vector<std::uint32_t> weights(rows);  // words of the block
-  std::uint32_t activations = 0;
-  for (std::uint32_t segment = 0; segment < operands_.segments(); ++segment) {
-    const std::uint32_t* const words = tile.filters->words.data() + std::size_t{segment} * rows;
-    const std::uint32_t of_columns = operands_.activations(widest, segment).words;
-    std::uint32_t most = 0;
-    for (std::uint32_t row = 0; row < rows; ++row) most = std::max(most, weights[row] + words[row]);
-    if (blocks.empty() || most > half_weights || activations + of_columns > half_activations) {
-      blocks.push_back({.begin = segment, .end = segment});
-      std::ranges::fill(weights, 0);
-      activations = 0;
+  for (std::uint32_t begin = 0, end; begin < segments; begin = end) {
+    end = begin;
+    if (fits(begin, segments)) end = segments;
+    while (end < segments && fits(begin, end + 1)) ++end;
+    if (end == begin) {
+      lowering_.check_buffers();
+      throw Bug("the lowering takes a layer of which a segment does not fit its buffer");
     }
-    Block& block = blocks.back();
-    ++block.end;
-    activations += of_columns;
-    for (std::uint32_t row = 0; row < rows; ++row) weights[row] += words[row];
-    if (std::ranges::max(weights) <= half_weights && activations <= half_activations) continue;
-    lowering_.check_buffers();
-    throw Bug("the lowering takes a layer of which a segment does not fit its buffer");
+    blocks.push_back({.begin = begin, .end = end});
   }
   return blocks;
+}
+
+std::uint32_t Worker::weight_words(const Tile& tile, std::uint32_t begin, std::uint32_t end) {
+  const std::uint32_t rows = tile.geometry.rows;
+  const std::uint32_t *const before = tile.filters->words.data() + std::size_t{begin} * rows,
+                             *const with = tile.filters->words.data() + std::size_t{end} * rows;
+  std::uint32_t most = 0;
+  for (std::uint32_t row = 0; row < rows; ++row) most = std::max(most, with[row] - before[row]);
+  return most;
 }
 
 void Worker::add_fetches(std::vector<Block>& blocks, const Lowering::Position& at, const Tile& tile) const {
@@ -83,8 +87,6 @@ void Worker::add_fetches(std::vector<Block>& blocks, const Lowering::Position& a
   const Extent weights = weights_stay ? Extent{} : plan.weights(at.group, at.filter_tile, at.window_tile);
   const Extent inputs = activations_stay ? Extent{} : plan.inputs(at.group, at.filter_tile, at.window_tile);
   const std::uint64_t burst = machine_.dram.burst_bytes, count = blocks.size();
-  const std::uint32_t rows = tile.geometry.rows;
-  std::vector<std::uint32_t> words(std::max<std::size_t>(rows, tile.columns.size()));
   for (std::uint64_t i = 0; i < count; ++i) {
     Block& block = blocks[i];
     const auto share = [&](const Extent& all) {
@@ -93,21 +95,15 @@ void Worker::add_fetches(std::vector<Block>& blocks, const Lowering::Position& a
     };
     block.weights = share(weights);
     block.inputs = share(inputs);
-    std::ranges::fill(words, 0);
-    for (std::uint32_t segment = block.begin; !weights_stay && segment < block.end; ++segment) {
-      block.weight_write_bytes += tile.filters->bytes[segment];
-      for (std::uint32_t row = 0; row < rows; ++row) words[row] += tile.filters->words[segment * rows + row];
+    if (!weights_stay) {
+      block.weight_write_bytes = tile.filters->bytes[block.end] - tile.filters->bytes[block.begin];
+      block.words = weight_words(tile, block.begin, block.end);
     }
-    block.words = std::ranges::max(words);
     if (!activations_stay)
       for (const ColumnWindows& column : tile.columns) {
-        std::uint32_t of_column = 0;
-        for (std::uint32_t segment = block.begin; segment < block.end; ++segment) {
-          const Message message = operands_.activations(column, segment);
-          block.activation_write_bytes += message.bytes;
-          of_column += message.words;
-        }
-        block.words = std::max(block.words, of_column);
+        const Operands::Amount amount = operands_.activations(column, block.begin, block.end);
+        block.activation_write_bytes += amount.bytes;
+        block.words = std::max(block.words, static_cast<std::uint32_t>(amount.words));
       }
     block.buffer_bytes = block.weight_write_bytes + block.activation_write_bytes;
   }
@@ -122,24 +118,36 @@ void Worker::count_stream(const Tile& tile) {
   for (std::uint32_t row = 0; row < tile.geometry.rows; ++row) {
     const Filter& filter = tile.filters->filters[row];
     const std::uint64_t entries = filter.segment_ends.back(), issued = filter.steps - filter.empty;
-    event::PeSum* const done = done_.data() + std::size_t{row} * machine_.array.columns;
-    for (std::uint32_t column = 0; column < tile.geometry.columns; ++column) {
-      const std::uint64_t gated_here = gates ? gated[row * tile.geometry.columns + column] : 0;
-      done[column].cycles[PeClass::Gated] += gated_here;
-      done[column].cycles[PeClass::Busy] += issued - gated_here;
-      done[column].cycles[PeClass::Bubble] += filter.all_cycles - issued;
+    const std::size_t first = std::size_t{row} * machine_.array.columns;
+    Issued& alike = issued_[first + tile.geometry.columns - 1];
+    alike.groups += issued;
+    alike.bubbles += filter.all_cycles - issued;
+    for (std::uint32_t column = 0; column < tile.geometry.columns && gates; ++column) {
+      const std::uint64_t gated_here = gated[row * tile.geometry.columns + column];
+      done_[first + column].cycles[PeClass::Gated] += gated_here;
+      done_[first + column].cycles[PeClass::Busy] -= gated_here;
     }
-    done->entries += entries * tile.geometry.columns;
-    done->skipped += (operands_.k() - entries) * windows;
-    (gates ? done->gated : done->wasted) += entries * windows;
+    event::PeSum& done = done_[first];
+    done.entries += entries * tile.geometry.columns;
+    done.skipped += (operands_.k() - entries) * windows;
+    (gates ? done.gated : done.wasted) += entries * windows;
   }
 }
 
-void Worker::report(Tally& tally) const {
+void Worker::report(Tally& tally) {
+  const std::uint32_t columns = machine_.array.columns;
+  for (std::size_t first = 0; first < done_.size(); first += columns) {
+    Issued issued;
+    for (std::uint32_t column = columns; column-- > 0;) {
+      issued.groups += issued_[first + column].groups;
+      issued.bubbles += issued_[first + column].bubbles;
+      done_[first + column].cycles[PeClass::Busy] += issued.groups;
+      done_[first + column].cycles[PeClass::Bubble] += issued.bubbles;
+    }
+  }
   for (std::uint32_t pe = 0; pe < done_.size(); ++pe) {
-    event::PeSum done = done_[pe];
-    done.pe = pe;
-    tally.on(done);
+    done_[pe].pe = pe;
+    tally.on(done_[pe]);
   }
 }
 

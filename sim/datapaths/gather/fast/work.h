@@ -47,13 +47,16 @@ class Worker {
   Tile tile(TileIndex index);
   /// What the lines and PEs of a tile do, PE by PE.
   void fill(TileWork& work, Tile tile);
-  /// What PEs do in all tiles so far: pairs, cycles with groups.
-  void report(Tally& tally) const;
+  /// What PEs do in all tiles: pairs, cycles with groups. Once, at the end.
+  void report(Tally& tally);
+  /// Those of a PE, after report().
   [[nodiscard]] std::uint64_t cycles_of(std::uint32_t pe) const { return done_[pe].cycles.sum(); }
 
  private:
   /// The segments of each block.
   [[nodiscard]] std::vector<Block> cut_blocks(const Tile& tile) const;
+  /// The most words of a row in segments begin..end-1.
+  [[nodiscard]] static std::uint32_t weight_words(const Tile& tile, std::uint32_t begin, std::uint32_t end);
   void add_fetches(std::vector<Block>& blocks, const Lowering::Position& at, const Tile& tile) const;
   void count_stream(const Tile& tile);
   void add_stream(TileWork& work) const;
@@ -73,6 +76,10 @@ class Worker {
   std::optional<Before> before_;  ///< the tile before
   /// [PE] Products as if one operand of each were zero: count_products() says which are not.
   std::vector<event::PeSum> done_;
+  struct Issued {
+    std::uint64_t groups = 0, bubbles = 0;
+  };
+  std::vector<Issued> issued_;  ///< [PE] stream: in tiles in which it is the last of its row, by each PE up to it
 };
 
 }  // namespace lacuna::gather::fast

@@ -1,0 +1,148 @@
+// Lines of Rows: when messages are sent, by lines with their PEs and by those ahead of them.
+#include <algorithm>
+
+#include "datapaths/gather/fast/rows.h"
+
+namespace lacuna::gather::fast {
+
+using fabric::fast::kActivations;
+using fabric::fast::kUnknown;
+using fabric::fast::kWeights;
+
+void Rows::set_up(Lines& lines, std::size_t side, std::uint32_t count, std::uint32_t depth, std::uint32_t split,
+                  std::uint32_t other_split) {
+  lines.side = side;
+  lines.count = count;
+  lines.stride = whole_vectors(count);
+  lines.depth = depth;
+  lines.split = split;
+  lines.other_split = other_split;
+  for (auto* times : {&lines.bus, &lines.start, &lines.arrival, &lines.memory_begin, &lines.memory_end})
+    times->assign(lines.stride, 0);
+  for (auto& room : lines.room) room.assign(std::size_t{depth} * lines.stride, 0);
+  lines.waits.resize(count);
+  lines.ahead.resize(count);
+}
+
+void Rows::wait_for_block(Lines& lines, const Tile& tile) {
+  const fabric::fast::BlockTimes& block = memory_.block(work_tile_, tile.block_of[work_segment_]);
+  const auto loaded = static_cast<Time>(block.loaded);
+  std::fill_n(lines.memory_begin.data(), lines.stride, kLongAgo);
+  std::fill_n(lines.memory_end.data(), lines.stride, kLongAgo);
+  for (std::uint32_t i = 0; i < mapped(lines, tile.geometry); ++i) {
+    if (lines.bus[i] >= loaded) continue;
+    Time &begin = lines.memory_begin[i], &end = lines.memory_end[i];
+    memory_.memory_waits(block, static_cast<fabric::fast::Time>(lines.bus[i]), block.loaded,
+                         [&](fabric::fast::Time from, fabric::fast::Time to) {
+                           if (end == kLongAgo)
+                             begin = static_cast<Time>(from);
+                           else if (end != static_cast<Time>(from) && !waits_.edges())
+                             throw RowsRefused{"a line waits for memory in parts"};
+                           end = static_cast<Time>(to);
+                           if (waits_.edges()) lines.waits[i].push_back({from, to});
+                         });
+    lines.memory |= end != kLongAgo;
+    lines.bus[i] = loaded;
+  }
+}
+
+void Rows::send(Lines& lines, const Geometry& tile, const std::uint32_t* words) {
+  const bool both = classes_across(lines, tile) == 2;
+  for (std::uint32_t i = 0; i < mapped(lines, tile); ++i) {
+    Time start = std::max(lines.bus[i], lines.room[0][i]);
+    if (both) start = std::max(start, lines.room[1][i]);
+    lines.start[i] = start;
+    lines.arrival[i] = lines.bus[i] = start + words[i];
+  }
+}
+
+void Rows::pass_block(const Lines& lines, const Tile& tile) {
+  std::uint32_t passed = 0;
+  Time latest = 0;
+  for (std::uint32_t i = 0; i < mapped(lines, tile.geometry); ++i) {
+    if (step(lines.ahead[i]) > work_step()) continue;
+    ++passed;
+    latest = std::max(latest, lines.bus[i]);
+  }
+  if (passed != 0)
+    memory_.pass(work_tile_, tile.block_of[work_segment_], passed, static_cast<fabric::fast::Time>(latest));
+}
+
+void Rows::take_ahead(Lines& lines, const Geometry& tile, const std::uint32_t* groups) {
+  if (lines.furthest <= work_step()) return;
+  for (std::uint32_t i = 0; i < mapped(lines, tile); ++i)
+    if (step(lines.ahead[i]) > work_step())
+      for (int k = 0; k < classes_across(lines, tile); ++k) lines.ahead[i].messages[k] -= groups ? groups[i] : 1;
+}
+
+bool Rows::send_ahead(Lines& lines) {
+  bool changed = false;
+  for (std::uint32_t i = 0; i < lines.count; ++i) changed |= send_ahead(lines, i);
+  return changed;
+}
+
+bool Rows::send_ahead(Lines& lines, std::uint32_t i) {
+  Ahead& at = lines.ahead[i];
+  if (step(at) < work_step()) at = {work_tile_, work_segment_, 0, {}, lines.bus[i]};
+  bool changed = false;
+  for (;; changed = true) {
+    const bool first = at.segment == 0 && at.group == 0;
+    while (first && at.tile < tiles_ && i >= mapped(lines, operands_.geometry(at.tile))) ++at.tile;
+    if (at.tile == tiles_) break;
+    const TileState& state = state_of(at.tile);
+    const Tile& tile = state.tile;
+    const fabric::fast::Time loaded = memory_.block(at.tile, tile.block_of[at.segment]).loaded;
+    if (loaded == kUnknown) break;
+    const int classes = classes_across(lines, tile.geometry);
+    if (std::any_of(at.messages.begin(), at.messages.begin() + classes,
+                    [&](std::uint32_t messages) { return messages == lines.depth; }))
+      break;
+
+    Time start = at.group == 0 && begins_block(tile, at.segment) ? std::max(at.bus, static_cast<Time>(loaded)) : at.bus;
+    for (int k = 0; k < classes; ++k) start = std::max(start, lines.room[k][at.messages[k]++ * lines.stride + i]);
+    std::uint32_t groups = 1, words = 0;
+    if (lines.side == kWeights) {
+      const FilterTile& filters = *tile.filters;
+      const std::size_t row = std::size_t{at.segment} * row_lines_.stride + i;
+      groups = filters.groups[row];
+      words = first                    ? filters.first_words[i]
+              : at.group + 1 == groups ? filters.last_words[row]
+                                       : operands_.weights_message(config_.lanes, false).words;
+    } else {
+      words = state.column_words[at.segment + 1 == operands_.segments() ? 1 : 0][i];
+    }
+    at.bus = start + words;
+    if (++at.group < groups) continue;
+    at.group = 0;
+    if (ends_block(tile, at.segment))
+      memory_.pass(at.tile, tile.block_of[at.segment], 1, static_cast<fabric::fast::Time>(at.bus));
+    if (++at.segment < operands_.segments()) continue;
+    at.segment = 0;
+    ++at.tile;
+  }
+  lines.furthest = std::max(lines.furthest, step(at));
+  return changed;
+}
+
+bool Rows::has_tiles(const Lines& lines, std::uint32_t line) const {
+  const bool rows = lines.side == kWeights;
+  const int own = line < lines.split ? 0 : 1;
+  return std::max(rows ? last_of_class_[own][0] : last_of_class_[0][own],
+                  rows ? last_of_class_[own][1] : last_of_class_[1][own]) >= work_tile_;
+}
+
+void Rows::forget_waits(Lines& lines, std::uint32_t line) {
+  constexpr std::size_t kManyWaits = 256;
+  std::vector<fabric::fast::Interval>& waits = lines.waits[line];
+  if (waits.size() < kManyWaits) return;
+  const bool rows = lines.side == kWeights;
+  Time free = INT64_MAX;
+  for (std::uint32_t other = 0; other < (rows ? columns_ : rows_); ++other) {
+    const std::uint32_t row = rows ? line : other, column = rows ? other : line;
+    const auto last = operands_.last_tile(Row(row), Column(column));
+    if (last && *last >= work_tile_) free = std::min(free, free_[at(row, column)]);
+  }
+  std::erase_if(waits, [&](const auto& wait) { return static_cast<Time>(wait.end) <= free; });
+}
+
+}  // namespace lacuna::gather::fast
