@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <map>
 #include <numeric>
 
 #include "datapaths/gather/fast/order.h"
@@ -294,6 +295,23 @@ std::vector<ColumnWindows> Operands::columns(std::uint32_t window_tile) const {
     ++row;
   }
   return columns;
+}
+
+std::vector<std::uint32_t> Operands::column_kinds() const {
+  const std::uint32_t width = layer_.shape.Q(), count = machine_.array.columns;
+  const std::uint64_t units = windows_ / width * ceil_div(width, lowering_.placement().windows);
+  std::vector<std::uint32_t> kinds(count), windows(count);
+  for (std::uint32_t window_tile = 0; window_tile * std::uint64_t{count} < units; ++window_tile) {
+    std::ranges::fill(windows, 0);
+    std::ranges::transform(columns(window_tile), windows.begin(), &ColumnWindows::windows);
+    if (std::ranges::count(windows, windows.front()) == count) continue;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> parts;
+    for (std::uint32_t column = 0; column < count; ++column) {
+      const auto number = static_cast<std::uint32_t>(parts.size());
+      kinds[column] = parts.try_emplace({kinds[column], windows[column]}, number).first->second;
+    }
+  }
+  return kinds;
 }
 
 const std::int32_t* Operands::window(std::uint32_t group, std::uint64_t window) const {

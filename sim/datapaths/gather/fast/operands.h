@@ -112,6 +112,8 @@ class Operands final : public fabric::fast::Tiles {
 
   /// Of one window tile of a group, column by column.
   [[nodiscard]] std::vector<ColumnWindows> columns(std::uint32_t window_tile) const;
+  /// [column] its kind, numbered from column 0 on: columns of a kind have as many windows in every tile.
+  [[nodiscard]] std::vector<std::uint32_t> column_kinds() const;
   /// The first input of a window; the one at position k of its reduction is positions()[k] further.
   [[nodiscard]] const std::int32_t* window(std::uint32_t group, std::uint64_t window) const;
   [[nodiscard]] const std::vector<std::uint32_t>& positions() const { return positions_; }

@@ -22,13 +22,25 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
       tiles_(operands.tiles()),
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
+      kinds_(operands.column_kinds()),
       memory_(machine_, tiles_, operands.lowering().plan().output_address(), operands.lowering().plan().room(), *this),
       waits_(machine_.array, operands, memory_) {
-  const Geometry smallest = operands.smallest();
-  set_up(row_lines_, kWeights, rows_, config_.weights.fifo_depth, smallest.rows, smallest.columns);
-  set_up(column_lines_, kActivations, columns_, config_.segments_resident, smallest.columns, smallest.rows);
+  std::vector<std::uint32_t> alike;  // columns of the array, by kind
+  for (std::uint32_t column = 0; column < columns_; ++column) {
+    kinds_before_.push_back(static_cast<std::uint32_t>(alike.size()));
+    if (kinds_[column] == alike.size()) {
+      alike.push_back(0);
+      first_of_kind_.push_back(column);
+    }
+    ++alike[kinds_[column]];
+  }
+  kinds_before_.push_back(static_cast<std::uint32_t>(alike.size()));
+  const Geometry in_array = operands.smallest(), smallest = by_kind(in_array);
+  set_up(row_lines_, kWeights, std::vector<std::uint32_t>(rows_, 1), config_.weights.fifo_depth, smallest.rows,
+         smallest.columns);
+  set_up(column_lines_, kActivations, alike, config_.segments_resident, smallest.columns, smallest.rows);
   const std::uint32_t stride = row_lines_.stride;
-  const std::size_t pes = std::size_t{stride} * columns_;
+  const std::size_t pes = stride * alike.size();
   for (auto* times : {&free_, &ready_, &starved_weight_, &starved_activation_, &starved_memory_, &blocked_memory_,
                       &blocked_output_, &unused_, &done_at_})
     times->assign(pes, 0);
@@ -39,11 +51,11 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
   for (auto& room : next_room_) room.assign(row_lines_.room[0].size(), 0);
   words_.resize(stride);
   cycles_.resize(stride);
-  for (auto* of_columns : {&popped_[0], &popped_[1], &drain_bus_}) of_columns->assign(columns_, 0);
+  for (auto* of_columns : {&popped_[0], &popped_[1], &drain_bus_}) of_columns->assign(alike.size(), 0);
   for (int r = 0; r < 2; ++r)
     for (int c = 0; c < 2; ++c) {
       const Row row(r == 0 ? 0 : row_lines_.split);
-      const Column column(c == 0 ? 0 : column_lines_.split);
+      const Column column(c == 0 ? 0 : in_array.columns);
       if (row >= rows_ || column >= columns_) continue;
       if (const auto last = operands_.last_tile(row, column)) last_of_class_[r][c] = *last;
     }
@@ -62,9 +74,13 @@ Rows::TileState& Rows::state_of(TileIndex tile) {
         tally_.on(event::Send{0, side, 0, next.index, StepIndex(0), static_cast<std::uint32_t>(std::min(bytes, kMost)),
                               destinations});
     };
+    state.geometry = by_kind(next.geometry);
     std::uint64_t activations = 0;
-    for (const ColumnWindows& column : next.columns) {
+    for (const ColumnWindows& column : next.columns)
       activations += operands_.activations(column, 0, operands_.segments()).bytes;
+    for (std::uint32_t kind = 0; kind < state.geometry.columns; ++kind) {
+      const ColumnWindows& column = next.columns[first_of_kind_[kind]];
+      state.results.push_back(column.windows);
       state.column_words[0].push_back(operands_.activations(column, 0).words);
       state.column_words[1].push_back(operands_.activations(column, operands_.segments() - 1).words);
     }
@@ -115,15 +131,15 @@ bool Rows::work() {
   if (work_tile_ == tiles_) return false;
   TileState& state = state_of(work_tile_);
   const Tile& tile = state.tile;
-  const Geometry& geometry = tile.geometry;
+  const Geometry& geometry = state.geometry;
   if (memory_.block(work_tile_, tile.block_of[work_segment_]).loaded == kUnknown) return false;
   if (work_segment_ == 0 && !gate(geometry)) return false;
   map(geometry);
 
   row_lines_.memory = column_lines_.memory = false;
   if (begins_block(tile, work_segment_)) {
-    wait_for_block(row_lines_, tile);
-    wait_for_block(column_lines_, tile);
+    wait_for_block(row_lines_, state);
+    wait_for_block(column_lines_, state);
   }
   send(column_lines_, geometry, state.column_words[work_segment_ + 1 == operands_.segments() ? 1 : 0].data());
   const FilterTile& filters = *tile.filters;
@@ -137,7 +153,7 @@ bool Rows::work() {
   bool apart = false;
   for_classes(geometry, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
   if (apart)
-    account_apart(geometry);
+    account_apart(state);
   else if (waits_.edges())
     account(waits_.first_pe(), 0, 0);
   begin(geometry, !apart);
@@ -162,37 +178,37 @@ bool Rows::work() {
   take_ahead(column_lines_, geometry, nullptr);
   take_ahead(row_lines_, geometry, groups);
   if (ends_block(tile, work_segment_)) {
-    pass_block(column_lines_, tile);
-    pass_block(row_lines_, tile);
+    pass_block(column_lines_, state);
+    pass_block(row_lines_, state);
   }
   if (++work_segment_ == operands_.segments()) leave_tile(state);
   return true;
 }
 
-void Rows::account_apart(const Geometry& tile) {
+void Rows::account_apart(const TileState& state) {
   // Tiles before this one are all sent, so their edges are known.
   const Time edge = memory_.edges().empty() ? 0 : static_cast<Time>(memory_.edges().back().end);
+  const Geometry& tile = state.geometry;
   bool near = false;
-  for (std::uint32_t row = 0; row < tile.rows; ++row)
-    for (std::uint32_t column = 0; column < tile.columns; ++column) {
-      account(waits_, row, column);
+  for (std::uint32_t row = 0; row < tile.rows; ++row) {
+    for (std::uint32_t column = 0; column < state.tile.geometry.columns; ++column) account(waits_, row, column);
+    for (std::uint32_t column = 0; column < tile.columns; ++column)
       near |= std::max({free_[at(row, column)], row_lines_.arrival[row], column_lines_.arrival[column]}) < edge;
-    }
+  }
   if (!near) for_classes(tile, [&](int r, int c, auto...) { apart_[r][c] = false; });
 }
 
 template <typename Waits>
 void Rows::account(Waits& waits, std::uint32_t row, std::uint32_t column) const {
   using Unsigned = fabric::fast::Time;
-  const std::uint32_t pe = row * columns_ + column;
-  const std::size_t own = at(row, column);
-  const Time arrival = row_lines_.arrival[row], column_arrival = column_lines_.arrival[column];
+  const std::uint32_t pe = row * columns_ + column, kind = kinds_[column];
+  const std::size_t own = at(row, kind);
+  const Time arrival = row_lines_.arrival[row], column_arrival = column_lines_.arrival[kind];
   const Time with_weights = std::max(free_[own], arrival);
   waits.starve(pe, static_cast<Unsigned>(free_[own]), static_cast<Unsigned>(arrival),
                static_cast<Unsigned>(row_lines_.start[row]), PeClass::StarvedWeight, row_lines_.waits[row]);
   waits.starve(pe, static_cast<Unsigned>(with_weights), static_cast<Unsigned>(column_arrival),
-               static_cast<Unsigned>(column_lines_.start[column]), PeClass::StarvedActivation,
-               column_lines_.waits[column]);
+               static_cast<Unsigned>(column_lines_.start[kind]), PeClass::StarvedActivation, column_lines_.waits[kind]);
   const Time there = std::max(with_weights, column_arrival);
   if (work_segment_ == 0 && gated_ && gate_[own] > there)
     waits.block(pe, static_cast<Unsigned>(there), static_cast<Unsigned>(gate_[own]), work_tile_);
@@ -226,7 +242,7 @@ void Rows::begin(const Geometry& tile, bool counts) {
 }
 
 void Rows::take_groups(const TileState& state, bool counts) {
-  const Geometry& tile = state.tile.geometry;
+  const Geometry& tile = state.geometry;
   const FilterTile& filters = *state.tile.filters;
   const std::size_t first = std::size_t{work_segment_} * row_lines_.stride;
   const std::uint32_t most = filters.most_groups[work_segment_], depth = row_lines_.depth;
@@ -261,7 +277,7 @@ void Rows::take_groups(const TileState& state, bool counts) {
     if (counts)
       count_group_waits(chain, pes(0, tile.columns), ready_.data(), starved_weight_.data());
     else
-      note_group_waits(tile);
+      note_group_waits(state);
   }
   if (paced) keep_pace(chain);
   next_room(chain, paced, {next_room_[0].data(), next_room_[1].data()});
@@ -269,20 +285,20 @@ void Rows::take_groups(const TileState& state, bool counts) {
 }
 
 /// Some PEs wait for a group: as long as it is on the bus; before that the line waits for room, or for a PE.
-void Rows::note_group_waits(const Geometry& tile) {
+void Rows::note_group_waits(const TileState& state) {
   using Unsigned = fabric::fast::Time;
-  for (std::uint32_t row = 0; row < tile.rows; ++row) {
+  for (std::uint32_t row = 0; row < state.geometry.rows; ++row) {
     if (sigma_[row] <= std::max(before_[row], earliest_[row])) continue;
-    for (std::uint32_t column = 0; column < tile.columns; ++column)
+    for (std::uint32_t column = 0; column < state.tile.geometry.columns; ++column)
       waits_.starve(row * columns_ + column,
-                    static_cast<Unsigned>(taken_before_[row] + std::max(ready_[at(row, column)], before_[row])),
+                    static_cast<Unsigned>(taken_before_[row] + std::max(ready_[at(row, kinds_[column])], before_[row])),
                     static_cast<Unsigned>(arrival_[row]), static_cast<Unsigned>(start_[row]), PeClass::StarvedWeight,
                     row_lines_.waits[row]);
   }
 }
 
 void Rows::leave_tile(TileState& state) {
-  const Geometry& tile = state.tile.geometry;
+  const Geometry& tile = state.geometry;
   ByClass<bool> mapped{};
   for_classes(tile,
               [&](int r, int c, std::uint32_t row, std::uint32_t rows, std::uint32_t column, std::uint32_t columns) {
@@ -307,12 +323,12 @@ bool Rows::drain() {
   if (drain_tile_ == tiles_ || drain_tile_ >= memory_.written() + 2) return false;
   TileState& state = state_of(drain_tile_);
   if (!state.worked) return false;
-  const Geometry& tile = state.tile.geometry;
+  const Geometry& tile = state.geometry;
   Time latest = 0;
   for (std::uint32_t c = 0; c < tile.columns; ++c) {
     Time& bus = drain_bus_[c];
     if (drain_tile_ >= 2) bus = std::max(bus, static_cast<Time>(memory_.written_at(TileIndex(drain_tile_ - 2))));
-    const Time results = state.tile.columns[c].windows;
+    const Time results = state.results[c];
     for (std::size_t pe = at(0, c); pe < at(tile.rows, c); ++pe) {
       const Time retire = std::max(state.complete[pe] + 1, drained_[pe] + 1);
       drained_before_[pe] = drained_[pe];
@@ -348,10 +364,10 @@ void Rows::finish() {
   const fabric::fast::Time cycles = memory_.cycles();
   const std::uint32_t pes = rows_ * columns_;
   for (std::uint32_t pe = 0; pe < pes; ++pe)
-    waits_.finish(pe, static_cast<fabric::fast::Time>(done_at_[at(pe / columns_, pe % columns_)]), cycles);
+    waits_.finish(pe, static_cast<fabric::fast::Time>(done_at_[at(pe / columns_, kinds_[pe % columns_])]), cycles);
   waits_.flush(kUnknown);
   for (std::uint32_t pe = 0; pe < pes; ++pe) {
-    const std::size_t own = at(pe / columns_, pe % columns_);
+    const std::size_t own = at(pe / columns_, kinds_[pe % columns_]);
     Counters<PeClass> classes = waits_.classes(pe);
     classes[PeClass::StarvedWeight] += static_cast<std::uint64_t>(starved_weight_[own]);
     classes[PeClass::StarvedActivation] += static_cast<std::uint64_t>(starved_activation_[own]);

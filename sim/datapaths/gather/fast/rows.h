@@ -43,8 +43,12 @@ class Rows : fabric::fast::MemoryPort {
   template <typename T>
   using ByClass = std::array<std::array<T, 2>, 2>;  ///< [class of the row][class of the column]
 
+  /// Columns of a kind do the same at the same time: below, a column is the first of its kind and stands for all,
+  /// unless it is one of the array.
   struct TileState {
     Tile tile;
+    Geometry geometry;
+    std::vector<std::uint32_t> results;                      ///< [column] of each PE
     std::array<std::vector<std::uint32_t>, 2> column_words;  ///< [last segment][column]
     Aligned<Time> complete;                                  ///< [PE] once worked: the cycle after the last issue
     bool worked = false;
@@ -63,6 +67,7 @@ class Rows : fabric::fast::MemoryPort {
     std::uint32_t depth = 0;              ///< of FIFOs
     std::uint32_t split = 0;              ///< lines below it are of class 0
     std::uint32_t other_split = 0;        ///< of the lines across
+    std::vector<std::uint32_t> alike;     ///< [line] of the array for which it stands
     Aligned<Time> bus;                    ///< [line] from when on it is free
     std::array<Aligned<Time>, 2> room;  ///< by class of the PEs: [message from here on, up to depth][line] from when on
     Aligned<Time> start, arrival;       ///< [line] of the first message of the segment
@@ -78,6 +83,10 @@ class Rows : fabric::fast::MemoryPort {
   };
 
   TileState& state_of(TileIndex tile);
+  /// Of the array, in columns that stand for others.
+  [[nodiscard]] Geometry by_kind(const Geometry& tile) const {
+    return {kinds_before_[tile.columns], tile.rows, tile.last_rows};
+  }
   void demand(TileIndex tile) override { state_of(tile); }
   void fetch_begins(fabric::fast::Time time, fabric::fast::Time cycles, const fabric::fast::Fetched& f) override {
     tally_.on(event::Fetch{time, cycles, f.tile, f.index, &f.block, f.left_out});
@@ -115,14 +124,14 @@ class Rows : fabric::fast::MemoryPort {
   }
 
   // Lines.
-  void set_up(Lines& lines, std::size_t side, std::uint32_t count, std::uint32_t depth, std::uint32_t split,
-              std::uint32_t other_split);
+  void set_up(Lines& lines, std::size_t side, std::vector<std::uint32_t> alike, std::uint32_t depth,
+              std::uint32_t split, std::uint32_t other_split);
   /// Lines may wait for the block that begins.
-  void wait_for_block(Lines& lines, const Tile& tile);
+  void wait_for_block(Lines& lines, const TileState& state);
   /// Sends the first message of the segment, of so many words, on every line that the tile maps.
   void send(Lines& lines, const Geometry& tile, const std::uint32_t* words);
   /// Lines are past the block that ends, those that were not before.
-  void pass_block(const Lines& lines, const Tile& tile);
+  void pass_block(const Lines& lines, const TileState& state);
   /// PEs have taken the messages of a segment: `groups` [line] of them; null for one.
   void take_ahead(Lines& lines, const Geometry& tile, const std::uint32_t* groups);
   /// Sends what there is room for.
@@ -139,14 +148,15 @@ class Rows : fabric::fast::MemoryPort {
   bool gate(const Geometry& tile);
   void map(const Geometry& tile);
   /// What PEs wait for before their first group is counted PE by PE, not here.
-  void account_apart(const Geometry& tile);
+  void account_apart(const TileState& state);
+  /// `column` of the array.
   template <typename Waits>
   void account(Waits& waits, std::uint32_t row, std::uint32_t column) const;
   /// PEs have what the first groups of the segment need. `counts`: what they wait for is counted here.
   void begin(const Geometry& tile, bool counts);
   /// They take all groups.
   void take_groups(const TileState& state, bool counts);
-  void note_group_waits(const Geometry& tile);
+  void note_group_waits(const TileState& state);
   void leave_tile(TileState& state);
   bool drain();
   void forget();
@@ -161,7 +171,10 @@ class Rows : fabric::fast::MemoryPort {
   Worker worker_;
   const bool one_word_;  ///< a group takes a cycle of the bus and of a PE, but a tile's first one
   const std::uint64_t tiles_;
-  const std::uint32_t rows_, columns_;
+  const std::uint32_t rows_, columns_;        ///< of the array
+  const std::vector<std::uint32_t> kinds_;    ///< [column of the array] the one that stands for it
+  std::vector<std::uint32_t> kinds_before_;   ///< [column of the array, and behind the last] kinds of those before
+  std::vector<std::uint32_t> first_of_kind_;  ///< [column] of the array
   Lines row_lines_, column_lines_;
   std::deque<TileState> states_;
   TileIndex first_state_;

@@ -1,5 +1,6 @@
 // Lines of Rows: when messages are sent, by lines with their PEs and by those ahead of them.
 #include <algorithm>
+#include <utility>
 
 #include "datapaths/gather/fast/rows.h"
 
@@ -9,8 +10,10 @@ using fabric::fast::kActivations;
 using fabric::fast::kUnknown;
 using fabric::fast::kWeights;
 
-void Rows::set_up(Lines& lines, std::size_t side, std::uint32_t count, std::uint32_t depth, std::uint32_t split,
-                  std::uint32_t other_split) {
+void Rows::set_up(Lines& lines, std::size_t side, std::vector<std::uint32_t> alike, std::uint32_t depth,
+                  std::uint32_t split, std::uint32_t other_split) {
+  const auto count = static_cast<std::uint32_t>(alike.size());
+  lines.alike = std::move(alike);
   lines.side = side;
   lines.count = count;
   lines.stride = whole_vectors(count);
@@ -24,12 +27,12 @@ void Rows::set_up(Lines& lines, std::size_t side, std::uint32_t count, std::uint
   lines.ahead.resize(count);
 }
 
-void Rows::wait_for_block(Lines& lines, const Tile& tile) {
-  const fabric::fast::BlockTimes& block = memory_.block(work_tile_, tile.block_of[work_segment_]);
+void Rows::wait_for_block(Lines& lines, const TileState& state) {
+  const fabric::fast::BlockTimes& block = memory_.block(work_tile_, state.tile.block_of[work_segment_]);
   const auto loaded = static_cast<Time>(block.loaded);
   std::fill_n(lines.memory_begin.data(), lines.stride, kLongAgo);
   std::fill_n(lines.memory_end.data(), lines.stride, kLongAgo);
-  for (std::uint32_t i = 0; i < mapped(lines, tile.geometry); ++i) {
+  for (std::uint32_t i = 0; i < mapped(lines, state.geometry); ++i) {
     if (lines.bus[i] >= loaded) continue;
     Time &begin = lines.memory_begin[i], &end = lines.memory_end[i];
     memory_.memory_waits(block, static_cast<fabric::fast::Time>(lines.bus[i]), block.loaded,
@@ -56,16 +59,16 @@ void Rows::send(Lines& lines, const Geometry& tile, const std::uint32_t* words) 
   }
 }
 
-void Rows::pass_block(const Lines& lines, const Tile& tile) {
+void Rows::pass_block(const Lines& lines, const TileState& state) {
   std::uint32_t passed = 0;
   Time latest = 0;
-  for (std::uint32_t i = 0; i < mapped(lines, tile.geometry); ++i) {
+  for (std::uint32_t i = 0; i < mapped(lines, state.geometry); ++i) {
     if (step(lines.ahead[i]) > work_step()) continue;
-    ++passed;
+    passed += lines.alike[i];
     latest = std::max(latest, lines.bus[i]);
   }
   if (passed != 0)
-    memory_.pass(work_tile_, tile.block_of[work_segment_], passed, static_cast<fabric::fast::Time>(latest));
+    memory_.pass(work_tile_, state.tile.block_of[work_segment_], passed, static_cast<fabric::fast::Time>(latest));
 }
 
 void Rows::take_ahead(Lines& lines, const Geometry& tile, const std::uint32_t* groups) {
@@ -87,13 +90,13 @@ bool Rows::send_ahead(Lines& lines, std::uint32_t i) {
   bool changed = false;
   for (;; changed = true) {
     const bool first = at.segment == 0 && at.group == 0;
-    while (first && at.tile < tiles_ && i >= mapped(lines, operands_.geometry(at.tile))) ++at.tile;
+    while (first && at.tile < tiles_ && i >= mapped(lines, by_kind(operands_.geometry(at.tile)))) ++at.tile;
     if (at.tile == tiles_) break;
     const TileState& state = state_of(at.tile);
     const Tile& tile = state.tile;
     const fabric::fast::Time loaded = memory_.block(at.tile, tile.block_of[at.segment]).loaded;
     if (loaded == kUnknown) break;
-    const int classes = classes_across(lines, tile.geometry);
+    const int classes = classes_across(lines, state.geometry);
     if (std::any_of(at.messages.begin(), at.messages.begin() + classes,
                     [&](std::uint32_t messages) { return messages == lines.depth; }))
       break;
@@ -115,7 +118,7 @@ bool Rows::send_ahead(Lines& lines, std::uint32_t i) {
     if (++at.group < groups) continue;
     at.group = 0;
     if (ends_block(tile, at.segment))
-      memory_.pass(at.tile, tile.block_of[at.segment], 1, static_cast<fabric::fast::Time>(at.bus));
+      memory_.pass(at.tile, tile.block_of[at.segment], lines.alike[i], static_cast<fabric::fast::Time>(at.bus));
     if (++at.segment < operands_.segments()) continue;
     at.segment = 0;
     ++at.tile;
@@ -137,9 +140,9 @@ void Rows::forget_waits(Lines& lines, std::uint32_t line) {
   if (waits.size() < kManyWaits) return;
   const bool rows = lines.side == kWeights;
   Time free = INT64_MAX;
-  for (std::uint32_t other = 0; other < (rows ? columns_ : rows_); ++other) {
+  for (std::uint32_t other = 0; other < (rows ? column_lines_ : row_lines_).count; ++other) {
     const std::uint32_t row = rows ? line : other, column = rows ? other : line;
-    const auto last = operands_.last_tile(Row(row), Column(column));
+    const auto last = operands_.last_tile(Row(row), Column(first_of_kind_[column]));
     if (last && *last >= work_tile_) free = std::min(free, free_[at(row, column)]);
   }
   std::erase_if(waits, [&](const auto& wait) { return static_cast<Time>(wait.end) <= free; });
