@@ -76,7 +76,7 @@ Operands::Operands(const Lowering& lowering, bool keeps_values)
     for (const bool first : {false, true})
       for (std::uint32_t entries = 0; entries <= config_.lanes; ++entries)
         group_messages_[first ? 1 : 0].push_back(weights_of(entries, first));
-  const std::size_t of_filter = std::size_t{segments_} * 16 + (keeps_values_ ? std::size_t{k_} * sizeof(Weight) : 0) +
+  const std::size_t of_filter = std::size_t{segments_} * 20 + (keeps_values_ ? std::size_t{k_} * sizeof(Weight) : 0) +
                                 (streams_ && config_.reach == Reach::Bank ? std::size_t{k_} * 4 : 0) + 256;
   if (shape.M * of_filter <= kCacheBytes)
     filter_tiles_.resize(std::size_t{shape.groups} * ceil_div(group_filters_, machine_.array.rows));
@@ -208,20 +208,26 @@ void Operands::count_steps(Filter& filter) const {
   if (filter.cycles.empty()) filter.all_cycles = filter.steps;
 }
 
-Filter Operands::filter(std::uint32_t group, std::uint32_t place) const {
+Filter Operands::natural_filter(std::uint32_t group, std::uint32_t place) const {
   Filter filter;
   filter.channel = group * group_filters_ + place;
   filter.bias = layer_.bias[filter.channel];
+  filter.entries.reserve(k_);
   with_weights(group, place, [&](const auto* weights, const std::uint64_t* bits) {
     for (std::uint32_t segment = 0; segment < segments_; ++segment) {
       add_entries(weights, bits, segment, filter.entries);
       filter.segment_ends.push_back(static_cast<std::uint32_t>(filter.entries.size()));
     }
   });
+  count_steps(filter);
+  return filter;
+}
+
+Filter Operands::filter(std::uint32_t group, std::uint32_t place) const {
+  Filter filter = natural_filter(group, place);
   const Prediction* const prediction = lowering_.predicts() ? &*layer_.prediction : nullptr;
   put_in_order(filter, config_.weight_order, prediction ? prediction->representatives[filter.channel] : 0,
                prediction ? prediction->thresholds[filter.channel] : 0, layer_.operand_bits());
-  count_steps(filter);
   return filter;
 }
 
@@ -234,13 +240,13 @@ std::shared_ptr<const FilterTile> Operands::build_filter_tile(std::uint32_t grou
   tile->bytes.resize(segments_ + 1);
   const std::uint32_t stride = whole_vectors(machine_.array.rows);
   if (streams_) {
-    for (auto* of_segments : {&tile->groups, &tile->last_words}) of_segments->resize(std::size_t{segments_} * stride);
-    tile->first_words.resize(stride);
+    for (auto* of_segments : {&tile->groups, &tile->first_words, &tile->last_words})
+      of_segments->resize(std::size_t{segments_} * stride);
     tile->most_groups.resize(segments_);
   }
   for (std::uint32_t row = 0; row < rows; ++row) {
-    tile->filters.push_back(filter(group, begin + row));
-    Filter& filter = tile->filters.back();
+    Filter& filter = tile->filters.emplace_back(keeps_values_ ? this->filter(group, begin + row)
+                                                              : natural_filter(group, begin + row));
     if (!keeps_values_) filter.entries = {};
     for (std::uint32_t segment = 0; segment < segments_; ++segment) {
       const std::uint32_t entries = filter.entries_in(segment), count = groups(entries);
@@ -261,7 +267,7 @@ std::shared_ptr<const FilterTile> Operands::build_filter_tile(std::uint32_t grou
       if (!streams_) continue;
       tile->groups[segment * stride + row] = count;
       tile->last_words[segment * stride + row] = last.words;
-      if (segment == 0) tile->first_words[row] = first.words;
+      tile->first_words[segment * stride + row] = first.words;
       tile->most_groups[segment] = std::max(tile->most_groups[segment], count);
     }
   }

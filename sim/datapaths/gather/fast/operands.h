@@ -56,9 +56,8 @@ struct FilterTile {
   std::vector<std::uint64_t> bytes;  ///< [segment, and behind the last]: of messages of all rows before it
 
   // Where entries are streamed: rows of the array in whole vectors, zeros where no filter is.
-  std::vector<std::uint32_t> groups, last_words;  ///< [segment][row]: groups; words of the last
-  std::vector<std::uint32_t> first_words;         ///< [row]: words of the first group of the tile
-  std::vector<std::uint32_t> most_groups;         ///< [segment]: of all rows
+  std::vector<std::uint32_t> groups, first_words, last_words;  ///< [segment][row]: groups; words of the first, the last
+  std::vector<std::uint32_t> most_groups;                      ///< [segment]: of all rows
 };
 
 /// What a column has in a tile.
@@ -140,6 +139,8 @@ class Operands final : public fabric::fast::Tiles {
                    std::vector<Weight>& entries) const;
   void lay_out_image();
   void count_steps(Filter& filter) const;
+  /// The filter with its entries in the order of the reduction.
+  [[nodiscard]] Filter natural_filter(std::uint32_t group, std::uint32_t place) const;
   [[nodiscard]] fabric::fast::Message weights_of(std::uint32_t entries, bool first) const;
   [[nodiscard]] std::shared_ptr<const FilterTile> build_filter_tile(std::uint32_t group, std::uint32_t index) const;
   /// Cycles in which a PE takes these entries of a segment that begins at position `first`.

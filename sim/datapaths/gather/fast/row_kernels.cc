@@ -41,6 +41,18 @@ LACUNA_INLINE Moment largest(const Times& all) {
 
 }  // namespace
 
+LACUNA_VECTORISE void send_first(const FirstSend& s) {
+  for (std::uint32_t i = 0; i < s.lines; i += kRowsTogether) {
+    const Times bus = load(s.bus + i);
+    Times start = larger(bus, load(s.room[0] + i));
+    if (s.classes == 2) start = larger(start, load(s.room[1] + i));
+    const Times arrival = start + load(s.words + i);
+    store(s.start + i, start);
+    store(s.arrival + i, arrival);
+    store(s.bus + i, load(s.mapped + i) != 0 ? arrival : bus);
+  }
+}
+
 LACUNA_VECTORISE void begin_segment(const Begin& begin) {
   const Begin b = begin;  // which stores do not change
   for (std::uint32_t r = 0; r < b.pes.rows; r += kRowsTogether) {
@@ -168,15 +180,17 @@ LACUNA_VECTORISE void keep_pace(const Chain& c) {
 LACUNA_VECTORISE void next_room(const Chain& c, bool paced, const std::array<Moment*, 2>& next) {
   const std::uint32_t depth = c.depth, stride = c.rows;
   for (int k = 0; k < c.classes; ++k) {
+    Times few{};  // above zero where some of them were gone through
     for (std::uint32_t r = 0; r < c.rows; r += kRowsTogether) {
       // The last `depth` groups, if they kept pace.
       const Times first =
           load(c.groups + r) + all(1 - Moment{depth}) + larger(load(c.latest[k] + r), load(c.sigma + r));
       for (std::uint32_t i = 0; i < depth; ++i) store(next[k] + i * stride + r, first + all(i));
+      few = larger(few, all(2 * Moment{depth} + 1) - load(c.groups + r));
     }
+    if (paced && largest(few) <= 0) continue;
     for (std::uint32_t r = 0; r < c.rows; ++r) {
       const std::uint32_t groups = c.groups[r];
-      if (paced && groups >= 2 * depth + 1) continue;
       for (std::uint32_t i = 0, slot = groups % depth; i < depth; ++i, slot = slot + 1 == depth ? 0 : slot + 1)
         if (!paced || groups + i <= 2 * depth) next[k][i * stride + r] = c.room[k][slot * stride + r];
     }

@@ -17,8 +17,8 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
       config_(config(machine_)),
       tally_(tally),
       worker_(operands, values),
-      one_word_(config_.reach != Reach::Bank && config_.weights.fifo_depth >= 2 &&
-                operands.weights_message(config_.lanes, false).words == 1),
+      full_words_(operands.weights_message(config_.lanes, false).words),
+      one_word_(config_.reach != Reach::Bank && config_.weights.fifo_depth >= 2 && full_words_ == 1),
       tiles_(operands.tiles()),
       rows_(machine_.array.rows),
       columns_(machine_.array.columns),
@@ -45,11 +45,11 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
                       &blocked_output_, &unused_, &done_at_})
     times->assign(pes, 0);
   for (auto* times : {&drained_, &drained_before_, &gate_}) times->assign(pes, kLongAgo);
-  for (auto* of_rows : {&mapped_, &of_class_[0], &of_class_[1], &earliest_, &taken_, &sigma_, &before_, &taken_before_,
-                        &start_, &arrival_, &latest_[0], &latest_[1]})
+  for (auto* of_rows : {&of_class_[0], &of_class_[1], &earliest_, &taken_, &sigma_, &before_, &taken_before_, &start_,
+                        &arrival_, &latest_[0], &latest_[1]})
     of_rows->assign(stride, 0);
   for (auto& room : next_room_) room.assign(row_lines_.room[0].size(), 0);
-  words_.resize(stride);
+  column_words_.resize(column_lines_.stride);
   cycles_.resize(stride);
   for (auto* of_columns : {&popped_[0], &popped_[1], &drain_bus_}) of_columns->assign(alike.size(), 0);
   for (int r = 0; r < 2; ++r)
@@ -78,12 +78,6 @@ Rows::TileState& Rows::state_of(TileIndex tile) {
     std::uint64_t activations = 0;
     for (const ColumnWindows& column : next.columns)
       activations += operands_.activations(column, 0, operands_.segments()).bytes;
-    for (std::uint32_t kind = 0; kind < state.geometry.columns; ++kind) {
-      const ColumnWindows& column = next.columns[first_of_kind_[kind]];
-      state.results.push_back(column.windows);
-      state.column_words[0].push_back(operands_.activations(column, 0).words);
-      state.column_words[1].push_back(operands_.activations(column, operands_.segments() - 1).words);
-    }
     report(fabric::Side::Weights, next.filters->bytes.back(), next.geometry.columns);
     report(fabric::Side::Activations, activations, next.geometry.rows);
     states_.push_back(std::move(state));
@@ -117,12 +111,11 @@ bool Rows::gate(const Geometry& tile) {
 }
 
 void Rows::map(const Geometry& tile) {
-  if (mapped_rows_ == tile.rows) return;
-  mapped_rows_ = tile.rows;
-  for (std::uint32_t row = 0; row < row_lines_.stride; ++row) {
-    mapped_[row] = row < tile.rows ? -1 : 0;
-    of_class_[0][row] = row < row_lines_.split ? mapped_[row] : 0;
-    of_class_[1][row] = row < row_lines_.split ? 0 : mapped_[row];
+  for (Lines* lines : {&row_lines_, &column_lines_})
+    for (std::uint32_t i = 0; i < lines->count; ++i) lines->mapped[i] = i < mapped(*lines, tile) ? -1 : 0;
+  for (std::uint32_t row = 0; row < rows_; ++row) {
+    const int own = row < row_lines_.split ? 0 : 1;
+    of_class_[own][row] = row_lines_.mapped[row];
   }
 }
 
@@ -134,21 +127,18 @@ bool Rows::work() {
   const Geometry& geometry = state.geometry;
   if (memory_.block(work_tile_, tile.block_of[work_segment_]).loaded == kUnknown) return false;
   if (work_segment_ == 0 && !gate(geometry)) return false;
-  map(geometry);
+  if (work_segment_ == 0) map(geometry);
 
   row_lines_.memory = column_lines_.memory = false;
   if (begins_block(tile, work_segment_)) {
     wait_for_block(row_lines_, state);
     wait_for_block(column_lines_, state);
   }
-  send(column_lines_, geometry, state.column_words[work_segment_ + 1 == operands_.segments() ? 1 : 0].data());
-  const FilterTile& filters = *tile.filters;
-  const std::uint32_t* const groups = filters.groups.data() + std::size_t{work_segment_} * row_lines_.stride;
-  const std::uint32_t* const last_words = filters.last_words.data() + std::size_t{work_segment_} * row_lines_.stride;
-  const std::uint32_t full = operands_.weights_message(config_.lanes, false).words;
-  for (std::uint32_t row = 0; row < geometry.rows; ++row)
-    words_[row] = work_segment_ == 0 ? filters.first_words[row] : groups[row] == 1 ? last_words[row] : full;
-  send(row_lines_, geometry, words_.data());
+  for (std::uint32_t column = 0; column < geometry.columns; ++column)
+    column_words_[column] = column_words(state, column, work_segment_);
+  const std::size_t of_segment = std::size_t{work_segment_} * row_lines_.stride;
+  send(column_lines_, classes_across(column_lines_, geometry), column_words_.data());
+  send(row_lines_, classes_across(row_lines_, geometry), tile.filters->first_words.data() + of_segment);
 
   bool apart = false;
   for_classes(geometry, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
@@ -176,7 +166,7 @@ bool Rows::work() {
     std::copy_n(popped_[k].data(), geometry.columns, room + last);
   }
   take_ahead(column_lines_, geometry, nullptr);
-  take_ahead(row_lines_, geometry, groups);
+  take_ahead(row_lines_, geometry, tile.filters->groups.data() + of_segment);
   if (ends_block(tile, work_segment_)) {
     pass_block(column_lines_, state);
     pass_block(row_lines_, state);
@@ -261,7 +251,7 @@ void Rows::take_groups(const TileState& state, bool counts) {
                     classes_across(row_lines_, tile),
                     filters.groups.data() + first,
                     filters.last_words.data() + first,
-                    operands_.weights_message(config_.lanes, false).words,
+                    full_words_,
                     banks ? cycles_.data() : nullptr,
                     {latest_[0].data(), latest_[1].data()},
                     earliest_.data(),
@@ -328,7 +318,7 @@ bool Rows::drain() {
   for (std::uint32_t c = 0; c < tile.columns; ++c) {
     Time& bus = drain_bus_[c];
     if (drain_tile_ >= 2) bus = std::max(bus, static_cast<Time>(memory_.written_at(TileIndex(drain_tile_ - 2))));
-    const Time results = state.results[c];
+    const Time results = state.tile.columns[first_of_kind_[c]].windows;
     for (std::size_t pe = at(0, c); pe < at(tile.rows, c); ++pe) {
       const Time retire = std::max(state.complete[pe] + 1, drained_[pe] + 1);
       drained_before_[pe] = drained_[pe];

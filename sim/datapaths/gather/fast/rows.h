@@ -48,9 +48,7 @@ class Rows : fabric::fast::MemoryPort {
   struct TileState {
     Tile tile;
     Geometry geometry;
-    std::vector<std::uint32_t> results;                      ///< [column] of each PE
-    std::array<std::vector<std::uint32_t>, 2> column_words;  ///< [last segment][column]
-    Aligned<Time> complete;                                  ///< [PE] once worked: the cycle after the last issue
+    Aligned<Time> complete;  ///< [PE] once worked: the cycle after the last issue
     bool worked = false;
   };
   /// What a line has sent that PEs have not taken, and where it is.
@@ -68,6 +66,7 @@ class Rows : fabric::fast::MemoryPort {
     std::uint32_t split = 0;              ///< lines below it are of class 0
     std::uint32_t other_split = 0;        ///< of the lines across
     std::vector<std::uint32_t> alike;     ///< [line] of the array for which it stands
+    Aligned<Time> mapped;                 ///< [line] -1, or 0 if the tile does not map it
     Aligned<Time> bus;                    ///< [line] from when on it is free
     std::array<Aligned<Time>, 2> room;  ///< by class of the PEs: [message from here on, up to depth][line] from when on
     Aligned<Time> start, arrival;       ///< [line] of the first message of the segment
@@ -120,7 +119,7 @@ class Rows : fabric::fast::MemoryPort {
     return std::size_t{column} * row_lines_.stride + row;
   }
   [[nodiscard]] PeRange pes(std::uint32_t begin, std::uint32_t end) const {
-    return {row_lines_.stride, row_lines_.stride, begin, end, mapped_.data()};
+    return {row_lines_.stride, row_lines_.stride, begin, end, row_lines_.mapped.data()};
   }
 
   // Lines.
@@ -129,7 +128,7 @@ class Rows : fabric::fast::MemoryPort {
   /// Lines may wait for the block that begins.
   void wait_for_block(Lines& lines, const TileState& state);
   /// Sends the first message of the segment, of so many words, on every line that the tile maps.
-  void send(Lines& lines, const Geometry& tile, const std::uint32_t* words);
+  static void send(Lines& lines, int classes, const std::uint32_t* words);
   /// Lines are past the block that ends, those that were not before.
   void pass_block(const Lines& lines, const TileState& state);
   /// PEs have taken the messages of a segment: `groups` [line] of them; null for one.
@@ -146,7 +145,11 @@ class Rows : fabric::fast::MemoryPort {
   bool work();
   /// When the results leave that gate the tile, if it is known.
   bool gate(const Geometry& tile);
+  /// Sets Lines::mapped and of_class_.
   void map(const Geometry& tile);
+  [[nodiscard]] std::uint32_t column_words(const TileState& state, std::uint32_t column, std::uint32_t segment) const {
+    return operands_.activations(state.tile.columns[first_of_kind_[column]], segment).words;
+  }
   /// What PEs wait for before their first group is counted PE by PE, not here.
   void account_apart(const TileState& state);
   /// `column` of the array.
@@ -169,7 +172,8 @@ class Rows : fabric::fast::MemoryPort {
   const Config& config_;
   Tally& tally_;
   Worker worker_;
-  const bool one_word_;  ///< a group takes a cycle of the bus and of a PE, but a tile's first one
+  const std::uint32_t full_words_;  ///< of a group that is neither a segment's first nor its last
+  const bool one_word_;             ///< a group takes a cycle of the bus and of a PE, but a tile's first one
   const std::uint64_t tiles_;
   const std::uint32_t rows_, columns_;        ///< of the array
   const std::vector<std::uint32_t> kinds_;    ///< [column of the array] the one that stands for it
@@ -193,14 +197,12 @@ class Rows : fabric::fast::MemoryPort {
   ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
   ByClass<bool> apart_{};                   ///< a tile that does not map the class came since its last step
 
-  // Rows: which the tile maps, of both classes and of each (-1, else 0); of the step.
-  std::uint32_t mapped_rows_ = 0;
-  Aligned<Time> mapped_;
+  // Rows: of each class that the tile maps (-1, else 0); of the step.
   std::array<Aligned<Time>, 2> of_class_;
   Aligned<Time> earliest_, taken_, sigma_, before_, taken_before_, start_, arrival_;
   std::array<Aligned<Time>, 2> latest_;
   std::array<Aligned<Time>, 2> next_room_;
-  std::vector<std::uint32_t> words_;
+  std::vector<std::uint32_t> column_words_;  ///< [column]
   std::vector<const std::uint32_t*> cycles_;
   std::array<Aligned<Time>, 2> popped_;  ///< by class of rows: [column]
 

@@ -20,7 +20,7 @@ void Rows::set_up(Lines& lines, std::size_t side, std::vector<std::uint32_t> ali
   lines.depth = depth;
   lines.split = split;
   lines.other_split = other_split;
-  for (auto* times : {&lines.bus, &lines.start, &lines.arrival, &lines.memory_begin, &lines.memory_end})
+  for (auto* times : {&lines.mapped, &lines.bus, &lines.start, &lines.arrival, &lines.memory_begin, &lines.memory_end})
     times->assign(lines.stride, 0);
   for (auto& room : lines.room) room.assign(std::size_t{depth} * lines.stride, 0);
   lines.waits.resize(count);
@@ -49,14 +49,15 @@ void Rows::wait_for_block(Lines& lines, const TileState& state) {
   }
 }
 
-void Rows::send(Lines& lines, const Geometry& tile, const std::uint32_t* words) {
-  const bool both = classes_across(lines, tile) == 2;
-  for (std::uint32_t i = 0; i < mapped(lines, tile); ++i) {
-    Time start = std::max(lines.bus[i], lines.room[0][i]);
-    if (both) start = std::max(start, lines.room[1][i]);
-    lines.start[i] = start;
-    lines.arrival[i] = lines.bus[i] = start + words[i];
-  }
+void Rows::send(Lines& lines, int classes, const std::uint32_t* words) {
+  send_first({lines.stride,
+              classes,
+              lines.mapped.data(),
+              words,
+              {lines.room[0].data(), lines.room[1].data()},
+              lines.bus.data(),
+              lines.start.data(),
+              lines.arrival.data()});
 }
 
 void Rows::pass_block(const Lines& lines, const TileState& state) {
@@ -88,42 +89,40 @@ bool Rows::send_ahead(Lines& lines, std::uint32_t i) {
   Ahead& at = lines.ahead[i];
   if (step(at) < work_step()) at = {work_tile_, work_segment_, 0, {}, lines.bus[i]};
   bool changed = false;
-  for (;; changed = true) {
-    const bool first = at.segment == 0 && at.group == 0;
-    while (first && at.tile < tiles_ && i >= mapped(lines, by_kind(operands_.geometry(at.tile)))) ++at.tile;
-    if (at.tile == tiles_) break;
+  // PEs of class 0 need every message.
+  while (at.messages[0] < lines.depth && at.tile < tiles_) {
+    if (at.segment == 0 && at.group == 0 && i >= mapped(lines, by_kind(operands_.geometry(at.tile)))) {
+      ++at.tile;
+      continue;
+    }
     const TileState& state = state_of(at.tile);
     const Tile& tile = state.tile;
     const fabric::fast::Time loaded = memory_.block(at.tile, tile.block_of[at.segment]).loaded;
     if (loaded == kUnknown) break;
-    const int classes = classes_across(lines, state.geometry);
-    if (std::any_of(at.messages.begin(), at.messages.begin() + classes,
-                    [&](std::uint32_t messages) { return messages == lines.depth; }))
-      break;
+    if (at.group == 0 && begins_block(tile, at.segment)) at.bus = std::max(at.bus, static_cast<Time>(loaded));
 
-    Time start = at.group == 0 && begins_block(tile, at.segment) ? std::max(at.bus, static_cast<Time>(loaded)) : at.bus;
-    for (int k = 0; k < classes; ++k) start = std::max(start, lines.room[k][at.messages[k]++ * lines.stride + i]);
-    std::uint32_t groups = 1, words = 0;
-    if (lines.side == kWeights) {
-      const FilterTile& filters = *tile.filters;
-      const std::size_t row = std::size_t{at.segment} * row_lines_.stride + i;
-      groups = filters.groups[row];
-      words = first                    ? filters.first_words[i]
-              : at.group + 1 == groups ? filters.last_words[row]
-                                       : operands_.weights_message(config_.lanes, false).words;
-    } else {
-      words = state.column_words[at.segment + 1 == operands_.segments() ? 1 : 0][i];
+    const bool both = classes_across(lines, state.geometry) == 2, rows = lines.side == kWeights;
+    const std::size_t of_row = std::size_t{at.segment} * row_lines_.stride + i;
+    const std::uint32_t groups = rows ? tile.filters->groups[of_row] : 1;
+    for (; at.group < groups && at.messages[0] < lines.depth; ++at.group, changed = true) {
+      if (both && at.messages[1] == lines.depth) return changed;
+      Time start = std::max(at.bus, lines.room[0][at.messages[0]++ * lines.stride + i]);
+      if (both) start = std::max(start, lines.room[1][at.messages[1]++ * lines.stride + i]);
+      at.bus = start + (!rows                    ? column_words(state, i, at.segment)
+                        : at.group == 0          ? tile.filters->first_words[of_row]
+                        : at.group + 1 == groups ? tile.filters->last_words[of_row]
+                                                 : full_words_);
     }
-    at.bus = start + words;
-    if (++at.group < groups) continue;
+    if (at.group < groups) break;
     at.group = 0;
     if (ends_block(tile, at.segment))
       memory_.pass(at.tile, tile.block_of[at.segment], lines.alike[i], static_cast<fabric::fast::Time>(at.bus));
-    if (++at.segment < operands_.segments()) continue;
-    at.segment = 0;
-    ++at.tile;
+    if (++at.segment == operands_.segments()) {
+      at.segment = 0;
+      ++at.tile;
+    }
+    lines.furthest = std::max(lines.furthest, step(at));
   }
-  lines.furthest = std::max(lines.furthest, step(at));
   return changed;
 }
 
