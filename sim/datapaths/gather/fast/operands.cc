@@ -5,6 +5,7 @@
 #include <bit>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "datapaths/gather/fast/order.h"
 #include "datapaths/gather/fast/row_kernels.h"
@@ -208,10 +209,12 @@ void Operands::count_steps(Filter& filter) const {
   if (filter.cycles.empty()) filter.all_cycles = filter.steps;
 }
 
-Filter Operands::natural_filter(std::uint32_t group, std::uint32_t place) const {
+Filter Operands::natural_filter(std::uint32_t group, std::uint32_t place, std::vector<Weight> entries) const {
   Filter filter;
   filter.channel = group * group_filters_ + place;
   filter.bias = layer_.bias[filter.channel];
+  filter.entries = std::move(entries);
+  filter.entries.clear();
   filter.entries.reserve(k_);
   with_weights(group, place, [&](const auto* weights, const std::uint64_t* bits) {
     for (std::uint32_t segment = 0; segment < segments_; ++segment) {
@@ -244,10 +247,11 @@ std::shared_ptr<const FilterTile> Operands::build_filter_tile(std::uint32_t grou
       of_segments->resize(std::size_t{segments_} * stride);
     tile->most_groups.resize(segments_);
   }
+  std::vector<Weight> unused;  // memory of entries that are not kept
   for (std::uint32_t row = 0; row < rows; ++row) {
     Filter& filter = tile->filters.emplace_back(keeps_values_ ? this->filter(group, begin + row)
-                                                              : natural_filter(group, begin + row));
-    if (!keeps_values_) filter.entries = {};
+                                                              : natural_filter(group, begin + row, std::move(unused)));
+    if (!keeps_values_) unused = std::exchange(filter.entries, {});
     for (std::uint32_t segment = 0; segment < segments_; ++segment) {
       const std::uint32_t entries = filter.entries_in(segment), count = groups(entries);
       const auto message = [&](std::uint32_t of) {

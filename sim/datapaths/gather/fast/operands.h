@@ -139,8 +139,8 @@ class Operands final : public fabric::fast::Tiles {
                    std::vector<Weight>& entries) const;
   void lay_out_image();
   void count_steps(Filter& filter) const;
-  /// The filter with its entries in the order of the reduction.
-  [[nodiscard]] Filter natural_filter(std::uint32_t group, std::uint32_t place) const;
+  /// The filter with its entries in the order of the reduction, in the memory of `entries`.
+  [[nodiscard]] Filter natural_filter(std::uint32_t group, std::uint32_t place, std::vector<Weight> entries = {}) const;
   [[nodiscard]] fabric::fast::Message weights_of(std::uint32_t entries, bool first) const;
   [[nodiscard]] std::shared_ptr<const FilterTile> build_filter_tile(std::uint32_t group, std::uint32_t index) const;
   /// Cycles in which a PE takes these entries of a segment that begins at position `first`.

@@ -41,8 +41,9 @@ LACUNA_INLINE Moment largest(const Times& all) {
 
 }  // namespace
 
-LACUNA_VECTORISE void send_first(const FirstSend& s) {
-  for (std::uint32_t i = 0; i < s.lines; i += kRowsTogether) {
+LACUNA_VECTORISE void send_first(const FirstSend& send) {
+  const FirstSend s = send;
+  for (std::uint32_t i = 0; i < s.rows; i += kRowsTogether) {
     const Times bus = load(s.bus + i);
     Times start = larger(bus, load(s.room[0] + i));
     if (s.classes == 2) start = larger(start, load(s.room[1] + i));
@@ -191,6 +192,7 @@ LACUNA_VECTORISE void next_room(const Chain& c, bool paced, const std::array<Mom
     if (paced && largest(few) <= 0) continue;
     for (std::uint32_t r = 0; r < c.rows; ++r) {
       const std::uint32_t groups = c.groups[r];
+      if (paced && groups > 2 * depth) continue;
       for (std::uint32_t i = 0, slot = groups % depth; i < depth; ++i, slot = slot + 1 == depth ? 0 : slot + 1)
         if (!paced || groups + i <= 2 * depth) next[k][i * stride + r] = c.room[k][slot * stride + r];
     }

@@ -16,14 +16,14 @@ constexpr std::uint32_t whole_vectors(std::uint32_t rows) {
   return (rows + kRowsTogether - 1) / kRowsTogether * kRowsTogether;
 }
 
-/// Lines send the first message of a segment.
+/// Rows send the first group of a segment.
 struct FirstSend {
-  std::uint32_t lines;                ///< in whole vectors
-  int classes;                        ///< of the lines across that the tile maps
-  const Moment* mapped;               ///< [line] -1, or 0 if the tile does not map it
-  const std::uint32_t* words;         ///< [line]
-  std::array<const Moment*, 2> room;  ///< [class][line] from when on there is room
-  Moment *bus, *start, *arrival;      ///< [line] in and out: from when on it is free; out
+  std::uint32_t rows;                 ///< in whole vectors
+  int classes;                        ///< of columns that the tile maps
+  const Moment* mapped;               ///< [row] -1, or 0 if the tile does not map it
+  const std::uint32_t* words;         ///< [row]
+  std::array<const Moment*, 2> room;  ///< [class][row] from when on there is room
+  Moment *bus, *start, *arrival;      ///< [row] in and out: from when on it is free; out
 };
 void send_first(const FirstSend& s);
 

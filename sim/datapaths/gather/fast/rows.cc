@@ -45,11 +45,10 @@ Rows::Rows(Operands& operands, const Values& values, Tally& tally)
                       &blocked_output_, &unused_, &done_at_})
     times->assign(pes, 0);
   for (auto* times : {&drained_, &drained_before_, &gate_}) times->assign(pes, kLongAgo);
-  for (auto* of_rows : {&of_class_[0], &of_class_[1], &earliest_, &taken_, &sigma_, &before_, &taken_before_, &start_,
-                        &arrival_, &latest_[0], &latest_[1]})
+  for (auto* of_rows : {&mapped_, &of_class_[0], &of_class_[1], &earliest_, &taken_, &sigma_, &before_, &taken_before_,
+                        &start_, &arrival_, &latest_[0], &latest_[1]})
     of_rows->assign(stride, 0);
   for (auto& room : next_room_) room.assign(row_lines_.room[0].size(), 0);
-  column_words_.resize(column_lines_.stride);
   cycles_.resize(stride);
   for (auto* of_columns : {&popped_[0], &popped_[1], &drain_bus_}) of_columns->assign(alike.size(), 0);
   for (int r = 0; r < 2; ++r)
@@ -111,12 +110,8 @@ bool Rows::gate(const Geometry& tile) {
 }
 
 void Rows::map(const Geometry& tile) {
-  for (Lines* lines : {&row_lines_, &column_lines_})
-    for (std::uint32_t i = 0; i < lines->count; ++i) lines->mapped[i] = i < mapped(*lines, tile) ? -1 : 0;
-  for (std::uint32_t row = 0; row < rows_; ++row) {
-    const int own = row < row_lines_.split ? 0 : 1;
-    of_class_[own][row] = row_lines_.mapped[row];
-  }
+  for (std::uint32_t row = 0; row < rows_; ++row)
+    mapped_[row] = of_class_[row < row_lines_.split ? 0 : 1][row] = row < tile.rows ? -1 : 0;
 }
 
 /// The next segment of the array, if what it depends on is known.
@@ -134,11 +129,8 @@ bool Rows::work() {
     wait_for_block(row_lines_, state);
     wait_for_block(column_lines_, state);
   }
-  for (std::uint32_t column = 0; column < geometry.columns; ++column)
-    column_words_[column] = column_words(state, column, work_segment_);
-  const std::size_t of_segment = std::size_t{work_segment_} * row_lines_.stride;
-  send(column_lines_, classes_across(column_lines_, geometry), column_words_.data());
-  send(row_lines_, classes_across(row_lines_, geometry), tile.filters->first_words.data() + of_segment);
+  send_segment(state);
+  send_groups(state);
 
   bool apart = false;
   for_classes(geometry, [&](int r, int c, auto...) { apart |= apart_[r][c]; });
@@ -166,7 +158,7 @@ bool Rows::work() {
     std::copy_n(popped_[k].data(), geometry.columns, room + last);
   }
   take_ahead(column_lines_, geometry, nullptr);
-  take_ahead(row_lines_, geometry, tile.filters->groups.data() + of_segment);
+  take_ahead(row_lines_, geometry, tile.filters->groups.data() + std::size_t{work_segment_} * row_lines_.stride);
   if (ends_block(tile, work_segment_)) {
     pass_block(column_lines_, state);
     pass_block(row_lines_, state);

@@ -43,11 +43,12 @@ class Rows : fabric::fast::MemoryPort {
   template <typename T>
   using ByClass = std::array<std::array<T, 2>, 2>;  ///< [class of the row][class of the column]
 
-  /// Columns of a kind do the same at the same time: below, a column is the first of its kind and stands for all,
-  /// unless it is one of the array.
+  // Columns of a kind do the same at the same time (FAST.md). Below, a column stands for all of a kind, unless it is
+  // said to be one of the array.
+
   struct TileState {
     Tile tile;
-    Geometry geometry;
+    Geometry geometry;       ///< by_kind()
     Aligned<Time> complete;  ///< [PE] once worked: the cycle after the last issue
     bool worked = false;
   };
@@ -66,7 +67,6 @@ class Rows : fabric::fast::MemoryPort {
     std::uint32_t split = 0;              ///< lines below it are of class 0
     std::uint32_t other_split = 0;        ///< of the lines across
     std::vector<std::uint32_t> alike;     ///< [line] of the array for which it stands
-    Aligned<Time> mapped;                 ///< [line] -1, or 0 if the tile does not map it
     Aligned<Time> bus;                    ///< [line] from when on it is free
     std::array<Aligned<Time>, 2> room;  ///< by class of the PEs: [message from here on, up to depth][line] from when on
     Aligned<Time> start, arrival;       ///< [line] of the first message of the segment
@@ -119,7 +119,7 @@ class Rows : fabric::fast::MemoryPort {
     return std::size_t{column} * row_lines_.stride + row;
   }
   [[nodiscard]] PeRange pes(std::uint32_t begin, std::uint32_t end) const {
-    return {row_lines_.stride, row_lines_.stride, begin, end, row_lines_.mapped.data()};
+    return {row_lines_.stride, row_lines_.stride, begin, end, mapped_.data()};
   }
 
   // Lines.
@@ -127,8 +127,9 @@ class Rows : fabric::fast::MemoryPort {
               std::uint32_t split, std::uint32_t other_split);
   /// Lines may wait for the block that begins.
   void wait_for_block(Lines& lines, const TileState& state);
-  /// Sends the first message of the segment, of so many words, on every line that the tile maps.
-  static void send(Lines& lines, int classes, const std::uint32_t* words);
+  /// Rows send the first group of the segment; columns the segment.
+  void send_groups(const TileState& state);
+  void send_segment(const TileState& state);
   /// Lines are past the block that ends, those that were not before.
   void pass_block(const Lines& lines, const TileState& state);
   /// PEs have taken the messages of a segment: `groups` [line] of them; null for one.
@@ -145,7 +146,7 @@ class Rows : fabric::fast::MemoryPort {
   bool work();
   /// When the results leave that gate the tile, if it is known.
   bool gate(const Geometry& tile);
-  /// Sets Lines::mapped and of_class_.
+  /// Sets mapped_ and of_class_.
   void map(const Geometry& tile);
   [[nodiscard]] std::uint32_t column_words(const TileState& state, std::uint32_t column, std::uint32_t segment) const {
     return operands_.activations(state.tile.columns[first_of_kind_[column]], segment).words;
@@ -197,12 +198,12 @@ class Rows : fabric::fast::MemoryPort {
   ByClass<std::uint64_t> last_of_class_{};  ///< the last tile that maps the class
   ByClass<bool> apart_{};                   ///< a tile that does not map the class came since its last step
 
-  // Rows: of each class that the tile maps (-1, else 0); of the step.
+  // Rows: that the tile maps (-1, else 0), and those of each class; of the step.
+  Aligned<Time> mapped_;
   std::array<Aligned<Time>, 2> of_class_;
   Aligned<Time> earliest_, taken_, sigma_, before_, taken_before_, start_, arrival_;
   std::array<Aligned<Time>, 2> latest_;
   std::array<Aligned<Time>, 2> next_room_;
-  std::vector<std::uint32_t> column_words_;  ///< [column]
   std::vector<const std::uint32_t*> cycles_;
   std::array<Aligned<Time>, 2> popped_;  ///< by class of rows: [column]
 

@@ -20,7 +20,7 @@ void Rows::set_up(Lines& lines, std::size_t side, std::vector<std::uint32_t> ali
   lines.depth = depth;
   lines.split = split;
   lines.other_split = other_split;
-  for (auto* times : {&lines.mapped, &lines.bus, &lines.start, &lines.arrival, &lines.memory_begin, &lines.memory_end})
+  for (auto* times : {&lines.bus, &lines.start, &lines.arrival, &lines.memory_begin, &lines.memory_end})
     times->assign(lines.stride, 0);
   for (auto& room : lines.room) room.assign(std::size_t{depth} * lines.stride, 0);
   lines.waits.resize(count);
@@ -49,15 +49,27 @@ void Rows::wait_for_block(Lines& lines, const TileState& state) {
   }
 }
 
-void Rows::send(Lines& lines, int classes, const std::uint32_t* words) {
+void Rows::send_groups(const TileState& state) {
+  Lines& lines = row_lines_;
   send_first({lines.stride,
-              classes,
-              lines.mapped.data(),
-              words,
+              classes_across(lines, state.geometry),
+              mapped_.data(),
+              state.tile.filters->first_words.data() + std::size_t{work_segment_} * lines.stride,
               {lines.room[0].data(), lines.room[1].data()},
               lines.bus.data(),
               lines.start.data(),
               lines.arrival.data()});
+}
+
+void Rows::send_segment(const TileState& state) {
+  Lines& lines = column_lines_;
+  const bool both = classes_across(lines, state.geometry) == 2;
+  for (std::uint32_t column = 0; column < state.geometry.columns; ++column) {
+    Time start = std::max(lines.bus[column], lines.room[0][column]);
+    if (both) start = std::max(start, lines.room[1][column]);
+    lines.start[column] = start;
+    lines.arrival[column] = lines.bus[column] = start + column_words(state, column, work_segment_);
+  }
 }
 
 void Rows::pass_block(const Lines& lines, const TileState& state) {
