@@ -138,6 +138,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   sweep = add_sweep(app, sweep_options, words);
   merge = add_merge(app, merge_options);
   add_import();
+  add_prune();
 
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
@@ -258,6 +259,23 @@ void Commands::add_import() {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("AXIS=SIZE,...");
+}
+
+void Commands::add_prune() {
+  prune = app.add_subcommand("prune", "Make a workload of which the smallest weights are zero, without fine-tuning");
+  auto& o = prune_options;
+  prune->add_option("WORKLOAD", o.workload, "Folder with a workload.yaml, or that file")->required();
+  prune->add_option("--pattern", o.pattern, "Keep the N largest of each M weights along the reduction, M up to 64")
+      ->type_name("N:M");
+  prune
+      ->add_option("--density", o.density, "Instead: keep this share of each layer's weights, the largest, such as 0.3")
+      ->type_name("D");
+  prune->add_flag("--global", o.global, "With --density: of all layers together, each measured by its mean magnitude")
+      ->disable_flag_override();
+  add_layers(*prune, o.layers, "Only these layers, separated by commas; the others stay as they are");
+  prune->add_option("-o,--output", o.output, "The folder to write: workload.yaml and its tensors")
+      ->required()
+      ->type_name("DIR");
 }
 
 void Commands::add_made_words() {

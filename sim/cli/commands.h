@@ -107,6 +107,15 @@ struct ImportOptions {
   std::vector<std::string> inputs;   ///< "x.npy", "NAME=x.npy"
 };
 
+struct PruneOptions {
+  std::string workload;
+  std::optional<std::string> pattern;  ///< "2:4"
+  std::optional<std::string> density;  ///< "0.3"
+  bool global = false;
+  std::vector<std::string> layers;
+  std::string output;
+};
+
 struct ListOptions {
   std::string what;
   std::string datapath;  ///< "": all, or of the manual the default family
@@ -130,6 +139,7 @@ class Commands {
   CLI::App* merge = nullptr;
   CLI::App* report = nullptr;
   CLI::App* import = nullptr;
+  CLI::App* prune = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
@@ -140,6 +150,7 @@ class Commands {
   MergeOptions merge_options;
   ReportOptions report_options;
   ImportOptions import_options;
+  PruneOptions prune_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
@@ -156,6 +167,7 @@ class Commands {
   void add_compare();
   void add_report();
   void add_import();
+  void add_prune();
 
   std::vector<std::string> made_words_;  ///< what views in `words` look at
 };

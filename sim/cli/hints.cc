@@ -56,6 +56,14 @@ void check_kinds(const std::string& config, const std::string& workload) {
        (program_files() / "configs/default.yaml").string());
 }
 
+void check_is_workload(const std::string& workload) {
+  check_name(workload, program_files() / "workloads" / workload, "workload");
+  const FileKind kind = kind_of(workload);
+  if (kind == FileKind::Configuration || kind == FileKind::Sweep)
+    fail(Place{workload}, "is a {}; need a workload, a folder with a workload.yaml or that file",
+         kind == FileKind::Sweep ? "sweep" : "configuration");
+}
+
 void check_is_sweep(const std::string& sweep) {
   switch (kind_of(sweep)) {
     case FileKind::Configuration:

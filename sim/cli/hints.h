@@ -10,6 +10,9 @@ namespace lacuna {
 /// swapped, or if one of them is not there and the program has one of that name.
 void check_kinds(const std::string& config, const std::string& workload);
 
+/// UserError if `workload` is not there and the program has one of that name, or if it is a configuration or a sweep.
+void check_is_workload(const std::string& workload);
+
 /// UserError if `sweep` is a configuration or a workload.
 void check_is_sweep(const std::string& sweep);
 

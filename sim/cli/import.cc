@@ -1,15 +1,10 @@
-// A folder is a workload of ours if it holds our workload.yaml and nothing that we do not write.
 #include "cli/import.h"
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 
-#include "base/atomic_file.h"
-#include "base/signals_held.h"
 #include "cli/result_folder.h"
+#include "cli/workload_folder.h"
 #include "import/import.h"
 #include "import/text_lines.h"
 #include "import/workload_files.h"
@@ -19,22 +14,6 @@ namespace lacuna {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::string_view kSignature = "# Written by lacuna import ";
-constexpr std::array<std::string_view, 4> kTensors = {".weights.npy", ".input.npy", ".bias.npy", ".requantise.npy"};
-
-bool is_import(const fs::path& folder) {
-  std::ifstream file(folder / "workload.yaml", std::ios::binary);
-  std::string begin(kSignature.size(), '\0');
-  if (!file.read(begin.data(), static_cast<std::streamsize>(begin.size())) || begin != kSignature) return false;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    const auto has = [&](std::string_view ending) { return name.ends_with(ending); };
-    if (name != "workload.yaml" && name != "recording.json" && !std::ranges::any_of(kTensors, has)) return false;
-  }
-  return !error;
-}
 
 /// "weights=0.5", "input=0.6"
 void read_densities(const ImportOptions& options, ImportKind kind, imports::WriteOptions& write) {
@@ -108,15 +87,6 @@ imports::OnnxOptions onnx_options(const ImportOptions& options, ImportKind kind,
   return {options.inputs, write.weights.has_value()};
 }
 
-void write_folder(const fs::path& folder, const std::map<std::string, std::string>& contents,
-                  const std::vector<imports::ImportedFile>& files) {
-  const SignalsHeld held;
-  StagedFolder staged(folder);
-  for (const auto& [name, content] : contents) staged.write(name, content);
-  imports::check_written(staged.path(), files);
-  staged.commit();
-}
-
 }  // namespace
 
 std::string import_files(const ImportOptions& options) {
@@ -128,7 +98,9 @@ std::string import_files(const ImportOptions& options) {
   write.relu = options.relu;
   read_densities(options, kind, write);
   imports::ReadOptions read{mask_options(options, kind, write), onnx_options(options, kind, write)};
-  check_target_folder(options.output, is_import, "workload of lacuna import");
+  check_target_folder(
+      options.output, [](const fs::path& folder) { return is_written_by("lacuna import", folder); },
+      "workload of lacuna import");
 
   std::vector<imports::ImportedFile> files;
   for (const std::string& path : options.files) {
@@ -136,7 +108,8 @@ std::string import_files(const ImportOptions& options) {
     read.mask.seed = files.size() + 1;
     files.push_back(imports::read_file(kind, path, read));
   }
-  write_folder(options.output, imports::workload_files(files, write), files);
+  write_workload_folder(options.output, imports::workload_files(files, write),
+                        [&](const fs::path& path) { imports::check_written(path, files); });
   const fs::path written = fs::path(options.output) / "workload.yaml";
   return fmt::format("{}{}\n", imports::import_summary(files), written.string());
 }

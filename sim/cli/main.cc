@@ -20,6 +20,7 @@
 #include "cli/explain.h"
 #include "cli/import.h"
 #include "cli/list.h"
+#include "cli/prune.h"
 #include "cli/report.h"
 #include "cli/run.h"
 #include "cli/stored_points.h"
@@ -79,6 +80,7 @@ int run_command(lacuna::Commands& commands, std::vector<std::string> arguments) 
     for (const auto& path : commands.report_options.results) lacuna::refuse_damage(path);
   }
   if (commands.import->parsed()) print(lacuna::import_files(commands.import_options));
+  if (commands.prune->parsed()) print(lacuna::prune(commands.prune_options));
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {
     const auto shell = lacuna::parse_enum<lacuna::Shell>(commands.completion_options.shell,

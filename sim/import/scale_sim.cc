@@ -177,8 +177,8 @@ class Reader {
       fail(at(field), "sparsity is '{}'; need N:M with 1 <= N <= M, for example 2:4", field.text);
     const auto [n, m] = *n_of_m;
     layer.weights = static_cast<double>(n) / static_cast<double>(m);
-    if (n == 2 && m == 4)
-      layer.pattern = Pattern::TwoOfFour;
+    if (n < m && m <= kMostBlock)
+      layer.pattern = Pattern{static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(m)};
     else if (n != m)
       layer.notes.push_back(fmt::format("N:M is {}: weights of that density, not of that pattern", field.text));
   }

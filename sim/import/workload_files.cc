@@ -3,39 +3,16 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/yaml.h"
 #include "import/names.h"
 #include "tensor/npy.h"
 #include "workload/workload.h"
+#include "workload/workload_text.h"
 
 namespace lacuna::imports {
 
 namespace {
 
 constexpr std::size_t kFilesNamed = 3;  ///< in `source`
-
-/// Text for a comment or between double quotes in YAML: one line of printable UTF-8.
-std::string printable(std::string_view text, std::string_view escaped = "") {
-  bool utf8 = true;
-  try {
-    yaml::check_text(text, "");
-  } catch (const UserError&) {  // a file name may be any bytes
-    utf8 = false;
-  }
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !utf8))
-      out += fmt::format("\\x{:02x}", byte);
-    else if (escaped.find(c) != std::string_view::npos)
-      out += fmt::format("\\{}", c);
-    else
-      out += c;
-  }
-  return out;
-}
-
-std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", printable(text, "\"\\")); }
 
 std::string base_name(const ImportedFile& file) { return file.path.filename().string(); }
 
@@ -87,31 +64,6 @@ std::string source_text(const std::vector<ImportedFile>& files, const WriteOptio
   return text;
 }
 
-/// "stride: 2" or "stride: [2, 1]"; "" if both are 1.
-std::string steps(std::string_view key, std::uint32_t h, std::uint32_t w) {
-  if (h == 1 && w == 1) return "";
-  if (h == w) return fmt::format("    {}: {}\n", key, h);
-  return fmt::format("    {}: [{}, {}]\n", key, h, w);
-}
-
-std::string geometry(const ImportedLayer& layer) {
-  const ConvShape& s = layer.shape;
-  std::string text = steps("stride", s.stride_h, s.stride_w);
-  if (s.pad_top + s.pad_bottom + s.pad_left + s.pad_right > 0)
-    text += fmt::format("    pad: [{}, {}, {}, {}]\n", s.pad_top, s.pad_bottom, s.pad_left, s.pad_right);
-  text += steps("dilation", s.dilation_h, s.dilation_w);
-  if (layer.op == Op::Conv && s.groups > 1) text += fmt::format("    groups: {}\n", s.groups);
-  return text;
-}
-
-std::string shape_text(const ImportedLayer& layer) {
-  const ConvShape& s = layer.shape;
-  const std::string images = s.N == 1 ? "" : fmt::format("N: {}, ", s.N);
-  if (layer.op == Op::Matmul) return fmt::format("{{M: {}, K: {}, N: {}}}", s.M, s.C, s.N);
-  if (layer.op == Op::Fc) return fmt::format("{{{}M: {}, C: {}}}", images, s.M, s.C);
-  return fmt::format("{{{}M: {}, C: {}, H: {}, W: {}, R: {}, S: {}}}", images, s.M, s.C, s.H, s.W, s.R, s.S);
-}
-
 /// An input of a layer whose weights the file gives, as workload.yaml has it.
 Tensor drawn_input(const ImportedLayer& layer, double density, std::uint64_t seed) {
   Layer drawn;
@@ -127,32 +79,35 @@ Tensor drawn_input(const ImportedLayer& layer, double density, std::uint64_t see
 /// One layer of workload.yaml; the tensors the file gives go to `files`.
 std::string layer_text(const ImportedLayer& layer, const std::string& name, std::uint64_t seed,
                        const WriteOptions& options, std::map<std::string, std::string>& files) {
-  std::string text = fmt::format("  - name: {}\n    op: {}\n", name, name_of(layer.op));
   const bool relu = options.relu || layer.relu;
   const double input = layer.input.value_or(options.input.value_or(1));
-  if (layer.tensors) {
-    const auto write = [&](std::string_view key, const Tensor& tensor) {
-      const std::string file = fmt::format("{}.{}.npy", name, key);
-      files[file] = write_npy(tensor);
-      text += fmt::format("    {}: {}\n", key, file);
-    };
-    const LayerTensors& t = *layer.tensors;
-    write("weights", t.weights);
-    write("input", t.input ? *t.input : drawn_input(layer, input, seed));
-    if (t.bias) write("bias", *t.bias);
-    if (t.requantise) write("requantise", *t.requantise);
-  } else {
-    text += fmt::format("    shape: {}\n", shape_text(layer));
-  }
-  text += geometry(layer);
   if (!layer.tensors) {
-    const std::string output = layer.output ? fmt::format(", output: {}", *layer.output) : "";
-    text += fmt::format("    density: {{weights: {}, input: {}{}}}\n",
-                        layer.weights.value_or(options.weights.value_or(1)), input, output);
-    if (layer.pattern != Pattern::Unstructured) text += fmt::format("    pattern: \"{}\"\n", name_of(layer.pattern));
+    GeneratedLayer drawn;
+    drawn.weights = layer.weights.value_or(options.weights.value_or(1));
+    drawn.input = input;
+    drawn.output = layer.output;
+    drawn.pattern = layer.pattern;
+    drawn.seed = seed;
+    Layer described;
+    described.name = name;
+    described.op = layer.op;
+    described.shape = layer.shape;
+    described.relu = relu;
+    return generated_layer_text(described, drawn, files);
   }
+  std::string text = fmt::format("  - name: {}\n    op: {}\n", name, name_of(layer.op));
+  const auto write = [&](std::string_view key, const Tensor& tensor) {
+    const std::string file = fmt::format("{}.{}.npy", name, key);
+    files[file] = write_npy(tensor);
+    text += fmt::format("    {}: {}\n", key, file);
+  };
+  const LayerTensors& t = *layer.tensors;
+  write("weights", t.weights);
+  write("input", t.input ? *t.input : drawn_input(layer, input, seed));
+  if (t.bias) write("bias", *t.bias);
+  if (t.requantise) write("requantise", *t.requantise);
+  text += geometry_text(layer.op, layer.shape);
   if (relu) text += "    relu: true\n";
-  if (!layer.tensors) text += fmt::format("    seed: {}\n", seed);
   return text;
 }
 

@@ -71,6 +71,7 @@ class JsonValue {
     for (const auto& [key, value] : json_.items()) values.emplace_back(key, JsonValue(value, file_, name(key)));
     return values;
   }
+  [[nodiscard]] bool is_null() const { return json_.is_null(); }
   [[nodiscard]] bool is_object() const { return json_.is_object(); }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& file() const { return file_; }

@@ -116,8 +116,8 @@ void draw_unstructured(const GeneratedLayer& p, std::size_t filters, std::size_t
 }
 
 template <typename T>
-void draw_two_of_four(const GeneratedLayer& p, const ConvShape& s, std::int32_t highest, std::span<T> weights) {
-  const std::size_t channels = s.C / s.groups, taps = std::size_t{s.R} * s.S, K = channels * taps;
+void draw_pattern(const GeneratedLayer& p, const ConvShape& s, std::int32_t highest, std::span<T> weights) {
+  const std::size_t K = weights.size() / s.M;
   std::vector<std::uint16_t> entries(K);
   std::vector<char> negative(K);
   for (std::size_t m = 0; m < s.M; ++m) {
@@ -125,17 +125,10 @@ void draw_two_of_four(const GeneratedLayer& p, const ConvShape& s, std::int32_t 
       entries[k] = static_cast<std::uint16_t>(entry);
       negative[k] = minus;
     });
-    for (std::size_t first = 0; first < K; first += 4) {
-      const std::size_t count = std::min<std::size_t>(4, K - first);
-      for (std::size_t k = first; k < first + count; ++k) {
-        std::size_t larger = 0;  // of equal ones the first counts as the larger
-        for (std::size_t other = first; other < first + count; ++other)
-          larger += entries[other] > entries[k] || (entries[other] == entries[k] && other < k);
-        if (larger >= 2) continue;
-        const std::int32_t value = level(entries[k], static_cast<std::uint32_t>(highest));
-        weights[m * K + k % channels * taps + k / channels] = static_cast<T>(negative[k] ? -value : value);
-      }
-    }
+    keep_largest<std::uint16_t>(*p.pattern, entries, [&](std::size_t k) {
+      const std::int32_t value = level(entries[k], static_cast<std::uint32_t>(highest));
+      weights[m * K + place_of(k, s)] = static_cast<T>(negative[k] ? -value : value);
+    });
   }
 }
 
@@ -332,8 +325,8 @@ void generate_as(const GeneratedLayer& p, Layer& layer) {
   layer.input = Tensor(dtype_of<Input>(), {s.N, s.C, s.H, s.W});
   const auto weights = layer.weights.as<Weight>();
   const auto input = layer.input.as<Input>();
-  if (p.pattern == Pattern::TwoOfFour)
-    draw_two_of_four(p, s, highest_weight, weights);
+  if (p.pattern)
+    draw_pattern(p, s, highest_weight, weights);
   else
     draw_unstructured(p, s.M, K, highest_weight, weights);
   draw_input(p, s, static_cast<std::uint32_t>(highest_input), input);
@@ -350,9 +343,12 @@ void generate_as(const GeneratedLayer& p, Layer& layer) {
 
 }  // namespace
 
-double two_of_four_density(const ConvShape& shape) {
-  const std::uint64_t K = std::uint64_t{shape.C / shape.groups} * shape.R * shape.S;
-  return static_cast<double>(K / 4 * 2 + std::min<std::uint64_t>(2, K % 4)) / static_cast<double>(K);
+std::string generated_note(const Layer& layer, const GeneratedLayer& g) {
+  return fmt::format(
+      "generated tensors: weights {:.4g} % dense{}, input {:.4g} % dense, {}seed {}",
+      100 * (g.pattern ? kept_share(*g.pattern, layer.shape) : g.weights),
+      g.pattern ? fmt::format(" ({})", g.pattern->text()) : "", 100 * g.input,
+      layer.relu ? fmt::format("biases for {:.4g} % of sums above zero, ", 100 * g.output.value_or(0.5)) : "", g.seed);
 }
 
 void generate(const GeneratedLayer& p, Layer& layer) {

@@ -20,13 +20,6 @@
 
 namespace lacuna {
 
-/// A layer as the file says it. Given: with its tensors. Generated: without, and with what they are drawn from.
-class Workload::Entry {
- public:
-  Layer layer;
-  std::optional<GeneratedLayer> generated;
-};
-
 namespace {
 
 using yaml::MapReader;
@@ -36,6 +29,8 @@ constexpr std::int64_t kMostExtent = INT32_MAX;
 constexpr std::int64_t kMostStep = 65535;  ///< strides, dilations, pads
 constexpr std::int64_t kMostRepresentatives = 65535;
 constexpr std::size_t kLongestName = 100;
+constexpr double kNearDensity = 0.0005;  ///< a density beside a pattern may be rounded to three digits: 0.333 for 1:3
+constexpr std::string_view kNoPattern = "unstructured";
 /// In front of a note that a reader must not miss.
 constexpr std::string_view kWarning = "warning: ";
 
@@ -58,8 +53,9 @@ std::string shown(const std::string& what, const Tensor& tensor) { return what +
 
 const std::vector<std::string_view>& layer_keys() {
   static const std::vector<std::string_view> keys = {
-      "name",    "op",   "weights", "input", "bias",     "requantise", "shape", "density",          "pattern",
-      "operand", "seed", "stride",  "pad",   "dilation", "groups",     "relu",  "input_percentile", "predict"};
+      "name",    "op",      "weights",          "input",   "bias",   "requantise", "shape",
+      "density", "pattern", "operand",          "seed",    "stride", "pad",        "dilation",
+      "groups",  "relu",    "input_percentile", "predict", "notes"};
   return keys;
 }
 
@@ -91,7 +87,8 @@ class LayerReader {
       read_given();
     }
     read_prediction();
-    return {std::move(layer_), generated_};
+    read_notes();
+    return {std::move(layer_), generated_, std::move(weight_steps_)};
   }
 
  private:
@@ -177,6 +174,20 @@ class LayerReader {
         fail(place, "{}: {} would have more than 2^31 elements", name_, what);
   }
 
+  /// What reports are to say of the layer, before what reading it says.
+  void read_notes() {
+    const Node* node = map_.optional("notes");
+    if (node == nullptr) return;
+    if (node->kind != yaml::Kind::Sequence) fail(node->place, "{} is no list of texts", map_.name("notes"));
+    std::vector<std::string> notes;
+    for (const Node& item : node->items) {
+      notes.push_back(yaml::to_text(item, map_.name("notes")));
+      if (notes.back().empty() || std::ranges::any_of(notes.back(), [](unsigned char c) { return c < 0x20; }))
+        fail(item.place, "{} has a text that is empty or has line breaks", map_.name("notes"));
+    }
+    layer_.notes.insert(layer_.notes.begin(), notes.begin(), notes.end());
+  }
+
   // --- generated layers
 
   void read_generated(const Node& shape_node) {
@@ -199,7 +210,7 @@ class LayerReader {
     check_shape(shape_node.place);
 
     GeneratedLayer g;
-    if (const Node* node = map_.optional("pattern")) g.pattern = yaml::to_enum<Pattern>(*node, map_.name("pattern"));
+    if (const Node* node = map_.optional("pattern")) g.pattern = to_pattern(*node);
     if (const Node* node = map_.optional("operand"))
       g.bits = yaml::to_enum<GeneratedOperand>(*node, map_.name("operand")) == GeneratedOperand::Int8 ? 8 : 16;
     if (const Node* node = map_.optional("seed"))
@@ -209,13 +220,13 @@ class LayerReader {
     const auto fraction = [&](std::string_view key) {
       return yaml::to_real(density.required(key), density.name(key), 0, 1);
     };
-    const bool two_of_four = g.pattern == Pattern::TwoOfFour;
-    if (!two_of_four || density.optional("weights") != nullptr) g.weights = fraction("weights");
-    if (two_of_four) {
+    if (!g.pattern || density.optional("weights") != nullptr) g.weights = fraction("weights");
+    if (g.pattern) {
       const Node* node = density.optional("weights");
-      if (node != nullptr && g.weights != 0.5)
-        fail(node->place, "{} is {}; pattern 2:4 makes it 0.5", density.name("weights"), g.weights);
-      g.weights = 0.5;
+      if (node != nullptr && std::abs(g.weights - g.pattern->density()) > kNearDensity)
+        fail(node->place, "{} is {}; pattern {} makes it {:.4g}", density.name("weights"), g.weights, g.pattern->text(),
+             g.pattern->density());
+      g.weights = g.pattern->density();
     }
     g.input = fraction("input");
     if (const Node* node = density.optional("output")) {
@@ -224,12 +235,16 @@ class LayerReader {
     }
 
     layer_.generated = true;
-    layer_.notes.push_back(fmt::format(
-        "generated tensors: weights {:.4g} % dense{}, input {:.4g} % dense, {}seed {}",
-        100 * (two_of_four ? two_of_four_density(layer_.shape) : g.weights), two_of_four ? " (2:4)" : "", 100 * g.input,
-        layer_.relu ? fmt::format("biases for {:.4g} % of sums above zero, ", 100 * g.output.value_or(0.5)) : "",
-        g.seed));
     generated_ = g;
+  }
+
+  [[nodiscard]] std::optional<Pattern> to_pattern(const Node& node) const {
+    const std::string word = yaml::to_text(node, map_.name("pattern"));
+    if (word == kNoPattern) return std::nullopt;
+    const auto pattern = read_pattern(word);
+    if (!pattern)
+      fail(node.place, "{} is '{}'; need {}, or {}", map_.name("pattern"), word, kLegalPatterns, kNoPattern);
+    return pattern;
   }
 
   // --- layers with tensors
@@ -315,11 +330,11 @@ class LayerReader {
         input = columns(input);
         break;
     }
-    const std::vector<double> weight_steps = quantise_operand(weights, "weights");
+    weight_steps_ = quantise_operand(weights, "weights");
     const std::vector<double> input_step = quantise_operand(input, "input");
     std::vector<double> sum_steps;
     if (!input_step.empty())
-      for (const double step : weight_steps) sum_steps.push_back(step * input_step.front());
+      for (const double step : weight_steps_) sum_steps.push_back(step * input_step.front());
     layer_.weights = weights.reshaped({s.M, s.C / s.groups, s.R, s.S});
     layer_.input = input.reshaped({s.N, s.C, s.H, s.W});
     read_bias(sum_steps);
@@ -454,6 +469,7 @@ class LayerReader {
   MapReader map_;
   Layer layer_;
   std::optional<GeneratedLayer> generated_;
+  std::vector<double> weight_steps_;
 };
 
 /// A layer's name, which is also part of file names. Unique; `seen` has the lines of those before.
@@ -500,7 +516,7 @@ void add_entry(Hasher& hasher, const Workload::Entry& entry) {
     hasher.add(kGeneratorVersion);
     for (const double density : {g.weights, g.input, g.output.value_or(-1)})
       hasher.add(std::bit_cast<std::uint64_t>(density));
-    hasher.add(name_of(g.pattern));
+    hasher.add(g.pattern ? g.pattern->text() : std::string(kNoPattern));
     hasher.add(std::uint64_t{g.bits});
     hasher.add(g.seed);
   } else {
@@ -566,16 +582,20 @@ Workload Workload::open(const std::filesystem::path& path) {
   return workload;
 }
 
-const ConvShape& Workload::shape(std::size_t index) const {
+const Workload::Entry& Workload::entry(std::size_t index) const {
   LACUNA_CHECK(index < entries_.size(), "layer {} of {}", index, entries_.size());
-  return entries_[index]->layer.shape;
+  return *entries_[index];
 }
 
+const ConvShape& Workload::shape(std::size_t index) const { return entry(index).layer.shape; }
+
 Layer Workload::load(std::size_t index) const {
-  LACUNA_CHECK(index < entries_.size(), "layer {} of {}", index, entries_.size());
-  const Entry& entry = *entries_[index];
-  Layer layer = entry.layer;
-  if (entry.generated) generate(*entry.generated, layer);
+  const Entry& read = entry(index);
+  Layer layer = read.layer;
+  if (read.generated) {
+    layer.notes.push_back(generated_note(layer, *read.generated));
+    generate(*read.generated, layer);
+  }
   note_idle_predictions(layer);
   return layer;
 }

@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "workload/generate.h"
 #include "workload/layer.h"
 
 namespace lacuna {
@@ -28,7 +30,13 @@ class Workload {
   /// Layer `index` with its tensors. The same bytes on every machine.
   [[nodiscard]] Layer load(std::size_t index) const;
 
-  class Entry;  ///< what the file says of one layer
+  /// What the file says of one layer.
+  struct Entry {
+    Layer layer;  ///< of a generated one without tensors and without the note that says so
+    std::optional<GeneratedLayer> generated;
+    std::vector<double> weight_steps;  ///< [M] value of one step of a filter's weights; empty if given as integers
+  };
+  [[nodiscard]] const Entry& entry(std::size_t index) const;
 
  private:
   std::string name_, source_, hash_;

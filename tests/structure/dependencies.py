@@ -17,6 +17,7 @@ ALLOWED = {
     "tensor": {"base"},
     "sparse": {"base", "tensor"},
     "workload": {"base", "tensor", "sparse"},
+    "prune": {"base", "tensor", "sparse", "workload"},
     "onnx": {"base", "tensor"},
     "import": {"base", "tensor", "sparse", "workload", "onnx"},
     "machine": {"base", "tensor", "sparse", "workload"},

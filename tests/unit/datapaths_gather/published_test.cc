@@ -9,6 +9,8 @@
 #include "datapaths/gather/config.h"
 #include "datapaths/gather/systemc/engine.h"
 #include "machine/config_reader.h"
+#include "prune/magnitude.h"
+#include "workload/reference.h"
 
 using namespace lacuna;
 
@@ -138,6 +140,41 @@ TEST_CASE("an N:M layer takes N / M of the dense cycles where its groups are ful
       layer.weights.as<std::int8_t>()[i] = (i + i / block) % block < per_block ? 1 : 0;
     CAPTURE(per_block, block);
     CHECK(busy_cycles(machine, layer) * block == busy_cycles(dense(machine), layer) * per_block);
+  }
+}
+
+TEST_CASE("dense convolutions that are pruned to N:M take N / M of their cycles on the N:M tensor unit") {
+  const Machine preset = read_machine(std::string(LACUNA_SOURCE_DIR) + "/configs/presets/tensor-2-4.yaml").machine;
+  for (const Pattern pattern : {Pattern{2, 4}, Pattern{1, 2}, Pattern{1, 4}, Pattern{3, 4}, Pattern{4, 8},
+                                Pattern{2, 8}, Pattern{8, 16}, Pattern{1, 16}}) {
+    Machine machine = preset;
+    gather::Config& c = gather::config(machine);
+    c.block = pattern.block;
+    c.per_block = pattern.kept;
+    c.segment = c.lanes * pattern.block;  // a multiple of lanes x M / N
+    unbind(machine);
+    // Half a block of channels and 4 x 4 taps: a block is two taps, and the reduction one segment.
+    Layer layer;
+    layer.name = "conv";
+    ConvShape& s = layer.shape;
+    s.M = 32, s.C = pattern.block / 2, s.R = s.S = 4, s.H = 5, s.W = 7;
+    layer.weights = Tensor(DType::Int8, {s.M, s.C, s.R, s.S});
+    layer.input = Tensor(DType::UInt8, {s.N, s.C, s.H, s.W});
+    layer.bias.assign(s.M, 0);
+    Random random(pattern.block);
+    for (auto& w : layer.weights.as<std::int8_t>())
+      w = static_cast<std::int8_t>((random.below(2) == 0 ? -1 : 1) * static_cast<int>(1 + random.below(127)));
+    for (auto& x : layer.input.as<std::uint8_t>()) x = static_cast<std::uint8_t>(random.below(256));
+    CAPTURE(pattern.text());
+
+    const double all = busy_cycles(dense(machine), layer);
+    CHECK(busy_cycles(machine, layer) == all);  // not N:M yet
+    pruning::to_pattern(layer, pattern);
+    CHECK(busy_cycles(machine, layer) * pattern.block == all * pattern.kept);
+    const auto engine = gather::make_systemc_engine();
+    const LayerOutcome outcome = engine->run(machine, layer, nullptr);
+    CHECK(outcome.output == reference_output(layer, 32, 0));
+    CHECK(outcome.pairs[PairClass::Skipped] * pattern.block == s.dense_pairs() * (pattern.block - pattern.kept));
   }
 }
 

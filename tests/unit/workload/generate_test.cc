@@ -105,23 +105,59 @@ TEST_CASE("neighbouring activations are zero together more often than by chance"
   CHECK(both / pairs > 1.5 * 0.3 * 0.3);
 }
 
-TEST_CASE("pattern 2:4 keeps exactly two of every four along the reduction with channels innermost") {
-  for (const std::uint32_t channels : {8u, 6u, 3u}) {  // 6 x 9 and 3 x 9 do not divide by 4: the rest keeps up to two
-    const Layer layer =
-        drawn({.weights = 0.5, .input = 1, .output = {}, .pattern = Pattern::TwoOfFour}, conv(channels, 5, 10, 3));
-    const auto weights = layer.weights.to_int64();
-    const std::size_t K = channels * 9;
-    const auto nonzeros = weights.size() - static_cast<std::size_t>(std::count(weights.begin(), weights.end(), 0));
-    CHECK(two_of_four_density(layer.shape) == static_cast<double>(nonzeros) / static_cast<double>(weights.size()));
+TEST_CASE("pattern N:M keeps exactly N of every M along the reduction with channels innermost") {
+  for (const Pattern pattern : {Pattern{2, 4}, Pattern{1, 2}, Pattern{3, 4}, Pattern{4, 8}, Pattern{2, 5},
+                                Pattern{1, 16}, Pattern{63, 64}, Pattern{1, 64}})
+    for (const std::uint32_t channels : {8u, 6u, 3u}) {  // of K = 72, 54, 27 the last block is short for most M
+      const Layer layer = drawn({.input = 1, .output = {}, .pattern = pattern}, conv(channels, 5, 10, 3));
+      const auto weights = layer.weights.to_int64();
+      const std::size_t K = channels * 9;
+      CAPTURE(pattern.text(), K);
+      CHECK(kept_share(pattern, layer.shape) ==
+            static_cast<double>(nonzeros(layer.weights)) / static_cast<double>(weights.size()));
+      for (std::size_t m = 0; m < 10; ++m)
+        for (std::size_t first = 0; first < K; first += pattern.block) {
+          std::size_t kept = 0;
+          const std::size_t last = std::min(first + pattern.block, K);
+          for (std::size_t k = first; k < last; ++k)  // k = (r * S + s) * C + c
+            kept += weights[(m * channels + k % channels) * 9 + k / channels] != 0;
+          CHECK(kept == std::min<std::size_t>(pattern.kept, last - first));
+        }
+    }
+}
+
+TEST_CASE("a pattern draws the weights of the dense layer and keeps the largest of each block") {
+  const Layer dense = drawn({.input = 1, .output = {}}, conv(8, 5, 10, 3));
+  for (const Pattern pattern : {Pattern{2, 4}, Pattern{3, 8}}) {
+    const Layer layer = drawn({.input = 1, .output = {}, .pattern = pattern}, conv(8, 5, 10, 3));
+    const auto all = dense.weights.to_int64(), kept = layer.weights.to_int64();
+    // The dense layer is drawn in the order of the tensor, the pattern in that of the reduction.
     for (std::size_t m = 0; m < 10; ++m)
-      for (std::size_t first = 0; first < K; first += 4) {
-        std::size_t kept = 0;
-        const std::size_t last = std::min(first + 4, K);
-        for (std::size_t k = first; k < last; ++k)  // k = (r * S + s) * C + c
-          kept += weights[(m * channels + k % channels) * 9 + k / channels] != 0;
-        CHECK(kept == std::min<std::size_t>(2, last - first));
+      for (std::size_t first = 0; first < 72; first += pattern.block) {
+        std::int64_t smallest_kept = 127, largest_lost = 0;
+        for (std::size_t k = first; k < first + pattern.block; ++k) {
+          const std::int64_t drawn_here = std::abs(all[m * 72 + k]), left = kept[m * 72 + k % 8 * 9 + k / 8];
+          if (left != 0) {
+            CHECK(std::abs(left) == drawn_here);
+            smallest_kept = std::min(smallest_kept, drawn_here);
+          } else {
+            largest_lost = std::max(largest_lost, drawn_here);
+          }
+        }
+        CHECK(smallest_kept >= largest_lost);
       }
   }
+}
+
+TEST_CASE("words that are no pattern are told from patterns") {
+  CHECK(read_pattern("2:4") == Pattern{2, 4});
+  CHECK(read_pattern("63:64") == Pattern{63, 64});
+  CHECK(Pattern{4, 8}.text() == "4:8");
+  CHECK(Pattern{4, 8}.density() == 0.5);
+  for (const char* word :
+       {"",     ":",    "2",    "2:",   ":4",    "0:4",   "4:4",  "5:4", "1:65",          "-1:4",         "+1:4",
+        " 1:4", "1:4 ", "01:4", "1:04", "1:4:8", "1.0:4", "1:4x", "1/4", "99999999999:4", "1:99999999999"})
+    CHECK(read_pattern(word) == std::nullopt);
 }
 
 TEST_CASE("the share of sums above zero is near the wanted output density") {
@@ -173,7 +209,7 @@ TEST_CASE("the seed decides every byte") {
 TEST_CASE("the generator draws the same bytes on every machine") {
   // No expected value but a fingerprint: whoever changes it raises kGeneratorVersion.
   Hasher hasher;
-  for (const Pattern pattern : {Pattern::Unstructured, Pattern::TwoOfFour})
+  for (const std::optional<Pattern> pattern : {std::optional<Pattern>(), std::optional<Pattern>({2, 4})})
     for (const unsigned bits : {8u, 16u}) {
       const Layer layer =
           drawn({.weights = 0.3, .input = 0.4, .output = 0.3, .pattern = pattern, .bits = bits, .seed = 9},

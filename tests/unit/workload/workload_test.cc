@@ -219,6 +219,34 @@ TEST_CASE("the hash covers everything that decides the numbers and nothing else"
   CHECK(generated("") == generated(", seed: 1"));
   for (const std::string change : {", seed: 2", ", pattern: '2:4'", ", operand: int16", ", relu: true"})
     CHECK(generated(change) != generated(""));
+  CHECK(generated(", pattern: 4:8") != generated(", pattern: 2:4"));
+  CHECK(generated(", pattern: unstructured") == generated(""));
+  CHECK(generated(", notes: [one, two]") == generated(""));
+}
+
+TEST_CASE("a density beside a pattern is the pattern's, to three digits") {
+  const Folder folder;
+  const auto hash = [&](const std::string& weights) {
+    return folder.open("{name: a, op: fc, shape: {M: 8, C: 9}, pattern: 1:3, density: {" + weights + "input: 0.5}}")
+        .hash();
+  };
+  CHECK(hash("weights: 0.333, ") == hash(""));
+  CHECK(hash("weights: 0.3333333333333333, ") == hash(""));
+}
+
+TEST_CASE("a layer says its notes first") {
+  const Folder folder;
+  const std::string notes = ", notes: [one, 'two: \"2\"']}";
+  CHECK(folder.open(kConv + notes).load(0).notes == std::vector<std::string>{"one", "two: \"2\""});
+  const auto drawn = folder.open("{name: a, op: fc, shape: {M: 8, C: 8}, density: {weights: 1, input: 1}" + notes);
+  CHECK(drawn.load(0).notes ==
+        std::vector<std::string>{"one", "two: \"2\"",
+                                 "generated tensors: weights 100 % dense, input 100 % dense, seed 1"});
+  CHECK(folder.error(kConv + ", notes: one}") == "workload.yaml:3:62: a.notes is no list of texts");
+  CHECK(folder.error(kConv + ", notes: [one, '']}") ==
+        "workload.yaml:3:68: a.notes has a text that is empty or has line breaks");
+  CHECK(folder.error(kConv + ", notes: [\"one\\ntwo\"]}") ==
+        "workload.yaml:3:63: a.notes has a text that is empty or has line breaks");
 }
 
 TEST_CASE("a document that is no workload is refused") {
@@ -256,7 +284,7 @@ TEST_CASE("unknown and missing and misplaced keys of a layer are refused") {
   const Folder folder;
   const std::string keys =
       "(name, op, weights, input, bias, requantise, shape, density, pattern, operand, seed, stride, pad, dilation, "
-      "groups, relu, input_percentile, predict)";
+      "groups, relu, input_percentile, predict, notes)";
   CHECK(folder.error("{name: a, op: conv, strid: 1}") ==
         "workload.yaml:3:25: unknown key 'strid' in 'a'; did you mean 'stride'? " + keys);
   CHECK(folder.error("{nme: a, op: conv}") ==
@@ -388,8 +416,12 @@ TEST_CASE("generated layers that cannot be are refused") {
         "workload.yaml:3:84: a.density.output needs relu: true");
   CHECK(folder.error("{name: a, op: fc, shape: {M: 1, C: 1}, pattern: '2:4', density: {weights: 0.4, input: 1}}") ==
         "workload.yaml:3:79: a.density.weights is 0.4; pattern 2:4 makes it 0.5");
-  CHECK(folder.error("{name: a, op: fc, shape: {M: 1, C: 1}, pattern: 1:4" + d) ==
-        "workload.yaml:3:53: unknown a.pattern '1:4'; did you mean '2:4'? (unstructured, 2:4)");
+  CHECK(folder.error("{name: a, op: fc, shape: {M: 1, C: 1}, pattern: 1:3, density: {weights: 0.332, input: 1}}") ==
+        "workload.yaml:3:77: a.density.weights is 0.332; pattern 1:3 makes it 0.3333");
+  for (const std::string word : {"4:4", "0:4", "1:65", "2;4", "dense"})
+    CHECK(folder.error("{name: a, op: fc, shape: {M: 1, C: 1}, pattern: " + word + d) ==
+          "workload.yaml:3:53: a.pattern is '" + word +
+              "'; need N:M with 1 <= N < M <= 64, for example 2:4, or unstructured");
   CHECK(folder.error("{name: a, op: fc, shape: {M: 1, C: 1}, operand: int9" + d) ==
         "workload.yaml:3:53: unknown a.operand 'int9'; did you mean 'int8'? (int8, int16)");
   CHECK(folder.error("{name: a, op: fc, shape: {M: 1, C: 1}, seed: -1" + d) ==
