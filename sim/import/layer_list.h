@@ -29,7 +29,7 @@ struct ImportedLayer {
   Op op = Op::Conv;
   ConvShape shape;
   std::optional<double> weights, input, output;  ///< densities, 0..1, where the file gives them
-  std::optional<Pattern> pattern;  ///< of the weights
+  std::optional<Pattern> pattern;                ///< of the weights
   bool relu = false;
   /// Multiply-accumulates by the formula of the format, from the file's own numbers; never from `shape`.
   std::uint64_t dense_products = 1;
