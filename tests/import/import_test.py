@@ -298,6 +298,10 @@ class Import(unittest.TestCase):
         self.assertIn("shape: {M: 7, K: 8, N: 6}\n", self.yaml())
         self.assertIn("- name: q.2\n", self.yaml())
         self.assertIn('pattern: "2:4"\n', self.yaml())
+        self.write("g.csv", "Layer,M,N,K,\nq,6,7,9, 1:3,\nq,2,3,4,7:64,\nq,2,3,4,4:4,\nq,2,3,4,1:65,\n")
+        self.assertEqual(self.total("scale-sim", "g.csv"), (4, 6 * 7 * 9 + 3 * 24))
+        self.assertEqual(re.findall(r'pattern: "(.*)"', self.yaml()), ["1:3", "7:64"])
+        self.assertIn("N:M is 1:65: weights of that density, not of that pattern\n", self.yaml())
         self.write("g.csv", "Layer,M,N,K,\ntotal,6,7,8,\n")
         self.assertEqual(self.total("scale-sim", "g.csv"), (1, 6 * 7 * 8))
 

@@ -20,7 +20,8 @@ PROGRAM, SOURCE = (os.path.abspath(path) for path in sys.argv[1:3])
 LENET = os.path.join(SOURCE, "workloads/lenet5")
 LARGE_LEFT_OUT = ["conv1", "conv2", "fc2"]
 PATTERNS = [(2, 4), (1, 2), (1, 4), (3, 4), (4, 8), (2, 5), (1, 16), (7, 64)]
-TYPES = {"|i1": "b", "|u1": "B", "<i2": "h", "<u2": "H", "<i4": "i", "<f4": "f"}
+TYPES = {"|i1": "b", "|u1": "B", "<i2": "h", "<u2": "H", "<i4": "i", "<i8": "q", "<f4": "f"}
+KEPT = ("input", "bias", "requantise", "representatives", "thresholds")
 
 GENERATED = """network: drawn
 layers:
@@ -150,7 +151,7 @@ class Prune(unittest.TestCase):
     def check_kept(self, before, after):
         """All but the weights' values is the same."""
         for layer in self.layers(before):
-            for kind in ("input", "bias", "requantise"):
+            for kind in KEPT:
                 was, now = self.tensor(before, layer, kind), self.tensor(after, layer, kind)
                 if kind == "input" and len(was[1]) == 4 and len(now[1]) == 2:
                     was = was[0], (was[1][0], was[1][1] * was[1][2] * was[1][3]), was[2]
@@ -240,6 +241,31 @@ class Prune(unittest.TestCase):
             same = self.tensor(source, layer, "weights") == self.tensor(self.path("out"), layer, "weights")
             self.assertEqual(same, layer != "fc")
         self.check_kept(source, self.path("out"))
+
+    def test_predictions_stay_and_those_that_pruning_makes_idle_are_named(self):
+        self.write("p/w.npy", npy("|i1", (2, 8), [1, 2, 3, 4, 5, 6, 7, 8] + [8, 0, 7, 0, 6, 0, 5, 0]))
+        self.write("p/x.npy", npy("|u1", (1, 8), [1] * 8))
+        self.write("p/r.npy", npy("<i4", (2,), [2, 3]))
+        self.write("p/t.npy", npy("<i4", (2,), [-5, 70000]))
+        predict = "relu: true, predict: {representatives: r.npy, thresholds: t.npy}"
+        self.write("p/workload.yaml", "network: n\nlayers:\n"
+                   f"  - {{name: given, op: fc, weights: w.npy, input: x.npy, {predict}}}\n"
+                   f"  - {{name: drawn, op: fc, shape: {{M: 2, C: 8}}, density: {{weights: 1, input: 1}}, {predict}}}\n")
+        # 1:4 leaves two weights of each filter: fewer than both filters need. 3:4 leaves six, and four of the second one.
+        for pattern, idle in (("1:4", 2), ("3:4", 0)):
+            self.prune("p", "--pattern", pattern, "--layers", "given", "-o", "out")
+            for layer in ("given", "drawn"):
+                self.assertEqual(self.tensor(self.path("out"), layer, "representatives")[2], [2, 3])
+                self.assertEqual(self.tensor(self.path("out"), layer, "thresholds")[2], [-5, 70000])
+            notes = self.result("out")["layers"][0]["notes"]
+            named = [note for note in notes if note.startswith("warning: predict: ")]
+            self.assertEqual([note[:len("warning: predict: 2 of 2")] for note in named],
+                             [f"warning: predict: {idle} of 2"] if idle else [])
+        # Of a pruned workload that is pruned less, the warning is not a second time there.
+        self.prune("p", "--pattern", "1:4", "-o", "out")
+        self.prune("out", "--pattern", "3:4", "-o", "twice")
+        for layer in self.result("twice")["layers"]:
+            self.assertEqual(sum(note.startswith("warning: predict: ") for note in layer["notes"]), 1)
 
     def test_the_workload_says_what_was_done(self):
         self.prune(LENET, "--pattern", "2:4", "--layers", "fc1", "-o", "out")
