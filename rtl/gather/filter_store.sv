@@ -1,8 +1,8 @@
-// The filters that a PE holds: each its bias and its entries, value and index, one behind the other
-// in words as they come over the row's bus. Each port reads an entry.
+// The filters that a PE holds: each its header, the bias first, and its entries, value and index,
+// one behind the other in words as they come over the row's bus. Each port reads an entry.
 module filter_store #(
   parameter  int unsigned EntryBits  = 16,
-  parameter  int unsigned BiasBits   = 32,
+  parameter  int unsigned HeaderBits = 32,
   parameter  int unsigned CountBits  = 7,
   parameter  int unsigned Depth      = 2,
   parameter  int unsigned WordBits   = 128,
@@ -23,7 +23,7 @@ module filter_store #(
   // The filter at the head.
   output logic                        valid_o,
   output logic [CountBits-1:0]        count_o,
-  output logic [BiasBits-1:0]         bias_o,
+  output logic [HeaderBits-1:0]       header_o,
   // Where each port's entry begins.
   input  logic [Ports*OffsetBits-1:0] word_at_i,
   input  logic [Ports*BitBits-1:0]    bit_at_i,
@@ -32,14 +32,14 @@ module filter_store #(
 );
 
   localparam int unsigned SlotBits = lacuna_pkg::width_of(Depth);
-  localparam int unsigned BiasWords = lacuna_pkg::ceil_div(BiasBits, WordBits);
+  localparam int unsigned HeaderWords = lacuna_pkg::ceil_div(HeaderBits, WordBits);
   // An entry may begin with the last bit of a word.
   localparam int unsigned EntryWords = lacuna_pkg::ceil_div(WordBits - 1 + EntryBits, WordBits);
   localparam int unsigned Places = Depth * Words + EntryWords;
   localparam int unsigned PlaceBits = $clog2(Places);
 
   logic [WordBits-1:0] words_q[Places];
-  logic [BiasWords*WordBits-1:0] bias_q[Depth];
+  logic [HeaderWords*WordBits-1:0] header_q[Depth];
   logic [SlotBits-1:0] filled, head;
   logic [PlaceBits-1:0] write_at, base;
 
@@ -65,19 +65,19 @@ module filter_store #(
   // Storage is not reset.
   always_ff @(posedge clk_i) begin
     if (word_valid_i) words_q[write_at] <= word_i;
-    if (word_valid_i && 32'(offset_i) < BiasWords) begin
-      bias_q[filled][offset_i*WordBits+:WordBits] <= word_i;
+    if (word_valid_i && 32'(offset_i) < HeaderWords) begin
+      header_q[filled][offset_i*WordBits+:WordBits] <= word_i;
     end
   end
 
-  if (BiasWords * WordBits > BiasBits) begin : gen_wide
-    logic [BiasWords*WordBits-1:0] bias;
+  if (HeaderWords * WordBits > HeaderBits) begin : gen_wide
+    logic [HeaderWords*WordBits-1:0] header;
     logic unused_entries;
-    assign bias = bias_q[head];
-    assign unused_entries = ^bias[BiasWords*WordBits-1:BiasBits];
-    assign bias_o = bias[BiasBits-1:0];
+    assign header = header_q[head];
+    assign unused_entries = ^header[HeaderWords*WordBits-1:HeaderBits];
+    assign header_o = header[HeaderBits-1:0];
   end else begin : gen_whole
-    assign bias_o = bias_q[head];
+    assign header_o = header_q[head];
   end
 
   for (genvar port = 0; port < Ports; port++) begin : gen_port

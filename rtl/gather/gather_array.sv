@@ -46,8 +46,10 @@ module gather_array #(
   localparam int unsigned EntryCountBits         = $clog2(Entries + 1),
   localparam int unsigned RowFlagsBits           = EntryCountBits + 2,
   localparam int unsigned ColumnFlagsBits        = ResultCountBits + 1,
+  localparam int unsigned HeaderBits             =
+      gather_pkg::header_bits(WeightOrder, AccumulatorBits),
   localparam int unsigned RowWords               =
-      gather_pkg::row_words(Entries, Bits + CodeBits, AccumulatorBits, WeightsBusBytes),
+      gather_pkg::row_words(Entries, Bits + CodeBits, HeaderBits, WeightsBusBytes),
   localparam int unsigned ColumnWords            =
       gather_pkg::column_words(Delivery, Windows, Segment, Bits, ActivationsBusBytes),
   localparam int unsigned RowLengthBits          = $clog2(RowWords + 1),
@@ -141,7 +143,8 @@ module gather_array #(
   begin : gen_unknown_operand
     $error("unknown operand");
   end
-  if (WeightOrder != gather_pkg::WeightOrderNatural && WeightOrder != gather_pkg::WeightOrderSign)
+  if (WeightOrder != gather_pkg::WeightOrderNatural && WeightOrder != gather_pkg::WeightOrderSign &&
+      WeightOrder != gather_pkg::WeightOrderPredictive)
   begin : gen_unknown_weight_order
     $error("unknown weight order");
   end
@@ -165,6 +168,7 @@ module gather_array #(
       .Entries    (Entries),
       .EntryBits  (EntryBits),
       .BiasBits   (AccumulatorBits),
+      .HeaderBits (HeaderBits),
       .BusBytes   (WeightsBusBytes),
       .BufferBytes(WeightsBufferBytes)
     ) u_feeder (

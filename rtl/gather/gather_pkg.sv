@@ -21,7 +21,8 @@ package gather_pkg;
 
   typedef enum logic [31:0] {
     WeightOrderNatural,
-    WeightOrderSign
+    WeightOrderSign,
+    WeightOrderPredictive
   } weight_order_e;
 
   typedef enum logic [31:0] {
@@ -53,12 +54,21 @@ package gather_pkg;
     most_results = delivery == gather_pkg::DeliveryStream ? windows : windows * window_groups;
   endfunction
 
-  // Words of the largest message of a row: the bias and its entries. It has a byte of entries at
-  // least.
+  // Bits of the number of representatives, behind bias and threshold.
+  localparam int unsigned RepresentativesBits = 16;
+
+  // Bits in front of the entries: the bias, and what predictive filters have besides.
+  function automatic int unsigned header_bits(int unsigned weight_order, int unsigned bias_bits);
+    header_bits = weight_order == gather_pkg::WeightOrderPredictive ?
+        2 * bias_bits + gather_pkg::RepresentativesBits : bias_bits;
+  endfunction
+
+  // Words of the largest message of a row: a header of so many bits and its entries. It has a byte
+  // of entries at least.
   function automatic int unsigned row_words(int unsigned entries, int unsigned entry_bits,
-                                            int unsigned bias_bits, int unsigned bus_bytes);
+                                            int unsigned header, int unsigned bus_bytes);
     row_words = lacuna_pkg::ceil_div(
-        lacuna_pkg::ceil_div(entries * entry_bits, 8) + bias_bits / 8, bus_bytes);
+        lacuna_pkg::ceil_div(entries * entry_bits, 8) + header / 8, bus_bytes);
   endfunction
 
   // Words of the largest message of a column: the positions of a segment for each window, or of an

@@ -14,7 +14,7 @@ module lane_sequencer #(
   parameter  int unsigned Groups       = 16,
   parameter  int unsigned Segment      = 64,  // positions of an input tile, at most
   parameter  int unsigned EntryBits    = 14,
-  parameter  int unsigned BiasBits     = 32,
+  parameter  int unsigned HeaderBits   = 32,
   parameter  int unsigned WordBits     = 128,
   parameter  int unsigned OffsetBits   = 4,
   localparam int unsigned CountBits    = $clog2(Segment + 1),
@@ -37,7 +37,8 @@ module lane_sequencer #(
   // window 0.
   output logic                          issue_o,
   output logic                          first_o,  // entry of the group, or none in an empty filter
-  output logic                          last_o,        // entry of the filter
+  output logic                          last_o,   // entry of the filter
+  output logic [CountBits-1:0]          entry_o,  // entries of the group before it
   output logic                          group_last_o,  // of the group's issues
   output logic                          killed_o,
   output logic [GroupBits-1:0]          group_o,
@@ -51,8 +52,8 @@ module lane_sequencer #(
   input  logic                          pop_i
 );
 
-  localparam int unsigned FirstWord = BiasBits / WordBits;
-  localparam int unsigned FirstBit = BiasBits % WordBits;
+  localparam int unsigned FirstWord = HeaderBits / WordBits;
+  localparam int unsigned FirstBit = HeaderBits % WordBits;
   localparam int unsigned NextBits = $clog2(WordBits + EntryBits + 1);
 
   logic [GroupBits-1:0] group_q, group_d;
@@ -77,6 +78,7 @@ module lane_sequencer #(
   assign halted = (mapped_o & ~(stopped_q | stop_i)) == '0;
   assign issue_o = run_i && has_windows && !finished_q;
   assign first_o = entry_q == '0;
+  assign entry_o = entry_q;
   assign last_o = 32'(entry_q) + 1 >= 32'(count_i);
   assign killed_o = issue_o && halted;
   assign group_last_o = issue_o && (last_o || halted);

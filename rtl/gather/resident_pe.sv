@@ -64,6 +64,8 @@ module resident_pe #(
 
   localparam int unsigned ProductBits = 2 * Bits + 1;
   localparam int unsigned EntryBits = Bits + IndexBits;
+  localparam int unsigned HeaderBits = gather_pkg::header_bits(WeightOrder, AccumulatorBits);
+  localparam int unsigned NumberBits = gather_pkg::RepresentativesBits;
   localparam int unsigned PositionBits = lacuna_pkg::width_of(Segment);
   localparam int unsigned GroupBits = lacuna_pkg::width_of(WindowGroups);
   localparam int unsigned BitBits = lacuna_pkg::width_of(WeightWordBits);
@@ -74,7 +76,9 @@ module resident_pe #(
   // What the PE holds.
   logic filter_valid, tile_valid, pop;
   logic [CountBits-1:0] count;
-  logic [AccumulatorBits-1:0] bias;
+  logic [HeaderBits-1:0] header;
+  logic [NumberBits-1:0] representatives;
+  logic [AccumulatorBits-1:0] threshold, bias;
   logic [ResultCountBits-1:0] windows;
   logic [Sequencers*WeightOffsetBits-1:0] word_at;
   logic [Sequencers*BitBits-1:0] bit_at;
@@ -85,7 +89,7 @@ module resident_pe #(
 
   filter_store #(
     .EntryBits (EntryBits),
-    .BiasBits  (AccumulatorBits),
+    .HeaderBits(HeaderBits),
     .CountBits (CountBits),
     .Depth     (WeightDepth),
     .WordBits  (WeightWordBits),
@@ -103,12 +107,15 @@ module resident_pe #(
     .count_i     (weight_count_i),
     .valid_o     (filter_valid),
     .count_o     (count),
-    .bias_o      (bias),
+    .header_o    (header),
     .word_at_i   (word_at),
     .bit_at_i    (bit_at),
     .entry_o     (entries),
     .pop_i       (pop)
   );
+
+  // A filter that predicts nothing has no representatives.
+  assign {representatives, threshold, bias} = (NumberBits + 2 * AccumulatorBits)'(header);
 
   tile_store #(
     .Lanes     (Windows),
@@ -146,9 +153,9 @@ module resident_pe #(
 
   // MAC stage.
   logic last_q, last_d;  // the tile's last
-  logic [Windows-1:0] runs, runs_q, active, stop, write;
+  logic [Windows-1:0] runs, runs_q, active, stop, predicted, write;
   logic [Windows*GroupBits-1:0] groups;
-  logic [Windows*AccumulatorBits-1:0] sums;
+  logic [Windows*AccumulatorBits-1:0] sums, results;
   logic [Windows*ProductBits-1:0] products;
   logic completing, complete, retire;
   logic [AccumulatorBits-1:0] retired;
@@ -183,7 +190,8 @@ module resident_pe #(
     logic [GroupBits-1:0] group;
     logic [LanesEach-1:0] mapped;
     logic [Bits-1:0] weight;
-    logic negative, positive;
+    logic [CountBits-1:0] entry;
+    logic nonzero, positive;
 
     lane_sequencer #(
       .Lanes     (LanesEach),
@@ -192,7 +200,7 @@ module resident_pe #(
       .Groups    (WindowGroups),
       .Segment   (Segment),
       .EntryBits (EntryBits),
-      .BiasBits  (AccumulatorBits),
+      .HeaderBits(HeaderBits),
       .WordBits  (WeightWordBits),
       .OffsetBits(WeightOffsetBits)
     ) u_sequencer (
@@ -206,6 +214,7 @@ module resident_pe #(
       .issue_o     (issue[s]),
       .first_o     (first),
       .last_o      (last),
+      .entry_o     (entry),
       .group_last_o(ends),
       .killed_o    (killed),
       .group_o     (group),
@@ -221,33 +230,30 @@ module resident_pe #(
     assign weight = entries[s*EntryBits+:Bits];
     assign kernel[s*PositionBits+:PositionBits] =
         PositionBits'(entries[s*EntryBits+Bits+:IndexBits]);
-    assign negative = weight[Bits-1];
-    assign positive = !negative && weight != '0;
+    assign nonzero = weight != '0;
+    assign positive = nonzero && !weight[Bits-1];
 
     // What is in the MAC stage of these lanes.
     logic first_q, first_d;
     logic ends_q, ends_d;            // the group's last
     logic last_entry_q, last_entry_d;  // of the filter
-    logic negative_q, negative_d, positive_q, positive_d;
+    logic nonzero_q, nonzero_d;
     logic [GroupBits-1:0] group_q, group_d;
     logic [LanesEach-1:0] mapped_q, mapped_d, runs_d;
     logic [AccumulatorBits-1:0] bias_q, bias_d;
-    logic check;
 
     always_comb begin
       first_d = issue[s] && first && !killed;
       ends_d = ends;
       last_entry_d = last_entry_q;
-      negative_d = negative_q;
-      positive_d = positive_q;
+      nonzero_d = nonzero_q;
       group_d = group_q;
       mapped_d = mapped_q;
       bias_d = bias_q;
       runs_d = runs[First+:LanesEach];
       if (issue[s]) begin
         last_entry_d = last;
-        negative_d = negative;
-        positive_d = positive;
+        nonzero_d = nonzero;
         group_d = group;
         mapped_d = mapped;
         if (first) bias_d = bias;
@@ -259,8 +265,7 @@ module resident_pe #(
         first_q <= 1'b0;
         ends_q <= 1'b0;
         last_entry_q <= 1'b0;
-        negative_q <= 1'b0;
-        positive_q <= 1'b0;
+        nonzero_q <= 1'b0;
         group_q <= '0;
         mapped_q <= '0;
         bias_q <= '0;
@@ -269,8 +274,7 @@ module resident_pe #(
         first_q <= first_d;
         ends_q <= ends_d;
         last_entry_q <= last_entry_d;
-        negative_q <= negative_d;
-        positive_q <= positive_d;
+        nonzero_q <= nonzero_d;
         group_q <= group_d;
         mapped_q <= mapped_d;
         bias_q <= bias_d;
@@ -278,15 +282,28 @@ module resident_pe #(
       end
     end
 
-    // From here on the sum can only fall: after a negative weight, and after a positive one that no
-    // other follows. That which follows is issued in this cycle.
-    if (WeightOrder == gather_pkg::WeightOrderSign) begin : gen_sign
-      assign check = stops_i && !last_entry_q && (negative_q || (positive_q && !positive));
-    end else begin : gen_natural
-      logic unused_check;
-      assign unused_check = ^{stops_i, last_entry_q, negative_q, positive_q, positive};
-      assign check = 1'b0;
-    end
+    stop_rule #(
+      .Lanes          (LanesEach),
+      .WeightOrder    (WeightOrder),
+      .CountBits      (CountBits),
+      .AccumulatorBits(AccumulatorBits)
+    ) u_stops (
+      .clk_i,
+      .rst_ni,
+      .stops_i,
+      .last_entry_i     (last_entry_q),
+      .nonzero_i        (nonzero_q),
+      .runs_i           (runs_q[First+:LanesEach]),
+      .sums_i           (sums[First*AccumulatorBits+:LanesEach*AccumulatorBits]),
+      .ends_i           (ends_q),
+      .positive_i       (positive),
+      .entry_i          (entry),
+      .representatives_i(representatives),
+      .threshold_i      (threshold),
+      .stop_o           (stop[First+:LanesEach]),
+      .predicted_o      (predicted[First+:LanesEach]),
+      .results_o        (results[First*AccumulatorBits+:LanesEach*AccumulatorBits])
+    );
 
     for (genvar i = 0; i < LanesEach; i++) begin : gen_lane
       localparam int unsigned Lane = First + i;
@@ -334,7 +351,6 @@ module resident_pe #(
         .sum_o     (sum)
       );
 
-      assign stop[Lane] = runs_q[Lane] && check && (sum[AccumulatorBits-1] || sum == '0);
       assign sums[Lane*AccumulatorBits+:AccumulatorBits] = sum;
       assign write[Lane] = ends_q && mapped_q[i];
       assign groups[Lane*GroupBits+:GroupBits] = group_q;
@@ -350,7 +366,7 @@ module resident_pe #(
     .rst_ni,
     .write_i   (write),
     .group_i   (groups),
-    .sum_i     (sums),
+    .sum_i     (results),
     .last_i    (completing),
     .complete_o(complete),
     .retire_o  (retire),

@@ -6,13 +6,14 @@ module row_feeder #(
   parameter  int unsigned Entries        = 4,  // of a message, at most
   parameter  int unsigned EntryBits      = 16,
   parameter  int unsigned BiasBits       = 32,
+  parameter  int unsigned HeaderBits     = 32,  // the bias, or more
   parameter  int unsigned BusBytes       = 16,
   parameter  int unsigned BufferBytes    = 8192,
   localparam int unsigned WordBits       = 8 * BusBytes,
   localparam int unsigned AddressBits    =
       lacuna_pkg::width_of(fabric_pkg::half_words(BufferBytes, BusBytes)),
   localparam int unsigned Words          =
-      gather_pkg::row_words(Entries, EntryBits, BiasBits, BusBytes),
+      gather_pkg::row_words(Entries, EntryBits, HeaderBits, BusBytes),
   localparam int unsigned LengthBits     = $clog2(Words + 1),
   localparam int unsigned CountBits      = $clog2(Fanout + 1),
   localparam int unsigned EntryCountBits = $clog2(Entries + 1),

@@ -25,5 +25,6 @@ gather/column_feeder.sv
 gather/filter_store.sv
 gather/tile_store.sv
 gather/lane_sequencer.sv
+gather/stop_rule.sv
 gather/resident_pe.sv
 gather/gather_array.sv

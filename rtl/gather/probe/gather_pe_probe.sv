@@ -21,6 +21,7 @@ module gather_pe_probe #(
   input logic [Pairs-1:0]             active_i,
   input logic [Pairs*ProductBits-1:0] products_i,
   input logic [AccumulatorBits-1:0]   sum_i,
+  input logic [31:0]                  predicted_i,  // lanes that stop as predicted
   input logic [AccumulatorBits-1:0]   retired_i
 );
 
@@ -62,6 +63,7 @@ module gather_pe_probe #(
       wasted: multiplied - executed,
       unmultiplied: pairs_q - multiplied,
       entries: entries_q,
+      predicted: predicted_i,
       sum: 64'($signed(sum_i)),
       retired: 64'($signed(retired_i))
     }));
@@ -89,6 +91,7 @@ bind stream_pe gather_pe_probe #(
   .active_i          (active),
   .products_i        (products),
   .sum_i             (sums[AccumulatorBits-1:0]),
+  .predicted_i       ('0),
   .retired_i         (retired)
 );
 
@@ -112,6 +115,7 @@ bind resident_pe gather_pe_probe #(
   .active_i          (active),
   .products_i        (products),
   .sum_i             (sums[AccumulatorBits-1:0]),
+  .predicted_i       (32'(predicted)),
   .retired_i         (retired)
 );
 

@@ -16,6 +16,7 @@ package gather_report_pkg;
 
   // A PE in one cycle. Sums are sign-extended.
   typedef struct packed {
+    logic [31:0] predicted;     // lanes that stop there as predicted, a bit each
     logic [31:0] entries;       // in the MAC stage
     logic [31:0] unmultiplied;  // pairs there whose multipliers are gated
     logic [31:0] wasted;        // products there with a zero

@@ -29,6 +29,7 @@ struct PeReport {
   std::uint32_t wasted;
   std::uint32_t unmultiplied;
   std::uint32_t entries;
+  std::uint32_t predicted;
 
   [[nodiscard]] bool is(PeFlag flag) const { return ((flags >> static_cast<std::uint32_t>(flag)) & 1) != 0; }
 };

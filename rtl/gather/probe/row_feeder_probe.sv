@@ -4,7 +4,7 @@ module row_feeder_probe #(
   parameter int unsigned Fanout         = 4,
   parameter int unsigned Delivery       = gather_pkg::DeliveryStream,
   parameter int unsigned EntryBits      = 16,
-  parameter int unsigned BiasBits       = 32,
+  parameter int unsigned HeaderBits     = 32,
   parameter int unsigned EntryCountBits = 3
 ) (
   input logic                      clk_i,
@@ -23,7 +23,7 @@ module row_feeder_probe #(
     bytes = lacuna_pkg::ceil_div(32'(count_i) * EntryBits, 8);
     // A group without entries is a byte.
     if (Delivery == gather_pkg::DeliveryStream && bytes == 0) bytes = 1;
-    if (first_i) bytes = bytes + BiasBits / 8;
+    if (first_i) bytes = bytes + HeaderBits / 8;
   end
 
   feeder_probe #(
@@ -46,7 +46,7 @@ bind row_feeder row_feeder_probe #(
   .Fanout        (Fanout),
   .Delivery      (Delivery),
   .EntryBits     (EntryBits),
-  .BiasBits      (BiasBits),
+  .HeaderBits    (HeaderBits),
   .EntryCountBits(EntryCountBits)
 ) u_probe (
   .clk_i,

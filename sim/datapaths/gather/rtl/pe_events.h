@@ -96,7 +96,7 @@ class PeEvents {
                              .no_weight = report.is(PeFlag::NoWeight)});
     if (report.is(PeFlag::Pop)) ++pe.step;
     if (index == 0) array_.first_pe(report.is(PeFlag::Issue) ? PeClass::Busy : pe.waits);
-    stops(index, now);
+    stops(index, report.predicted, now);
   }
 
   /// The first cycle of a segment or of a filter.
@@ -119,15 +119,19 @@ class PeEvents {
     sink_.on(event::Open{now, index, pe.tile, pe.step, (positions - entries) * tile.results_of(column)});
   }
 
-  void stops(std::uint32_t index, std::uint64_t now) {
+  /// Lanes that stop, `predicted` those of them that a prediction stops, a bit each.
+  void stops(std::uint32_t index, std::uint32_t predicted, std::uint64_t now) {
     const Pe& pe = pes_[index];
     for (std::uint32_t s = 0; s < pe.sequencers.size(); ++s) {
       const auto report = pe.sequencers[s].template report<SequencerReport>();
       if (report.stops == 0) continue;
       const std::uint32_t first = pe.sequencers.size() == 1 ? 0 : s;  // lane
       for (std::uint32_t lane = 0; lane < config_.windows; ++lane)
-        if ((report.stops >> lane & 1) != 0)
-          sink_.on(event::Stop{now + 1, index, pe.tile, report.group * config_.windows + first + lane, report.left, 0});
+        if ((report.stops >> lane & 1) != 0) {
+          const bool is_predicted = (predicted >> (first + lane) & 1) != 0;
+          sink_.on(event::Stop{now + 1, index, pe.tile, report.group * config_.windows + first + lane,
+                               is_predicted ? 0 : report.left, is_predicted ? report.left : 0});
+        }
     }
   }
 
