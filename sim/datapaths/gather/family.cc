@@ -124,13 +124,15 @@ class GatherFamily final : public Family {
 
   [[nodiscard]] std::span<const PartInfo> parts() const override { return kParts; }
   /// PEs = rows x columns, L lanes, V windows, w the settings of weights; bits of an operand, acc of an accumulator,
-  /// index of an index, R = 1 (stream) or `window_groups` (resident) groups of results:
+  /// index of an index, R = 1 (stream) or `window_groups` (resident) groups of results, P = 1 with `weight_order:
+  /// predictive`, else 0:
   ///
   ///   multiplier  PEs x L x V
-  ///   adder       PEs x L x V: trees that end in the accumulators
+  ///   adder       PEs x L x V x (1 + P): trees that end in the accumulators, comparators of sums and thresholds
   ///   register    PEs x (L x (1 + V) x bits + (1 + V) x acc): operand registers; bias, sums
-  ///   fifo        PEs x (2 x R x V x acc + stream: w.fifo_depth x (L x (bits + index) + acc) + crossbar and block:
-  ///               segments_resident x segment x V x bits): complete sums and results, groups, activations
+  ///   fifo        PEs x (2 x R x V x acc + w.fifo_depth x (header + stream: L x (bits + index)) + crossbar and block:
+  ///               segments_resident x segment x V x bits): complete sums and results, headers (the bias, with P
+  ///               threshold and number of representatives) and groups, activations
   ///   index       PEs x L x index of a position in the segment: the adders of positions
   ///   select      PEs x L x V x bits x ways: bits among which an activation is found, ways = segment, banks or block;
   ///               resident: V
@@ -142,11 +144,13 @@ class GatherFamily final : public Family {
     const double lanes = c.lanes, windows = c.windows;
     const double bits = 8.0 * operand_bytes(m), accumulator = accumulator_bits(m);
     const double position = std::bit_width(c.segment - 1);
+    const double comparators = c.weight_order == WeightOrder::Predictive ? lanes * windows : 0;
+    const double entries = stream ? lanes * (bits + index_bits(c)) : 0;
     double fifo = 2 * (stream ? 1 : c.window_groups) * windows * accumulator;
-    if (stream) fifo += c.weights.fifo_depth * (lanes * (bits + index_bits(c)) + accumulator);
+    fifo += c.weights.fifo_depth * (8.0 * header_bytes(m) + entries);
     if (stream && c.reach != Reach::Bank) fifo += c.segments_resident * c.segment * windows * bits;
     return {pes * lanes * windows,
-            pes * lanes * windows,
+            pes * (lanes * windows + comparators),
             pes * (lanes * (1 + windows) * bits + (1 + windows) * accumulator),
             pes * fifo,
             pes * lanes * position,

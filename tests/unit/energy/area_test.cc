@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "../temporary_folder.h"
+#include "datapaths/gather/config.h"
 #include "datapaths/intersect/config.h"
 #include "machine/family.h"
 
@@ -76,6 +77,27 @@ TEST_CASE("an area is the sum of counted parts") {
   intersect::config(m).early_termination = intersect::EarlyTermination::Exact;
   intersect::config(m).skip = intersect::SkipRule::None;
   CHECK(area(m, table).total == all);
+}
+
+TEST_CASE("filters that predict have a comparator a lane and longer headers") {
+  Machine m = gather::default_machine();
+  m.array.rows = 2;
+  m.array.columns = 3;
+  gather::Config& c = gather::config(m);
+  c.delivery = gather::Delivery::Resident;
+  c.index = gather::IndexCode::Absolute;
+  c.reach = gather::Reach::Bank;
+  c.windows = 4;
+  c.window_groups = 5;
+  c.weights.fifo_depth = 3;
+  c.weight_order = gather::WeightOrder::Sign;
+  CHECK(count("adder", m) == 6 * 4);
+  // 2 x 5 x 4 x 32 of results, three biases
+  CHECK(count("fifo", m) == 6 * (1280 + 3 * 32));
+  c.weight_order = gather::WeightOrder::Predictive;
+  CHECK(count("adder", m) == 6 * 8);
+  // with each bias a threshold and 16 bits
+  CHECK(count("fifo", m) == 6 * (1280 + 3 * 80));
 }
 
 TEST_CASE("the table of the repository can be read") {
