@@ -118,27 +118,23 @@ double share_of_nonzeros(const Tensor& weights) {
 
 }  // namespace
 
-ImportedFile read_onnx(const std::filesystem::path& path, const OnnxOptions& options) {
-  const onnx::Model model = onnx::read_model(path);
-  ImportedFile file;
-  file.path = path;
-  file.format = fmt::format("ONNX model, operators of version {}", model.opset);
-  file.network = model.name;
-  const bool real = !options.inputs.empty();
-  const auto inputs = real ? given_inputs(model, options.inputs) : zero_inputs(model, file.notes);
-  const onnx::Execution run = onnx::execute(model, inputs);
-  const OnnxGraph graph(model, run);
-  std::vector<FoldedProduct> products;
-  for (const onnx::Node* node : product_nodes(graph)) products.push_back(fold(graph, product_of(graph, *node)));
+OnnxNetwork::OnnxNetwork(onnx::Model model, const std::map<std::string, Tensor>& inputs, bool real)
+    : model_(std::move(model)), run_(onnx::execute(model_, inputs)), graph_(model_, run_) {
+  for (const onnx::Node* node : product_nodes(graph_)) products_.push_back(fold(graph_, product_of(graph_, *node)));
+  if (real) integers_ = integers_of(graph_, products_);
+}
 
-  std::vector<LayerIntegers> integers;
-  if (real) integers = integers_of(graph, products);
+ImportedFile OnnxNetwork::file(bool weights_given) const {
+  ImportedFile file;
+  file.path = model_.path;
+  file.format = fmt::format("ONNX model, operators of version {}", model_.opset);
+  file.network = model_.name;
   DistinctNames distinct;
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < products.size(); ++i) {
-    const FoldedProduct& f = products[i];
+  for (std::size_t i = 0; i < products_.size(); ++i) {
+    const FoldedProduct& f = products_[i];
     ImportedLayer layer;
-    layer.name = name_of_layer(graph, f.product);
+    layer.name = name_of_layer(graph_, f.product);
     names.push_back(distinct.add(legal_name(layer.name)));
     layer.place = f.product.node->place;
     layer.op = f.product.op;
@@ -146,18 +142,28 @@ ImportedFile read_onnx(const std::filesystem::path& path, const OnnxOptions& opt
     layer.relu = f.relu;
     layer.dense_products = f.product.dense_products;
     layer.notes = notes_of(f);
-    if (real)
-      add_integers(integers[i], layer);
-    else if (!options.weights_given && f.product.constant)
+    if (!integers_.empty())
+      add_integers(integers_[i], layer);
+    else if (!weights_given && f.product.constant)
       layer.weights = share_of_nonzeros(f.product.weights);
     check_layer(layer);
     file.layers.push_back(std::move(layer));
   }
-  file.recording = recording_text(graph, model.name, names, products, integers);
-  if (const auto nodes = unsupported(model); !nodes.empty())
+  file.recording = recording_text(graph_, model_.name, names, products_, integers_);
+  if (const auto nodes = unsupported(model_); !nodes.empty())
     file.notes.push_back(fmt::format("not run, and no layer depends on it: {}", listed(nodes)));
-  if (const auto unused = unused_weights(graph, products); !unused.empty())
+  if (const auto unused = unused_weights(graph_, products_); !unused.empty())
     file.notes.push_back(fmt::format("no product has these weights: {}", listed(unused)));
+  return file;
+}
+
+ImportedFile read_onnx(const std::filesystem::path& path, const OnnxOptions& options) {
+  onnx::Model model = onnx::read_model(path);
+  const bool real = !options.inputs.empty();
+  std::vector<std::string> notes;
+  const auto inputs = real ? given_inputs(model, options.inputs) : zero_inputs(model, notes);
+  ImportedFile file = OnnxNetwork(std::move(model), inputs, real).file(options.weights_given);
+  file.notes.insert(file.notes.begin(), notes.begin(), notes.end());
   return file;
 }
 

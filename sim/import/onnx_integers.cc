@@ -78,12 +78,16 @@ Tensor narrowest(const Shape& shape, const std::vector<std::int64_t>& values, st
 
 /// Whole numbers of steps: of kept integers exactly, of others the nearest; `low` and `high` bound them.
 template <typename Rounded>
-std::vector<std::int64_t> steps_of(std::span<const float> values, double low, double high, const Rounded& rounded) {
+std::vector<std::int64_t> rounded_steps(std::span<const float> values, double low, double high,
+                                        const Rounded& rounded) {
   std::vector<std::int64_t> result(values.size());
   for (std::size_t i = 0; i < values.size(); ++i)
     result[i] = static_cast<std::int64_t>(std::clamp(rounded(i), low, high));
   return result;
 }
+
+/// Halves go up.
+double nearest_step(double value, double step) { return std::floor(value / step + 0.5); }
 
 constexpr double kKeptRange = 1 << 17;  ///< integers of 16 bits without their zero point
 
@@ -91,16 +95,12 @@ Tensor input_integers(const FoldedProduct& f, const InputPlan& plan) {
   const Tensor& input = f.product.input;
   const auto values = input.as<float>();
   const Place& place = f.product.node->place;
-  // Halves go up.
-  const auto nearest = [&](std::size_t i) { return std::floor(static_cast<double>(values[i]) / plan.step + 0.5); };
-  if (plan.kept) {
-    const auto integers = steps_of(values, -kKeptRange, kKeptRange, nearest);
-    if (plan.is_signed) return narrowest(input.shape(), integers, {DType::Int8, DType::Int16}, place, "inputs");
-    return narrowest(input.shape(), integers, {DType::UInt8, DType::UInt16}, place, "inputs");
-  }
-  const double low = plan.is_signed ? -kMostSigned - 1 : 0, high = plan.is_signed ? kMostSigned : kMostUnsigned;
-  return narrowest(input.shape(), steps_of(values, low, high, nearest), {plan.is_signed ? DType::Int8 : DType::UInt8},
-                   place, "inputs");
+  if (!plan.kept) return steps_of(values, plan.step, plan.is_signed ? DType::Int8 : DType::UInt8, input.shape());
+  const auto integers = rounded_steps(values, -kKeptRange, kKeptRange, [&](std::size_t i) {
+    return nearest_step(static_cast<double>(values[i]), plan.step);
+  });
+  if (plan.is_signed) return narrowest(input.shape(), integers, {DType::Int8, DType::Int16}, place, "inputs");
+  return narrowest(input.shape(), integers, {DType::UInt8, DType::UInt16}, place, "inputs");
 }
 
 /// int8 steps and their scale, which is at least `least`; halves to even.
@@ -121,7 +121,7 @@ Tensor float_weights(const FoldedProduct& f, bool each_filter, const std::vector
   const auto rounded = [&](std::size_t i) {
     return std::nearbyint(static_cast<double>(values[i]) * f.scale[i / count] / step[i / count]);
   };
-  return narrowest(p.weights.shape(), steps_of(values, -kMostSigned, kMostSigned, rounded), {DType::Int8},
+  return narrowest(p.weights.shape(), rounded_steps(values, -kMostSigned, kMostSigned, rounded), {DType::Int8},
                    p.node->place, "weights");
 }
 
@@ -132,8 +132,8 @@ Tensor kept_weights(const FoldedProduct& f, const std::vector<double>& given, st
   step.clear();
   for (std::size_t m = 0; m < p.shape.M; ++m) step.push_back(given[m] * f.scale[m]);
   const auto rounded = [&](std::size_t i) { return std::nearbyint(static_cast<double>(values[i]) / given[i / count]); };
-  return narrowest(p.weights.shape(), steps_of(values, -kKeptRange, kKeptRange, rounded), {DType::Int8, DType::Int16},
-                   p.node->place, "weights");
+  return narrowest(p.weights.shape(), rounded_steps(values, -kKeptRange, kKeptRange, rounded),
+                   {DType::Int8, DType::Int16}, p.node->place, "weights");
 }
 
 /// The int32 biases of a model that has them in steps of weights times input; nothing if it has not.
@@ -231,6 +231,16 @@ LayerIntegers layer_of(const OnnxGraph& graph, const FoldedProduct& f, const Inp
 }
 
 }  // namespace
+
+Tensor steps_of(std::span<const float> values, double step, DType type, const Shape& shape) {
+  const auto [low, high] = onnx::range_of(type);
+  const auto integers = rounded_steps(values, static_cast<double>(low), static_cast<double>(high), [&](std::size_t i) {
+    return nearest_step(static_cast<double>(values[i]), step);
+  });
+  Tensor tensor(type, shape);
+  for (std::size_t i = 0; i < integers.size(); ++i) tensor.set(i, integers[i]);
+  return tensor;
+}
 
 std::vector<LayerIntegers> integers_of(const OnnxGraph& graph, const std::vector<FoldedProduct>& products) {
   std::map<std::string, const FoldedProduct*> tails;

@@ -6,6 +6,7 @@
 // with their zero point subtracted: 16 bits wide if 8 do not hold them.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "import/layer_list.h"
@@ -22,6 +23,9 @@ struct LayerIntegers {
   bool weights_kept = false, input_kept = false;  ///< they are the model's
   bool saturates_elsewhere = false;               ///< the layer's outputs have another range than the model's
 };
+
+/// Nearest whole numbers of `step`, halves up, within the range of `type`.
+Tensor steps_of(std::span<const float> values, double step, DType type, const Shape& shape);
 
 /// As many as `products`. UserError at the node of a layer whose integers do not fit the widths a layer has.
 std::vector<LayerIntegers> integers_of(const OnnxGraph& graph, const std::vector<FoldedProduct>& products);

@@ -44,4 +44,26 @@ Execution execute(const Model& model, const std::map<std::string, Tensor>& input
   return run;
 }
 
+Execution execute_again(const Model& model, const Execution& before, const std::map<std::string, Change>& changes) {
+  Execution run = before;
+  std::set<std::string> stale;  // values that are no longer those of `before`
+  for (std::size_t i = 0; i < model.nodes.size(); ++i) {
+    const Node& node = model.nodes[i];
+    if (std::ranges::binary_search(before.skipped, i)) continue;
+    const bool again = std::ranges::any_of(node.inputs, [&](const std::string& name) { return stale.contains(name); });
+    std::vector<Tensor> outputs;
+    if (again) outputs = run_operator(run.call(model, node));
+    for (std::size_t o = 0; o < node.outputs.size(); ++o) {
+      const std::string& name = node.outputs[o];
+      const auto change = changes.find(name);
+      if (again ? o >= outputs.size() : change == changes.end()) continue;
+      Tensor value = again ? std::move(outputs[o]) : *run.values.at(name);
+      if (change != changes.end()) change->second(run, value);
+      run.values[name] = std::make_shared<const Tensor>(std::move(value));
+      stale.insert(name);
+    }
+  }
+  return run;
+}
+
 }  // namespace lacuna::onnx

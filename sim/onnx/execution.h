@@ -1,6 +1,7 @@
 // A model run node by node: every value it makes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -25,5 +26,12 @@ struct Execution {
 /// at the node that cannot work on what it is given, and where all values together would take more than `most_bytes`.
 Execution execute(const Model& model, const std::map<std::string, Tensor>& inputs,
                   std::uint64_t most_bytes = std::uint64_t{8} << 30);
+
+/// Changes a value that was just made; the run holds all that was made before.
+using Change = std::function<void(const Execution& run, Tensor& value)>;
+
+/// The run `before` again, with the values that `changes` names changed before anyone reads them, and all that depends
+/// on them made anew. What does not is shared.
+Execution execute_again(const Model& model, const Execution& before, const std::map<std::string, Change>& changes);
 
 }  // namespace lacuna::onnx
