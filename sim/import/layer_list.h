@@ -21,6 +21,8 @@ struct LayerTensors {
   std::optional<Tensor> input;       ///< int8, uint8, int16 or uint16; drawn if the file has none
   std::optional<Tensor> bias;        ///< int32 [M]
   std::optional<Tensor> requantise;  ///< int32 [M, 2]
+  /// Of a layer that predicts: uint16 and int32 or int64, [M] both.
+  std::optional<Tensor> representatives = std::nullopt, thresholds = std::nullopt;
 };
 
 struct ImportedLayer {

@@ -96,16 +96,22 @@ std::string layer_text(const ImportedLayer& layer, const std::string& name, std:
     return generated_layer_text(described, drawn, files);
   }
   std::string text = fmt::format("  - name: {}\n    op: {}\n", name, name_of(layer.op));
+  const auto file = [&](std::string_view key, const Tensor& tensor) {
+    std::string its_name = fmt::format("{}.{}.npy", name, key);
+    files[its_name] = write_npy(tensor);
+    return its_name;
+  };
   const auto write = [&](std::string_view key, const Tensor& tensor) {
-    const std::string file = fmt::format("{}.{}.npy", name, key);
-    files[file] = write_npy(tensor);
-    text += fmt::format("    {}: {}\n", key, file);
+    text += fmt::format("    {}: {}\n", key, file(key, tensor));
   };
   const LayerTensors& t = *layer.tensors;
   write("weights", t.weights);
   write("input", t.input ? *t.input : drawn_input(layer, input, seed));
   if (t.bias) write("bias", *t.bias);
   if (t.requantise) write("requantise", *t.requantise);
+  if (t.representatives)
+    text += fmt::format("    predict: {{representatives: {}, thresholds: {}}}\n",
+                        file("representatives", *t.representatives), file("thresholds", *t.thresholds));
   text += geometry_text(layer.op, layer.shape);
   if (relu) text += "    relu: true\n";
   return text;
@@ -164,7 +170,8 @@ std::map<std::string, std::string> workload_files(const std::vector<ImportedFile
     for (const std::string& note : file.notes)
       text += fmt::format("# {}: {}\n", printable(base_name(file)), printable(note));
   text += fmt::format("network: {}\n", in_quotes(network_name(files, options)));
-  text += fmt::format("source: {}\nlayers:\n", in_quotes(source_text(files, options)));
+  text += fmt::format("source: {}\nlayers:\n",
+                      in_quotes(options.source.empty() ? source_text(files, options) : options.source));
   DistinctNames names;
   std::uint64_t seed = 0;
   for (const auto& file : files)

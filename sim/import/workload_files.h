@@ -15,6 +15,7 @@ struct WriteOptions {
   std::string network;                   ///< "" for the name the files give, or the first file's own
   std::optional<double> weights, input;  ///< densities where a file gives none; 1 if absent
   bool relu = false;                     ///< every layer ends in ReLU
+  std::string source;                    ///< "" for what is known of the files
 };
 
 /// A folder's files by name: "workload.yaml", "conv1.weights.npy", ... The same bytes for the same files and options.
