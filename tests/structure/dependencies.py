@@ -20,6 +20,7 @@ ALLOWED = {
     "prune": {"base", "tensor", "sparse", "workload"},
     "onnx": {"base", "tensor"},
     "import": {"base", "tensor", "sparse", "workload", "onnx"},
+    "tune": {"base", "tensor", "sparse", "workload", "onnx", "import"},
     "machine": {"base", "tensor", "sparse", "workload"},
     "memory": {"base", "tensor", "sparse", "workload", "machine"},
     "rtl": {"base", "tensor", "sparse", "workload", "machine", "memory"},
