@@ -139,6 +139,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   merge = add_merge(app, merge_options);
   add_import();
   add_prune();
+  add_tune();
 
   list = app.add_subcommand("list", "List what the program knows");
   auto* what = list->add_option("WHAT", list_options.what, described("What to list", list_topics()))->required();
@@ -276,6 +277,35 @@ void Commands::add_prune() {
   prune->add_option("-o,--output", o.output, "The folder to write: workload.yaml and its tensors")
       ->required()
       ->type_name("DIR");
+}
+
+void Commands::add_tune() {
+  tune = app.add_subcommand("tune", "Choose which filters predict zeros early, and write the workload that does");
+  auto& o = tune_options;
+  tune->add_option("FILE", o.file, "An ONNX model, or a workload: a folder with a workload.yaml, or that file")
+      ->required();
+  tune->add_option("-o,--output", o.output, "The folder to write: a workload, and tuning.json with all counts")
+      ->required()
+      ->type_name("DIR");
+  tune->add_option("--input", o.input, "Of a model: images, a .npy file")->type_name("FILE");
+  tune->add_option("--labels", o.labels, "Of a model: the class of each image, from 0, a .npy file")->type_name("FILE");
+  tune->add_option("--loss", o.loss,
+                   "Of a model: images that may be lost, of 100 whose accuracy is measured, such as 1%")
+      ->type_name("SHARE");
+  tune->add_option("--profile", o.profile,
+                   "Of a model: the first N images are profiled, accuracy is measured on the others (default: half)")
+      ->type_name("N");
+  tune->add_option("--record", o.record, "Of a model: images the workload holds, the first that are not profiled")
+      ->capture_default_str()
+      ->type_name("N");
+  tune->add_option("--test-input", o.test_input,
+                   "Of a model: images that decide nothing; accuracy on them is printed too")
+      ->type_name("FILE");
+  tune->add_option("--test-labels", o.test_labels, "Their classes")->type_name("FILE");
+  tune->add_option("--lost", o.lost, "Of a workload: what each filter may lose of its positive outputs, such as 1%")
+      ->type_name("SHARE");
+  tune->add_option("--threads", o.threads, "Threads, 1 to 1024; no number depends on them (default: all cores)")
+      ->type_name("N");
 }
 
 void Commands::add_made_words() {

@@ -116,6 +116,17 @@ struct PruneOptions {
   std::string output;
 };
 
+struct TuneOptions {
+  std::string file;
+  std::string output;
+  std::string input, labels;             ///< "": none
+  std::string loss, lost;                ///< "1%"; "": none
+  std::optional<std::uint64_t> profile;  ///< half of the images
+  std::uint64_t record = 4;
+  std::string test_input, test_labels;
+  std::optional<unsigned> threads;  ///< all cores
+};
+
 struct ListOptions {
   std::string what;
   std::string datapath;  ///< "": all, or of the manual the default family
@@ -140,6 +151,7 @@ class Commands {
   CLI::App* report = nullptr;
   CLI::App* import = nullptr;
   CLI::App* prune = nullptr;
+  CLI::App* tune = nullptr;
   CLI::App* list = nullptr;
   CLI::App* completion = nullptr;
   RunOptions run_options;
@@ -151,6 +163,7 @@ class Commands {
   ReportOptions report_options;
   ImportOptions import_options;
   PruneOptions prune_options;
+  TuneOptions tune_options;
   ListOptions list_options;
   CompletionOptions completion_options;
 
@@ -168,6 +181,7 @@ class Commands {
   void add_report();
   void add_import();
   void add_prune();
+  void add_tune();
 
   std::vector<std::string> made_words_;  ///< what views in `words` look at
 };

@@ -25,6 +25,7 @@
 #include "cli/run.h"
 #include "cli/stored_points.h"
 #include "cli/sweep.h"
+#include "cli/tune.h"
 
 namespace {
 
@@ -81,6 +82,7 @@ int run_command(lacuna::Commands& commands, std::vector<std::string> arguments) 
   }
   if (commands.import->parsed()) print(lacuna::import_files(commands.import_options));
   if (commands.prune->parsed()) print(lacuna::prune(commands.prune_options));
+  if (commands.tune->parsed()) print(lacuna::tune_file(commands.tune_options));
   if (commands.list->parsed()) print(lacuna::list(commands.list_options));
   if (commands.completion->parsed()) {
     const auto shell = lacuna::parse_enum<lacuna::Shell>(commands.completion_options.shell,

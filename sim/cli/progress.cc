@@ -44,6 +44,11 @@ void TerminalProgress::layer(const std::string& name, std::size_t index, std::si
   show(layer_);
 }
 
+void TerminalProgress::say(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  show(text);
+}
+
 void TerminalProgress::tiles(std::uint64_t done, std::uint64_t total) {
   const std::lock_guard lock(mutex_);
   show_tiles(layer_, done, total);

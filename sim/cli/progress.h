@@ -24,6 +24,8 @@ class TerminalProgress : public Progress {
 
   /// A new layer begins, `index` (from 0) of `count`.
   void layer(const std::string& name, std::size_t index, std::size_t count);
+  /// Work that is no layer.
+  void say(const std::string& text);
   /// How far the layer named last is.
   void tiles(std::uint64_t done, std::uint64_t total) override;
 
