@@ -22,7 +22,7 @@ struct Plan {
 };
 
 /// Shares of a filter's positive mass that plans may lose.
-inline const std::vector<double> kBudgets = {0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001, 0};
+inline const std::vector<double> kBudgets = {0.9, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003, 0.001, 0};
 
 /// Of each filter the candidate with the fewest products among those that lose at most `budget` of its positive mass
 /// and do fewer products than exact stops alone; no prediction, representatives and threshold 0, if there is none.

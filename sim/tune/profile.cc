@@ -14,7 +14,7 @@ namespace lacuna::tune {
 namespace {
 
 constexpr std::array<std::uint32_t, 4> kShares = {16, 8, 4, 2};  ///< one representative of so many weights
-constexpr std::array<std::size_t, 8> kGivenUp = {0, 1, 2, 5, 10, 20, 30, 50};  ///< of 100 positive outputs
+constexpr std::array<std::size_t, 10> kGivenUp = {0, 1, 2, 5, 10, 20, 30, 50, 70, 90};  ///< of 100 positive outputs
 constexpr std::uint32_t kMostRepresentatives = 65535;
 
 /// A filter in one order on all windows.

@@ -47,9 +47,9 @@ struct FilterProfile {
 std::optional<std::string> prediction_refusal(const Layer& layer);
 
 /// Of each filter, candidates of z / 16, z / 8, z / 4 and z / 2 of its z nonzero weights as representatives, and as
-/// thresholds just below the least positive output's partial sum, and those that 1, 2, 5, 10, 20, 30 and 50 % of them
-/// are below. A filter without a positive output: the largest partial sum it has. A filter of fewer than two nonzero
-/// weights has none. The layer's input is what it is profiled on; prediction_refusal() has nothing to say.
+/// thresholds just below the least positive output's partial sum, and those that 1, 2, 5, 10, 20, 30, 50, 70 and 90 %
+/// of them are below. A filter without a positive output: the largest partial sum it has. A filter of fewer than two
+/// nonzero weights has none. The layer's input is what it is profiled on; prediction_refusal() has nothing to say.
 std::vector<FilterProfile> profile(const Layer& layer, unsigned threads);
 
 /// What the layer does with `prediction` on its own input, each filter in its own units.

@@ -127,7 +127,7 @@ RUN = ["run", "config.yaml", "workload.yaml"]
 ARGUMENT_CASES = [
     (["rnu"],
      "lacuna: unknown command 'rnu'; did you mean 'run'? "
-     "(run, explain, check, compare, report, sweep, merge, import, prune, list, completion)"),
+     "(run, explain, check, compare, report, sweep, merge, import, prune, tune, list, completion)"),
     (["--verbose"], "lacuna: unknown option '--verbose' (--help, --version)"),
     (["run"], "lacuna: CONFIG is required; see lacuna run --help"),
     (["run", "config.yaml"], "lacuna: WORKLOAD is required; see lacuna run --help"),

@@ -72,7 +72,7 @@ TEST_CASE("no choice of candidates within the budget has fewer products than the
 TEST_CASE("plans are distinct and fall to no prediction") {
   const auto plans = tune::plans_of({filter(100, 50, {candidate(1, 40, 4), candidate(2, 60, 0.4)})});  // 8 and 0.8 %
   REQUIRE(plans.size() == 3);
-  CHECK(plans[0].budget == 0.5);
+  CHECK(plans[0].budget == 0.9);
   CHECK(plans[0].prediction.representatives == std::vector<std::uint32_t>{1});
   CHECK(plans[1].budget == 0.05);  // 4 of 50 is above it
   CHECK(plans[1].prediction.representatives == std::vector<std::uint32_t>{2});

@@ -62,7 +62,7 @@ std::set<std::pair<std::uint32_t, std::int64_t>> wanted_candidates(const Layer& 
     std::sort(positive.begin(), positive.end());
     if (positive.empty()) wanted.emplace(n, *std::max_element(all.begin(), all.end()));
     if (!positive.empty())
-      for (const std::size_t hundredths : {0, 1, 2, 5, 10, 20, 30, 50})
+      for (const std::size_t hundredths : {0, 1, 2, 5, 10, 20, 30, 50, 70, 90})
         wanted.emplace(n, positive[positive.size() * hundredths / 100] - 1);
   }
   return wanted;
