@@ -18,6 +18,14 @@ void set_plan(const Plan& plan, TunedLayer& layer) {
   layer.predicting = static_cast<std::size_t>(std::ranges::count_if(n, [](std::uint32_t v) { return v > 0; }));
 }
 
+/// UserError if no layer may predict.
+void check_some_predict(const std::vector<TunedLayer>& layers, const std::filesystem::path& path) {
+  if (std::ranges::any_of(layers, [](const TunedLayer& layer) { return !layer.refusal; })) return;
+  const TunedLayer& first = layers.front();
+  fail(Place{path.string()}, "none of its {} layers can predict; '{}' for one: {}", layers.size(), first.name,
+       *first.refusal);
+}
+
 /// Layers that may predict, of all layers of the network, and their plans.
 struct Plans {
   std::vector<std::size_t> layer;
@@ -101,6 +109,7 @@ Tuning tune_network(const NetworkOptions& options, const Say& say) {
     plans.plans.push_back(plans_of(profile(layer, options.threads)));
     tuning.layers[l].plans = plans.plans.back().size();
   }
+  check_some_predict(tuning.layers, options.model);
   say("each layer alone", 0, 1);
   const std::uint64_t exact = network.right(rest, {Trial(count, nullptr)}, options.threads).front();
   const auto alone = right_alone(network, plans, rest, options.threads);
@@ -171,6 +180,7 @@ Tuning tune_workload(const std::filesystem::path& path, const Workload& workload
     tuning.layers.push_back(std::move(tuned));
     tuning.file.layers.push_back(std::move(written));
   }
+  check_some_predict(tuning.layers, path);
   return tuning;
 }
 

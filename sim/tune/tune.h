@@ -54,11 +54,12 @@ struct NetworkOptions {
   unsigned threads = 1;
 };
 
-/// Counts of the layers are those of `images` that were not profiled. UserError as Network says.
+/// Counts of the layers are those of `images` that were not profiled. UserError as Network says, and
+/// if no layer can predict.
 Tuning tune_network(const NetworkOptions& options, const Say& say);
 
 /// Chooses in each layer on its recorded or generated input alone: each filter may lose the share `lost` of its
-/// positive mass. Counts are those of the same input. UserError as Workload says.
+/// positive mass. Counts are those of the same input. UserError as Workload says, and if no layer can predict.
 Tuning tune_workload(const std::filesystem::path& path, const Workload& workload, double lost, unsigned threads,
                      const Say& say);
 

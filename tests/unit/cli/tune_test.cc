@@ -447,6 +447,10 @@ TEST_CASE("what lacuna tune cannot work on it refuses in one line and writes not
   CHECK(with_model(flat) ==
         "other.onnx: its first output 'turned' has shape [4, 70] for 70 images; need a row of classes "
         "for each");
+  OnnxBuilder bare;
+  bare.input("x", {-1, 1, 10, 10}).floats("w", {4, 100}, drawn(400, 7, -1, 1)).output("y");
+  bare.node("Flatten", {"x"}, {"f"}).node("Gemm", {"f", "w"}, {"y"}).whole("transB", 1);
+  CHECK(with_model(bare) == "other.onnx: none of its 1 layers can predict; 'y' for one: no ReLU follows");
   OnnxBuilder left;
   left.input("x", {-1, 1, 10, 10}).floats("w", {3, 10}, drawn(30, 7, -1, 1)).output("y");
   left.node("MatMul", {"w", "x"}, {"y"});
