@@ -4,8 +4,8 @@
 
 LeNet-5 of workloads/ becomes an ONNX model with the same integers. `lacuna tune` profiles it on the first 1000 of
 MNIST's test images, chooses on the next 2000, and counts on the other 7000, which decide nothing: images that the
-network was trained on would be almost all right. `lacuna run` then measures the machine on the recorded images, with
-predictions and with exact stops alone.
+network was trained on would be almost all right. `lacuna run` then measures machines on the recorded images: without
+stops, with exact ones, with predictions.
 """
 import argparse
 import json
@@ -22,10 +22,24 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LENET5 = ROOT / "workloads/lenet5"
 PROGRAM = str(ROOT / "build/release/lacuna")
 PLOT = ROOT / "sim/datapaths/early_termination.png"
-MACHINE = str(ROOT / "configs/presets/snapea.yaml")
+RESIDENT = "configs/studies/resident.yaml"
+# What delivers operands is as wide as it can be, memory too: what is left is multiplying, imbalance and results.
+WIDE = ["gather.activations.bus_bytes=1024", "gather.activations.buffer_bytes=2621440", "gather.weights.bus_bytes=1024",
+        "gather.weights.buffer_bytes=2359296", "dram.bytes_per_cycle=4096", "dram.latency=0", "dram.t_rcd=0",
+        "dram.t_rp=0", "dram.t_cas=0", "dram.outstanding=64", "dram.turnaround=0", "global_buffer.bytes=1073741824",
+        "global_buffer.bytes_per_cycle=256"]
+APART = ["gather.lane_step=apart"]
+MACHINES = {  # name: configuration, settings
+    "4 lanes wait": (RESIDENT, []),
+    "lanes apart": (RESIDENT, APART),
+    "wide feed": (RESIDENT, WIDE),
+    "wide feed, apart": (RESIDENT, WIDE + APART),
+    "SnaPEA preset": ("configs/presets/snapea.yaml", []),
+}
 
 PROFILED, CHOSEN, RECORDED = 1000, 2000, 16
 LOSSES = [0, 0.5, 1, 2, 3, 5]
+DETAILED = [0, 1, 3]  # layer by layer
 LAYERS = {"conv1": True, "conv2": True, "fc1": False}  # name: is a convolution, and max pooling follows
 
 
@@ -88,9 +102,11 @@ def write_inputs(mnist, folder):
     onnx.save(model(), str(folder / "lenet5.onnx"))
 
 
-def tune(folder, loss):
+def tune(folder, loss, keep):
     """The counts of lacuna tune; its workload has the integers of workloads/lenet5."""
     out = folder / f"tuned_{loss}"
+    if keep and (out / "tuning.json").exists():
+        return json.loads((out / "tuning.json").read_text())
     subprocess.run([PROGRAM, "tune", folder / "lenet5.onnx", "--input", folder / "images.npy", "--labels",
                     folder / "labels.npy", "--profile", str(PROFILED), "--record", str(RECORDED), "--loss", f"{loss}%",
                     "--test-input", folder / "test_images.npy", "--test-labels", folder / "test_labels.npy", "-o", out],
@@ -102,15 +118,26 @@ def tune(folder, loss):
     return json.loads((out / "tuning.json").read_text())
 
 
-def run(folder, loss, settings):
-    """Cycles, energy and pairs of the convolutions and of the whole network."""
-    command = [PROGRAM, "run", MACHINE, folder / f"tuned_{loss}", "--format", "json", "--no-dense"]
-    for setting in settings:
+def cycles(folder, loss, machine, order):
+    """Cycles of each layer, and energy of the network, on the recorded images; outputs are verified by other runs."""
+    config, settings = MACHINES[machine]
+    command = [PROGRAM, "run", str(ROOT / config), folder / f"tuned_{loss}", "--format", "json", "--no-dense",
+               "--timing-only"]
+    for setting in [*settings, f"gather.weight_order={order}"]:
         command += ["--set", setting]
     result = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-    convolutions = [layer for layer in result["layers"] if LAYERS.get(layer["name"])]
-    return {"cycles": result["total"]["cycles"], "energy": result["total"]["energy_pj"]["total"],
-            "convolution_cycles": sum(layer["cycles"] for layer in convolutions)}
+    return {"network": result["total"]["cycles"], "energy": result["total"]["energy_pj"]["total"],
+            **{layer["name"]: layer["cycles"] for layer in result["layers"]}}
+
+
+def measured(folder, loss, order, without):
+    """For each machine how many times as fast it is as without stops; energy is with over without."""
+    result = {}
+    for machine in MACHINES:
+        its = cycles(folder, loss, machine, order)
+        result[machine] = {what: without[machine][what] / its[what] for what in its}
+        result[machine]["energy"] = 1 / result[machine]["energy"]
+    return result
 
 
 def percent(part, whole):
@@ -129,76 +156,78 @@ def rate(accuracy, which):
 
 def print_tables(points):
     print_table(
-        ["accepted loss", "accuracy, 2000 images chosen on", "accuracy, 7000 others", "products left of exact",
-         "speed, convolutions", "speed, network", "lanes apart: convolutions", "network", "energy"],
-        [[f"{p['loss']:g} %", f"{rate(p['accuracy'], 'right_tuned'):.2f} %", f"{rate(p['test'], 'right_tuned'):.2f} %",
-          percent(p["products"], p["exact"]),
-          *(f"{p[machine][figure]:.2f}x" for machine in ("together", "apart")
-            for figure in ("convolution_speed", "speed")), f"{p['together']['energy']:.2f}"] for p in points])
-    rows = []
-    for p in points:
-        for layer in p["layers"]:
-            if "not_tuned" in layer:
-                continue
-            rows.append([f"{p['loss']:g} %, {layer['name']}",
-                         f"{layer['filters_predicting']} of {layer['filters']}",
-                         percent(layer["predicted"], layer["outputs"]), percent(layer["wrong"], layer["positive"]),
-                         percent(layer["missed"], layer["outputs"] - layer["positive"]),
-                         percent(layer["lost_value"], layer["positive_value"]),
-                         percent(layer["products_exact"], layer["pairs"]), percent(layer["products"], layer["pairs"])])
-    print_table(["accepted loss, layer", "filters that predict", "predicted", "wrong, of positive", "missed, of the rest",
-                 "value lost", "products, exact stops", "with predictions"], rows)
+        ["", "accuracy, 2000 images chosen on", "7000 others", "multiplications, network", "conv2",
+         *(f"conv2, {machine}" for machine in MACHINES), "conv1, 4 lanes wait", "network", "energy"],
+        [[p["name"], f"{p['chosen']:.2f} %", f"{p['test']:.2f} %", percent(p["products"], p["pairs"]),
+          percent(p["products_conv2"], p["pairs_conv2"]), *(f"{p['speed'][machine]['conv2']:.2f}x" for machine in MACHINES),
+          f"{p['speed']['4 lanes wait']['conv1']:.2f}x", f"{p['speed']['4 lanes wait']['network']:.2f}x",
+          f"{p['speed']['4 lanes wait']['energy']:.2f}"] for p in points])
+    print_table(
+        ["", "filters that predict", "predicted", "wrong, of positive", "missed, of the rest",
+         "value lost", "multiplications, exact stops", "with predictions"],
+        [[f"{p['name']}, {layer['name']}", f"{layer['filters_predicting']} of {layer['filters']}",
+          percent(layer["predicted"], layer["outputs"]), percent(layer["wrong"], layer["positive"]),
+          percent(layer["missed"], layer["outputs"] - layer["positive"]),
+          percent(layer["lost_value"], layer["positive_value"]),
+          percent(layer["products_exact"], layer["pairs"]), percent(layer["products"], layer["pairs"])]
+         for p in points for layer in p["layers"]])
 
 
-def draw(points, exact):
+def draw(points):
     import matplotlib
     matplotlib.use("Agg")
     from matplotlib import pyplot
-    figure, axes = pyplot.subplots(figsize=(6.4, 4.0), dpi=110)
-    x = [exact - rate(p["test"], "right_tuned") for p in points]
+    figure, axes = pyplot.subplots(figsize=(8.4, 4.2), dpi=100)
+    points = sorted(points, key=lambda point: -point["test"])
+    x = [points[0]["test"] - p["test"] for p in points]
     for label, values, style in (
-            ("multiplications", [p["exact"] / p["products"] for p in points], "k:o"),
-            ("convolutions, lanes apart", [p["apart"]["convolution_speed"] for p in points], "C1-^"),
-            ("convolutions, 4 lanes wait", [p["together"]["convolution_speed"] for p in points], "C0-s"),
-            ("network, 4 lanes wait", [p["together"]["speed"] for p in points], "C0--s")):
+            ("conv2, multiplications", [p["pairs_conv2"] / p["products_conv2"] for p in points], "k:o"),
+            *((f"conv2, {machine}", [p["speed"][machine]["conv2"] for p in points], style)
+              for machine, style in zip(MACHINES, ("C0-s", "C1-^", "C0--s", "C1--^", "C3-v"))),
+            ("network, 4 lanes wait", [p["speed"]["4 lanes wait"]["network"] for p in points], "C2-d")):
         axes.plot(x, values, style, label=label, markersize=4)
     axes.axhline(1, color="grey", linewidth=0.8)
     axes.set_xlabel("accuracy lost on 7000 images that decided nothing, points")
-    axes.set_ylabel("speed over exact stops")
-    axes.set_title("LeNet-5 on the SnaPEA preset, predictive stops", fontsize=10)
-    axes.legend(fontsize=8)
+    axes.set_ylabel("over no stops at all, times")
+    axes.set_yscale("log")
+    ticks = [1, 1.5, 2, 3, 4, 6]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_title("LeNet-5: exact stops (left), then predictions", fontsize=10)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes.grid(alpha=0.3)
     figure.tight_layout()
     figure.savefig(PLOT, metadata={"Software": None})
+
+
+def point_of(name, tuning, speed, predicting):
+    """A row of the tables; `predicting`: with its predictions, else with exact stops alone."""
+    layers = [layer for layer in tuning["layers"] if "not_tuned" not in layer]
+    products, right = ("products", "right_tuned") if predicting else ("products_exact", "right_exact")
+    conv2 = next(layer for layer in layers if layer["name"] == "conv2")
+    return {"name": name, "speed": speed, "layers": layers if predicting and name in [f"{loss} %" for loss in DETAILED] else [],
+            "chosen": rate(tuning["accuracy"], right), "test": rate(tuning["test_accuracy"], right),
+            "products": sum(layer[products] for layer in layers), "pairs": sum(layer["pairs"] for layer in layers),
+            "products_conv2": conv2[products], "pairs_conv2": conv2["pairs"]}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mnist", type=pathlib.Path, required=True, help="folder of the MNIST files")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/tune_lenet5", help="folder for what is made")
+    parser.add_argument("--keep", action="store_true", help="measure what an earlier call has tuned")
     options = parser.parse_args()
     os.makedirs(options.work, exist_ok=True)
     write_inputs(options.mnist, options.work)
-    points = []
+    tunings = {loss: tune(options.work, loss, options.keep) for loss in LOSSES}
+    first = LOSSES[0]
+    without = {machine: cycles(options.work, first, machine, "natural") for machine in MACHINES}
+    points = [point_of("exact stops", tunings[first], measured(options.work, first, "sign", without), False)]
     for loss in LOSSES:
-        tuning = tune(options.work, loss)
-        layers = [layer for layer in tuning["layers"] if "not_tuned" not in layer]
-        point = {"loss": loss, "accuracy": tuning["accuracy"], "test": tuning["test_accuracy"], "layers": layers,
-                 "products": sum(layer["products"] for layer in layers),
-                 "exact": sum(layer["products_exact"] for layer in layers)}
-        for machine in ("together", "apart"):
-            step = f"gather.lane_step={machine}"
-            exact = run(options.work, loss, [step, "gather.weight_order=sign"])
-            predictive = run(options.work, loss, [step, "gather.weight_order=predictive"])
-            point[machine] = {"speed": exact["cycles"] / predictive["cycles"],
-                              "convolution_speed": exact["convolution_cycles"] / predictive["convolution_cycles"],
-                              "energy": predictive["energy"] / exact["energy"]}
-        points.append(point)
-    first = points[0]
-    print(f"exact: {rate(first['accuracy'], 'right_exact'):.2f} % of {first['accuracy']['images']}, "
-          f"{rate(first['test'], 'right_exact'):.2f} % of {first['test']['images']}")
+        speed = measured(options.work, loss, "predictive", without)
+        points.append(point_of(f"{loss:g} %", tunings[loss], speed, True))
     print_tables(points)
-    draw(points, rate(first["test"], "right_exact"))
+    draw(points)
 
 
 if __name__ == "__main__":
