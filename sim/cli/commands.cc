@@ -34,6 +34,14 @@ void add_set(CLI::App& command, std::vector<std::string>& assignments, const std
   command.add_option("--set", assignments, sentence)->allow_extra_args(false)->type_name("NAME=VALUE");
 }
 
+/// An option that names a file or folder. An empty name, which would mean "not given", is refused.
+void add_path(CLI::App& command, const std::string& option, std::string& path, const std::string& sentence,
+              const std::string& type) {
+  command.add_option(option, path, sentence)->type_name(type)->each([option](const std::string& value) {
+    if (value.empty()) fail(Place{option}, "the name is empty");
+  });
+}
+
 }  // namespace
 
 Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network accelerators.", "lacuna") {
@@ -99,7 +107,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
   words[compare] = words_of<Compare>();
   add_layers(*check, c.layers, "Only these layers, separated by commas");
   add_set(*check, c.assignments, "Set a parameter, for example array.rows=8; may be repeated");
-  check->add_option("--rtl", c.rtl, "The RTL to check: an edited copy of rtl/")->type_name("DIR");
+  add_path(*check, "--rtl", c.rtl, "The RTL to check: an edited copy of rtl/", "DIR");
   check
       ->add_option(
           "--random", c.random,
@@ -124,11 +132,9 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
                    "Hold every port of the array back at random, for this share of cycles, such as 20%; random layers: "
                    "every other one 20%")
       ->type_name("P");
-  check->add_option("--waves", c.waves, "Write the signals around a difference to this file (FST)")->type_name("FILE");
-  check
-      ->add_option("--keep", c.keep,
-                   "Write a random case that fails, shrunk, as a configuration and workload to this folder")
-      ->type_name("DIR");
+  add_path(*check, "--waves", c.waves, "Write the signals around a difference to this file (FST)", "FILE");
+  add_path(*check, "--keep", c.keep,
+           "Write a random case that fails, shrunk, as a configuration and workload to this folder", "DIR");
   check->add_flag("--no-shrink", c.no_shrink, "Do not look for a smaller random case that fails too")
       ->disable_flag_override();
 
@@ -207,11 +213,9 @@ void Commands::add_compare() {
       ->disable_flag_override();
   compare->add_flag("--other-workload", o.other_workload, "Compare layers of the same name though the workloads differ")
       ->disable_flag_override();
-  compare
-      ->add_option(
-          "--rtl", o.rtl,
-          "Instead: model, RTL and this edited copy of rtl/ side by side; BASE is then a CONFIG, NEW a WORKLOAD")
-      ->type_name("DIR");
+  add_path(*compare, "--rtl", o.rtl,
+           "Instead: model, RTL and this edited copy of rtl/ side by side; BASE is then a CONFIG, NEW a WORKLOAD",
+           "DIR");
   add_layers(*compare, o.layers, "With --rtl: only these layers, separated by commas");
   add_set(*compare, o.assignments, "With --rtl: set a parameter; may be repeated");
   compare->add_flag("--no-area", o.no_area, "With --rtl: leave area and longest path out")->disable_flag_override();
