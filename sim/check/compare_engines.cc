@@ -131,6 +131,7 @@ class RecordQueue {
 struct UnitStreams {
   RecordQueue waiting[2];
   std::uint64_t agreed = 0;
+  bool differs = false;          ///< what follows in this unit says nothing
   std::array<Record, 6> latest;  ///< record number n that agreed is at n % 6
 
   void agree(const Record& record) { latest[agreed++ % latest.size()] = record; }
@@ -153,23 +154,24 @@ class Matcher {
                           (kind.shifts != Shifts::Not && !(kind.shifts == Shifts::WhileNoStop && stops_early)));
   }
 
-  /// False at a difference.
+  /// False when all that is to be known of the first difference is known.
   bool add(int side, const Record& record) {
     LACUNA_CHECK(record.kind < compared_.size(), "there is no kind of record {}", record.kind);
     if (!compared_[record.kind]) return true;
     latest_[side] = record.cycle;
     const Unit unit = unit_of(record, vocabulary_);
     UnitStreams& streams = streams_of(unit);
+    if (streams.differs) return !settled();
     auto& other = streams.waiting[1 - side];
     if (other.empty()) {
       streams.waiting[side].push(record);
-      return true;
+      return !settled();
     }
     if (compare_ == Compare::Cycles && record == other.front()) {
       other.pop();
       streams.agree(record);
       ++result_.agreed;
-      return true;
+      return !settled();
     }
     const Record opposite = other.front();
     other.pop();
@@ -177,8 +179,7 @@ class Matcher {
     const Record& right = side == 0 ? opposite : record;
     if (compare_ == Compare::Cycles || !same_but_later(left, right)) {
       differ(unit, streams, left, right);
-      if (compare_ == Compare::Cycles) look_before(std::min(left.cycle, right.cycle));
-      return false;
+      return compare_ == Compare::Cycles && !settled();  // by events, cycles of two units are not compared
     }
     note_shift(left, right);
     streams.agree(left);
@@ -186,10 +187,22 @@ class Matcher {
     return true;
   }
 
-  /// Both sides have ended: records without a counterpart are a difference, the earliest first.
-  void finish() {
-    latest_[0] = latest_[1] = UINT64_MAX;  // nothing more will come
-    look_before(UINT64_MAX);
+  /// `side` has ended as it should: nothing more will come.
+  void ended(int side) { latest_[side] = UINT64_MAX; }
+  [[nodiscard]] bool found() const { return !differences_.empty(); }
+
+  /// Says in the result which units differ in the first cycle in which one does. A record without a counterpart is a
+  /// difference, if the other side is further.
+  void conclude() {
+    if (compare_ == Compare::Cycles || differences_.empty()) find_lonely();
+    std::uint64_t first = UINT64_MAX;
+    for (const Difference& one : differences_) first = std::min(first, cycle_of(one));
+    std::erase_if(differences_, [&](const Difference& one) { return cycle_of(one) != first; });
+    if (differences_.empty()) return;
+    std::ranges::sort(differences_, {}, [](const Difference& d) { return std::pair(d.unit.info, d.unit.index); });
+    result_.cycle = first;
+    result_.difference = std::move(differences_.front());
+    for (std::size_t i = 1; i < differences_.size(); ++i) result_.also.push_back(differences_[i].unit);
   }
 
  private:
@@ -199,25 +212,28 @@ class Matcher {
     return units[unit.index];
   }
 
-  /// A record of one side before `cycle` which the other side, already further, did not report: the earliest is the
-  /// difference.
-  void look_before(std::uint64_t cycle) {
-    std::optional<Unit> earliest;
+  static std::uint64_t cycle_of(const Difference& one) {
+    return std::min(one.left ? one.left->cycle : UINT64_MAX, one.right ? one.right->cycle : UINT64_MAX);
+  }
+
+  /// Both sides have reported all of the first cycle in which a unit differs.
+  [[nodiscard]] bool settled() const {
+    return first_ != UINT64_MAX && std::min(latest_[0], latest_[1]) > first_ + kLate;
+  }
+
+  /// Records of one side which the other side, already further, did not report.
+  void find_lonely() {
     for (std::size_t info = 0; info < units_.size(); ++info)
-      for (std::uint32_t index = 0; index < units_[info].size(); ++index)
-        for (int side = 0; side < 2; ++side) {
-          const RecordQueue& waiting = units_[info][index].waiting[side];
-          if (waiting.empty() || waiting.front().cycle >= cycle || waiting.front().cycle + kLate >= latest_[1 - side])
-            continue;
-          cycle = waiting.front().cycle;
-          earliest = Unit{static_cast<std::uint16_t>(info), index};
+      for (std::uint32_t index = 0; index < units_[info].size(); ++index) {
+        UnitStreams& streams = units_[info][index];
+        for (int side = 0; side < 2 && !streams.differs; ++side) {
+          const RecordQueue& waiting = streams.waiting[side];
+          if (waiting.empty() || waiting.front().cycle + kLate >= latest_[1 - side]) continue;
+          std::optional<Record> left, right;
+          (side == 0 ? left : right) = waiting.front();
+          differ({static_cast<std::uint16_t>(info), index}, streams, left, right);
         }
-    if (!earliest) return;
-    const UnitStreams& streams = streams_of(*earliest);
-    const auto front = [&](int side) {
-      return streams.waiting[side].empty() ? std::nullopt : std::optional(streams.waiting[side].front());
-    };
-    differ(*earliest, streams, front(0), front(1));
+      }
   }
 
   /// Whether `right` says of a machine that only takes longer what `left` says.
@@ -239,9 +255,10 @@ class Matcher {
     if (!result_.first_shift || left.cycle < result_.first_shift->left.cycle) result_.first_shift = {left, right.cycle};
   }
 
-  void differ(Unit unit, const UnitStreams& streams, std::optional<Record> left, std::optional<Record> right) {
-    result_.cycle = std::min(left ? left->cycle : UINT64_MAX, right ? right->cycle : UINT64_MAX);
-    result_.difference = Difference{unit, streams.agreed, streams.last(), left, right};
+  void differ(Unit unit, UnitStreams& streams, std::optional<Record> left, std::optional<Record> right) {
+    streams.differs = true;
+    differences_.push_back({unit, streams.agreed, streams.last(), left, right});
+    first_ = std::min(first_, cycle_of(differences_.back()));
   }
 
   /// A record may be reported some cycles late: a result taken by the RTL's drain bus, when its value arrives.
@@ -253,6 +270,8 @@ class Matcher {
   std::vector<bool> compared_;                   ///< [kind]
   std::uint64_t latest_[2] = {0, 0};             ///< cycle each side has reached
   std::vector<std::vector<UnitStreams>> units_;  ///< [of Vocabulary::units][index]
+  std::vector<Difference> differences_;          ///< one a unit, as they are found
+  std::uint64_t first_ = UINT64_MAX;             ///< the earliest cycle of these
 };
 
 void compare_records(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare,
@@ -273,10 +292,13 @@ void compare_records(Engine& left, Engine& right, const Machine& machine, const 
       continue;
     }
     for (const Record& record : *batch) {
-      if (!matcher.add(side, record)) return;
+      if (!matcher.add(side, record)) return matcher.conclude();
       reached[side] = record.cycle;
     }
   }
+  for (int side = 0; side < 2; ++side)
+    if (!sides[side]->error) matcher.ended(side);
+  if (matcher.found()) return matcher.conclude();
   // An engine that broke off: its own words say more than the records it did not make.
   for (int side = 0; side < 2; ++side) {
     if (!sides[side]->error) continue;
@@ -289,7 +311,7 @@ void compare_records(Engine& left, Engine& right, const Machine& machine, const 
       return;
     }
   }
-  matcher.finish();
+  matcher.conclude();
   result.left_cycles = first.outcome.cycles;
   result.right_cycles = second.outcome.cycles;
   if (result.difference) return;
@@ -342,8 +364,17 @@ Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, 
     compare_records(left, right, machine, layer, compare, result);
     return result;
   }
-  const LayerOutcome a = left.run(machine, layer, nullptr);
-  const LayerOutcome b = right.run(machine, layer, nullptr);
+  std::array<LayerOutcome, 2> outcomes;
+  for (int side = 0; side < 2; ++side) {
+    try {
+      outcomes[static_cast<std::size_t>(side)] = (side == 0 ? left : right).run(machine, layer, nullptr);
+    } catch (const Bug& bug) {
+      result.failure = bug.what();
+      result.failed = side;
+      return result;
+    }
+  }
+  const auto& [a, b] = outcomes;
   result.left_cycles = a.cycles;
   result.right_cycles = b.cycles;
   result.outcome_difference = first_outcome_difference(a, b, compare);

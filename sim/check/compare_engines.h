@@ -40,6 +40,7 @@ struct Shift {
 struct Comparison {
   std::uint64_t agreed = 0;              ///< events that agreed; outputs, if only those were compared
   std::optional<Difference> difference;  ///< of events
+  std::vector<Unit> also;                ///< other units that differ in the same cycle
   std::string outcome_difference;        ///< of counters or outputs: one line, "" if they agree
   std::string failure;                   ///< "" or what the engine `failed` says of itself: it broke off
   int failed = 0;                        ///< 0: left, 1: right
@@ -56,9 +57,9 @@ struct Comparison {
   }
 };
 
-/// Runs both engines on `layer`, at the same time, in two threads; they are stopped at the first difference or when one
-/// breaks off (a broken law or assertion). At the end whole outcomes are compared: outputs, cycles, classes of every
-/// PE, pairs, actions.
+/// Runs both engines on `layer`, at the same time, in two threads; they are stopped some cycles after the first
+/// difference or when one breaks off (a broken law or assertion). At the end whole outcomes are compared: outputs,
+/// cycles, classes of every PE, pairs, actions.
 Comparison compare_engines(Engine& left, Engine& right, const Machine& machine, const Layer& layer, Compare compare);
 
 /// The first quantity in which two outcomes differ, with both values, or "". Outputs always; pairs unless only outputs

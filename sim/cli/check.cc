@@ -18,6 +18,7 @@
 #include "cli/engines.h"
 #include "cli/hints.h"
 #include "cli/progress.h"
+#include "cli/target_file.h"
 #include "machine/config_reader.h"
 #include "machine/family.h"
 #include "workload/workload.h"
@@ -33,6 +34,9 @@ constexpr std::uint64_t kUsualRandom = 24;
 /// Every other random case runs under stalls of this share, if nothing else is asked for.
 constexpr std::uint32_t kUsualStall = 200000;
 constexpr std::uint32_t kMillion = 1000000;
+
+/// A file of waves begins with its header, block 0 of FST, 329 bytes.
+constexpr std::string_view kWavesBegin{"\0\0\0\0\0\0\0\x01\x49", 9};
 
 /// "20%" or "0.2" in millionths.
 std::uint32_t parse_stall(const std::string& text) {
@@ -71,6 +75,10 @@ class Check {
       fail(Place{"--rtl"}, "neither engine is rtl ({}, {})", names_.left, names_.right);
     if (!options.waves.empty() && !rtl_)
       fail(Place{"--waves"}, "neither engine is rtl ({}, {}); only RTL has signals", names_.left, names_.right);
+    if (!options.waves.empty()) {
+      check_target_file(options.waves, kWavesBegin, "wave file (FST)", options.force);
+      const StagedFile writable(options.waves);  // refused before anything is compiled
+    }
     if (!options.keep.empty() && options.no_shrink)
       fail(Place{"--keep"}, "a kept case is shrunk; leave --no-shrink out");
     if (!options.keep.empty() && fs::exists(options.keep))
@@ -207,8 +215,13 @@ class Check {
     const std::uint64_t cycle = comparison.cycle.value_or(0);
     const std::uint64_t first = cycle > kBefore ? cycle - kBefore : 0;
     progress_.layer(one.name + ": waves", 0, 1);
-    make_engine(EngineKind::Rtl, engine_options(one))
-        ->write_waves(one.what.machine, one.what.layer, options_.waves, first, cycle + kAfter);
+    try {
+      make_engine(EngineKind::Rtl, engine_options(one))
+          ->write_waves(one.what.machine, one.what.layer, options_.waves, first, cycle + kAfter);
+    } catch (const UserError& error) {  // what was found is said all the same
+      result_.text += fmt::format("  no waves: {}\n", error.what());
+      return;
+    }
     result_.text +=
         fmt::format("  waves: {}, from cycle {}; cycle {} is at {} ns\n", options_.waves, first, cycle, cycle);
   }

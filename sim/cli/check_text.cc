@@ -8,8 +8,9 @@ namespace lacuna {
 
 std::string explained(const Comparison& comparison, const EngineNames& engines, const Machine& machine) {
   if (!comparison.failure.empty())
-    return fmt::format("  {} events agree, then {} breaks off: {}\n", comparison.agreed, engines.of(comparison.failed),
-                       comparison.failure);
+    return fmt::format("  {}{} breaks off: {}\n",
+                       comparison.agreed == 0 ? "" : fmt::format("{} events agree, then ", comparison.agreed),
+                       engines.of(comparison.failed), comparison.failure);
   if (!comparison.difference) {
     if (comparison.outcome_difference.empty()) return "  nothing was compared\n";
     return fmt::format("  {} and {} differ in {}\n", engines.left, engines.right, comparison.outcome_difference);
@@ -24,6 +25,10 @@ std::string explained(const Comparison& comparison, const EngineNames& engines, 
   };
   side(0, d.left);
   side(1, d.right);
+  std::string also;
+  for (const Unit& unit : comparison.also)
+    also += (also.empty() ? "" : ", ") + text_of(unit, vocabulary, machine.array.columns);
+  if (!also.empty()) text += fmt::format("    also in this cycle: {}\n", also);
   return text;
 }
 

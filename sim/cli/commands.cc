@@ -137,6 +137,7 @@ Commands::Commands() : app("Cycle-accurate simulator of sparse neural-network ac
            "Write a random case that fails, shrunk, as a configuration and workload to this folder", "DIR");
   check->add_flag("--no-shrink", c.no_shrink, "Do not look for a smaller random case that fails too")
       ->disable_flag_override();
+  check->add_flag("--force", c.force, "Overwrite a file that holds no waves")->disable_flag_override();
 
   add_compare();
   add_report();

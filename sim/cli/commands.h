@@ -74,6 +74,7 @@ struct CheckOptions {
   std::optional<std::string> stall;
   std::string waves, keep;
   bool no_shrink = false;
+  bool force = false;
 };
 
 struct CompareOptions {

@@ -65,13 +65,14 @@ class EditedRtl(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as target:
             target.write(text)
 
-    def check(self, *arguments):
-        done = subprocess.run([PROGRAM, "check", *arguments], cwd=self.folder, capture_output=True, timeout=600, text=True)
+    def check(self, *arguments, env=None):
+        done = subprocess.run([PROGRAM, "check", *arguments], cwd=self.folder, capture_output=True, timeout=600, text=True,
+                              env=env)
         self.assertEqual(done.stderr, "" if done.returncode < 2 else done.stderr)
         return done
 
-    def check_edited(self, *arguments):
-        return self.check("config.yaml", "workload.yaml", "--rtl", "edited", *arguments)
+    def check_edited(self, *arguments, env=None):
+        return self.check("config.yaml", "workload.yaml", "--rtl", "edited", *arguments, env=env)
 
     def test_a_fault_is_located_and_its_waves_show_the_cycle(self):
         # The last lane of one PE counts twice.
@@ -166,6 +167,21 @@ class EditedRtl(unittest.TestCase):
         done = self.check_edited("--random", "0")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertRegex(done.stdout, r"events agree, then rtl breaks off: cycle \d+: ")
+        # So do a comparison of outputs, and that of cycles, events and energy; both are differences.
+        done = self.check_edited("--random", "0", "--compare", "outputs")
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertRegex(done.stdout, r"^conv1: systemc and rtl differ\n  rtl breaks off: cycle \d+: ")
+        done = self.compared("--no-area")
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertRegex(done.stdout, r"^conv1: the edited RTL breaks off: cycle \d+: ")
+        # What was found is said though the waves cannot be written in the end: here no model with waves compiles.
+        self.write("verilator", '#!/bin/sh\ncase "$*" in *--trace-fst*) exit 1;; esac\n'
+                                f'exec {shlex.quote(shutil.which("verilator"))} "$@"\n')
+        os.chmod(os.path.join(self.folder, "verilator"), 0o755)
+        done = self.check_edited("--random", "0", "--waves", "w.fst",
+                                 env=dict(os.environ, PATH=self.folder + os.pathsep + os.environ["PATH"]))
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertRegex(done.stdout, r"rtl breaks off: (?s:.*)\n  no waves: edited: the RTL does not compile:")
 
     def test_the_rtl_as_it_is_agrees_with_ports_held_back(self):
         done = self.check("config.yaml", "workload.yaml", "--stall", "40%", "--random", "40", "--waves", "none.fst")

@@ -15,11 +15,13 @@ class Player : public Engine {
  public:
   explicit Player(std::vector<Record> groups, std::int32_t value = 0) : groups_(std::move(groups)), value_(value) {}
 
-  LayerOutcome run(const Machine&, const Layer&, Progress*) override { return outcome(); }
-  LayerOutcome observe(const Machine&, const Layer&, RecordSink& sink, Progress*) override {
-    for (const auto& group : groups_) sink.on(group);
+  LayerOutcome run(const Machine&, const Layer&, Progress*) override {
     if (breaks_off) throw Bug("an assertion failed");
     return outcome();
+  }
+  LayerOutcome observe(const Machine&, const Layer&, RecordSink& sink, Progress*) override {
+    for (const auto& group : groups_) sink.on(group);
+    return run(Machine{}, Layer{}, nullptr);
   }
   bool breaks_off = false;
 
@@ -102,6 +104,42 @@ TEST_CASE("an engine that breaks off is a failure in its own words") {
   CHECK(!c.agrees());
   CHECK(c.failed == 1);
   CHECK(c.failure == "an assertion failed");
+}
+
+TEST_CASE("an engine that breaks off is a failure too where only outputs are compared") {
+  for (const bool left_breaks : {true, false}) {
+    Player left({}), right({});
+    (left_breaks ? left : right).breaks_off = true;
+    const Comparison c = compare_engines(left, right, Machine{}, Layer{}, Compare::Outputs);
+    CHECK(!c.agrees());
+    CHECK(c.failed == (left_breaks ? 0 : 1));
+    CHECK(c.failure == "an assertion failed");
+  }
+}
+
+TEST_CASE("all units that differ in the first cycle in which one does are named") {
+  // PE 7 differs in cycle 2 by its sum, PE 4 in cycle 2 by an event too few, PE 5 and 6 later; PE 1 not at all.
+  std::vector<Record> left, right;
+  for (std::uint64_t cycle = 1; cycle < 40; ++cycle)
+    for (const std::uint32_t pe : {7u, 6u, 5u, 4u, 1u}) {
+      left.push_back(group(cycle, pe, 0));
+      if (pe != 4 || cycle < 2) right.push_back(group(cycle, pe, pe > 4 && cycle >= (pe == 7 ? 2 : 3) ? 1 : 0));
+    }
+  const auto found = [](const Comparison& c) {
+    REQUIRE(c.difference);
+    CHECK(c.cycle == 2u);
+    CHECK(c.difference->unit.index == 4);
+    CHECK(c.difference->agreed == 1);
+    REQUIRE(c.also.size() == 1);
+    CHECK(c.also[0].index == 7);
+  };
+  found(compare(Player(left), Player(right)));
+  found(compare(Player(right), Player(left)));
+  // The same from an engine that breaks off a good while later.
+  Player broken(right);
+  broken.breaks_off = true;
+  Player sound(left);
+  found(compare_engines(sound, broken, Machine{}, Layer{}, Compare::Cycles));
 }
 
 TEST_CASE("a comparison that ends early stops both engines") {

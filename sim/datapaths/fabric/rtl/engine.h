@@ -57,7 +57,7 @@ class RtlEngine final : public Engine {
         if (now == first) model.open_waves(file, now);
         rtl.cycle(now);
       }
-    } catch (const RtlFailure&) {
+    } catch (const Bug&) {
       // What the waves are for: they end here.
     }
   }
