@@ -1,3 +1,6 @@
+// How children run, and how they end with this program even if it is killed: they are a group under a shell that reads
+// from a pipe whose other end this program holds.
+//
 // posix_spawn rather than fork: other threads may hold locks. The three pipes are served together, so none can fill up.
 #include "base/child_process.h"
 
@@ -48,18 +51,39 @@ void drain(Pipe& pipe, std::string& text) {
   if (count == 0 || (count < 0 && errno != EINTR)) pipe.close(0);
 }
 
-}  // namespace
+/// $1: a folder to remove, or ""; the rest: a command. Descriptor 3 ends when the program does that started this. TERM
+/// first: compilers then remove their temporary files.
+constexpr const char* kSupervisor = R"(
+scratch=$1
+shift
+(
+  trap '' TERM
+  read -r never <&3
+  kill -TERM 0
+  sleep 0.5
+  [ -z "$scratch" ] || rm -rf "$scratch"
+  kill -KILL 0
+) >/dev/null 2>&1 &
+watch=$!
+"$@" 3<&- &
+wait $!
+status=$?
+kill -KILL $watch
+exit $status
+)";
 
-ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input, Interrupts interrupts) {
+/// `lifeline`: nullptr, or a pipe whose reading end becomes the child's descriptor 3.
+ChildResult run(const std::vector<std::string>& arguments, std::string_view input, const Pipe* lifeline) {
   Pipe in, out, err;
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, in.ends[0], STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, out.ends[1], STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, err.ends[1], STDERR_FILENO);
+  if (lifeline) ::posix_spawn_file_actions_adddup2(&actions, lifeline->ends[0], STDERR_FILENO + 1);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
-  if (interrupts == Interrupts::OursAlone) ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
@@ -96,6 +120,19 @@ ChildResult run_child(const std::vector<std::string>& arguments, std::string_vie
   }
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+}  // namespace
+
+ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input) {
+  return run(arguments, input, nullptr);
+}
+
+ChildResult run_dependent_child(const std::vector<std::string>& arguments, const std::string& scratch) {
+  const Pipe lifeline;
+  std::vector<std::string> supervised = {"sh", "-c", kSupervisor, "sh", scratch};
+  supervised.insert(supervised.end(), arguments.begin(), arguments.end());
+  return run(supervised, "", &lifeline);
 }
 
 }  // namespace lacuna

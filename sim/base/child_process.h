@@ -12,11 +12,12 @@ struct ChildResult {
   std::string output, error;
 };
 
-/// Who answers Ctrl-C while a child runs: this program alone, or the child too, which is of the same group.
-enum class Interrupts { OursAlone, Shared };
+/// Runs `arguments[0]`, found on PATH, with `input` on its standard input. Ctrl-C does not reach it. Thread-safe.
+ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input = "");
 
-/// Runs `arguments[0]`, found on PATH, with `input` on its standard input. Thread-safe.
-ChildResult run_child(const std::vector<std::string>& arguments, std::string_view input = "",
-                      Interrupts interrupts = Interrupts::OursAlone);
+/// The same for what runs long and has children of its own, without input: whatever ends this program, SIGKILL too,
+/// ends all of them within a second, and then removes the folder `scratch`, if one is named. A program that is missing
+/// has status 127 and a line in `error`.
+ChildResult run_dependent_child(const std::vector<std::string>& arguments, const std::string& scratch = "");
 
 }  // namespace lacuna

@@ -105,7 +105,7 @@ ordered_json area_report(const CompareOptions& options, const std::string& rtl) 
   std::vector<std::string> command = {
       program_files() / "scripts/area", options.base, "--rtl", rtl, "--configured", "--format", "json"};
   for (const auto& assignment : options.assignments) command.insert(command.end(), {"--set", assignment});
-  const ChildResult done = run_child(command, "", Interrupts::Shared);
+  const ChildResult done = run_dependent_child(command);
   if (done.status != 0)
     fail(Place{rtl}, "the area is not known: {}; --no-area leaves it out",
          done.error.empty() ? "scripts/area does not run" : done.error.substr(0, done.error.find('\n')));

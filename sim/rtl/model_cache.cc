@@ -204,9 +204,10 @@ bool is_whole(const fs::path& model, const fs::path& sum) {
 /// make takes a blank for the end of a name.
 bool has_blank(const fs::path& path) { return fs::absolute(path).string().find_first_of(" \t") != std::string::npos; }
 
-/// Where a model is built: a path that make can handle, in the cache if possible.
+/// Where a model is built: a path that make can handle, in the cache if possible. Its own for each process: a build of
+/// one that was killed may still be ending.
 fs::path build_folder(const fs::path& cache, const std::string& key) {
-  if (!has_blank(cache)) return cache / (key + ".build");
+  if (!has_blank(cache)) return cache / fmt::format("{}.build-{}", key, ::getpid());
   fs::path folder = fs::temp_directory_path() / ("lacuna-" + key + "-XXXXXX");
   std::string name = folder.string();
   if (::mkdtemp(name.data()) == nullptr) fail({name}, "cannot be made: {}", std::strerror(errno));
@@ -259,7 +260,7 @@ fs::path built_model(const ModelSources& sources, const std::vector<ModelParamet
   fs::remove_all(build);
   fs::create_directories(build);
   const ChildResult result =
-      run_child(build_command(sources, listing, all_flags, parameters, build), "", Interrupts::Shared);
+      run_dependent_child(build_command(sources, listing, all_flags, parameters, build), build.string());
   if (result.status != 0) {
     fs::remove_all(build);
     throw UserError({sources.rtl.string()}, "the RTL does not compile:", complaints(result.error + result.output));
