@@ -45,8 +45,9 @@ void fill(Tensor& tensor, Draw& draw, double density, std::int32_t lowest, std::
 
 double density(Draw& draw) { return draw.one_of({0.0, 0.05, 0.2, 0.35, 0.5, 0.8, 1.0}); }
 
-/// Of most filters a part of the weights, and a threshold about as large as the sums of a few products; now and then
-/// as many representatives as weights or more, which predict nothing.
+/// Of most filters a part of the weights, and a threshold about as large as the sums of a few products, or the sum of
+/// none, that some window meets exactly; now and then as many representatives as weights or more, which predict
+/// nothing.
 Prediction drawn_prediction(Draw& draw, const Layer& layer) {
   const auto k = static_cast<std::uint32_t>(layer.weights.size() / layer.shape.M);
   const std::int64_t scale = layer.operand_bits() == 8 ? 20'000 : 1'000'000'000;
@@ -54,7 +55,8 @@ Prediction drawn_prediction(Draw& draw, const Layer& layer) {
   for (std::uint32_t m = 0; m < layer.shape.M; ++m) {
     prediction.representatives.push_back(draw.chance(0.2) ? 0 : draw.between(1, draw.chance(0.5) ? (k + 3) / 4 : k));
     const std::int64_t most = scale >> draw.between(0, 8);
-    prediction.thresholds.push_back(static_cast<std::int64_t>(draw.unit() * 2 * static_cast<double>(most)) - most);
+    const auto any = static_cast<std::int64_t>(draw.unit() * 2 * static_cast<double>(most)) - most;
+    prediction.thresholds.push_back(draw.chance(0.2) ? layer.bias[m] : any);
   }
   return prediction;
 }
