@@ -1,16 +1,13 @@
 #include "cli/tune.h"
 
-#include <array>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 
-#include "base/atomic_file.h"
-#include "base/signals_held.h"
 #include "cli/progress.h"
 #include "cli/result_folder.h"
 #include "cli/thread_option.h"
 #include "cli/tune_text.h"
+#include "cli/workload_folder.h"
 #include "import/workload_files.h"
 #include "tune/tune.h"
 
@@ -19,24 +16,6 @@ namespace lacuna {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::string_view kSignature = "# Written by lacuna tune";
-constexpr std::array<std::string_view, 6> kTensors = {".weights.npy",    ".input.npy",           ".bias.npy",
-                                                      ".requantise.npy", ".representatives.npy", ".thresholds.npy"};
-constexpr std::array<std::string_view, 3> kFiles = {"workload.yaml", "recording.json", "tuning.json"};
-
-bool is_tuned(const fs::path& folder) {
-  std::ifstream file(folder / "workload.yaml", std::ios::binary);
-  std::string begin(kSignature.size(), '\0');
-  if (!file.read(begin.data(), static_cast<std::streamsize>(begin.size())) || begin != kSignature) return false;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    const auto has = [&](std::string_view ending) { return name.ends_with(ending); };
-    if (std::ranges::find(kFiles, name) == kFiles.end() && !std::ranges::any_of(kTensors, has)) return false;
-  }
-  return !error;
-}
 
 /// "1%" -> 0.01
 double share(std::string_view option, const std::string& text) {
@@ -105,7 +84,9 @@ std::map<std::string, std::string> contents_of(const tune::Tuning& tuning, const
 std::string tune_file(const TuneOptions& options) {
   const bool model = options.file.ends_with(".onnx");
   check_options(options, model);
-  check_target_folder(options.output, is_tuned, "workload of lacuna tune");
+  check_target_folder(
+      options.output, [](const fs::path& folder) { return is_written_by("lacuna tune", folder); },
+      "workload of lacuna tune");
   TerminalProgress progress;
   const auto say = [&](const std::string& what, std::size_t part, std::size_t parts) {
     progress.say(parts > 1 ? fmt::format("{}, {} of {}", what, part + 1, parts) : what);
@@ -125,11 +106,8 @@ std::string tune_file(const TuneOptions& options) {
         workload.source(), options.lost, tuning.generated ? "; tensors were generated, and are kept as files" : "");
   }
   const auto contents = contents_of(tuning, source);
-  const SignalsHeld held;
-  StagedFolder staged(options.output);
-  for (const auto& [name, content] : contents) staged.write(name, content);
-  imports::check_written(staged.path(), {tuning.file});
-  staged.commit();
+  write_workload_folder(options.output, contents,
+                        [&](const fs::path& path) { imports::check_written(path, {tuning.file}); });
   return tuning_text(tuning, terminal_width()) + (fs::path(options.output) / "workload.yaml").string() + "\n";
 }
 

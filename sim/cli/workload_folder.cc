@@ -18,18 +18,22 @@ namespace {
 constexpr std::array<std::string_view, 6> kTensors = {".weights.npy",    ".input.npy",           ".bias.npy",
                                                       ".requantise.npy", ".representatives.npy", ".thresholds.npy"};
 
+constexpr std::array<std::string_view, 3> kTexts = {"workload.yaml", "recording.json", "tuning.json"};
+
 }  // namespace
 
 bool is_written_by(std::string_view command, const fs::path& folder) {
-  const std::string signature = fmt::format("# Written by {} ", command);
+  const std::string signature = fmt::format("# Written by {}", command);
   std::ifstream file(folder / "workload.yaml", std::ios::binary);
-  std::string begin(signature.size(), '\0');
-  if (!file.read(begin.data(), static_cast<std::streamsize>(begin.size())) || begin != signature) return false;
+  std::string begin(signature.size() + 1, '\0');
+  if (!file.read(begin.data(), static_cast<std::streamsize>(begin.size())) || !begin.starts_with(signature) ||
+      (begin.back() != ' ' && begin.back() != '.'))
+    return false;
   std::error_code error;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
     const auto has = [&](std::string_view ending) { return name.ends_with(ending); };
-    if (name != "workload.yaml" && name != "recording.json" && !std::ranges::any_of(kTensors, has)) return false;
+    if (std::ranges::find(kTexts, name) == kTexts.end() && !std::ranges::any_of(kTensors, has)) return false;
   }
   return !error;
 }

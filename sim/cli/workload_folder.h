@@ -9,7 +9,7 @@
 
 namespace lacuna {
 
-/// Whether workload.yaml begins with "# Written by COMMAND " and the folder holds nothing that such commands do not
+/// Whether workload.yaml begins with "# Written by COMMAND" and the folder holds nothing that such commands do not
 /// write.
 bool is_written_by(std::string_view command, const std::filesystem::path& folder);
 
