@@ -295,7 +295,8 @@ def measure(design, parameters, parts, timing):
         for key, value in figures.items():
             total[key] = total.get(key, 0) + value * len(instances[part])
         if part in parts:
-            path = design.longest_path(name, design.units[name]) if timing else None
+            # A part may be wires only: that of steps in a machine without.
+            path = design.longest_path(name, design.units[name]) if timing and figures["cells"] else None
             records.append({"part": part, **figures, "path": path})
     if "array" in parts:
         path = None

@@ -21,6 +21,7 @@ module gather_array #(
   parameter  int unsigned PerBlock               = 2,
   parameter  int unsigned WeightOrder            = gather_pkg::WeightOrderNatural,
   parameter  int unsigned LaneStep               = gather_pkg::LaneStepTogether,
+  parameter  int unsigned Step                   = gather_pkg::StepNone,
   parameter  int unsigned WindowGroups           = 16,
   parameter  int unsigned Zeros                  = gather_pkg::ZerosMultiplied,
   parameter  int unsigned WeightsBufferBytes     = 8192,
@@ -153,6 +154,30 @@ module gather_array #(
     $error("unknown lane step");
   end
 
+  // Which PEs begin in the same cycle.
+  logic [Rows-1:0] row_complete, row_segment_last;
+  logic [Columns-1:0] column_complete;
+  logic [Rows*Columns-1:0] row_group, could_begin, go;
+  logic [Columns*Rows-1:0] column_group;
+
+  step_unit #(
+    .Step       (Step),
+    .Rows       (Rows),
+    .Columns    (Columns),
+    .RowDepth   (WeightsFifoDepth),
+    .ColumnDepth(SegmentsResident)
+  ) u_step (
+    .clk_i,
+    .rst_ni,
+    .row_complete_i    (row_complete),
+    .row_segment_last_i(row_segment_last),
+    .row_group_i       (row_group),
+    .column_complete_i (column_complete),
+    .column_group_i    (column_group),
+    .could_begin_i     (could_begin),
+    .go_o              (go)
+  );
+
   for (genvar row = 0; row < Rows; row++) begin : gen_row
     logic [Columns-1:0] group, room;
     logic word_valid, complete, first, last, segment_last;
@@ -201,6 +226,10 @@ module gather_array #(
       .bias_o               (bias),
       .entries_o            (entries)
     );
+
+    assign row_complete[row] = complete;
+    assign row_segment_last[row] = Resident || segment_last;
+    assign row_group[row*Columns+:Columns] = group;
 
     // A PE that keeps filters takes them word by word, each a tile; others take whole groups.
     logic unused_bus;
@@ -267,6 +296,9 @@ module gather_array #(
       .bank_o               (banks),
       .bank_written_o       (bank_written)
     );
+
+    assign column_complete[column] = complete;
+    assign column_group[column*Rows+:Rows] = group;
 
     logic unused_bus;
     if (Resident) begin : gen_unused_tail
@@ -375,6 +407,8 @@ module gather_array #(
           .activation_tail_i    (gen_column[column].tail),
           .activation_windows_i (gen_column[column].windows),
           .activation_room_o    (gen_column[column].room[row]),
+          .could_begin_o        (could_begin[row*Columns+column]),
+          .go_i                 (go[row*Columns+column]),
           .result_valid_o       (gen_column[column].result_valid[row]),
           .result_ready_i       (gen_column[column].result_ready[row]),
           .result_index_i       (gen_column[column].result_index),
@@ -419,6 +453,8 @@ module gather_array #(
           .activation_complete_i(gen_column[column].complete),
           .activation_windows_i (gen_column[column].windows),
           .activation_room_o    (gen_column[column].room[row]),
+          .could_begin_o        (could_begin[row*Columns+column]),
+          .go_i                 (go[row*Columns+column]),
           .result_valid_o       (gen_column[column].result_valid[row]),
           .result_ready_i       (gen_column[column].result_ready[row]),
           .result_index_i       (gen_column[column].result_index),

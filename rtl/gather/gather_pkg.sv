@@ -31,6 +31,13 @@ package gather_pkg;
   } lane_step_e;
 
   typedef enum logic [31:0] {
+    StepNone,
+    StepRow,
+    StepColumn,
+    StepArray
+  } step_e;
+
+  typedef enum logic [31:0] {
     ZerosMultiplied,
     ZerosGated
   } zeros_e;

@@ -55,6 +55,9 @@ module resident_pe #(
   input  logic                                   activation_complete_i,
   input  logic [ResultCountBits-1:0]             activation_windows_i,
   output logic                                   activation_room_o,
+  // With other PEs: it could begin a filter, it may.
+  output logic                                   could_begin_o,
+  input  logic                                   go_i,
   // To the column's drain bus.
   output logic                                   result_valid_o,
   input  logic                                   result_ready_i,
@@ -165,7 +168,8 @@ module resident_pe #(
   assign blocked = between_tiles_q &&
       ((completing && complete) || ((completing || complete) && result_valid_o));
   assign operands = filter_valid && tile_valid;
-  assign run = operands && !blocked;
+  assign could_begin_o = operands && !blocked && between_tiles_q;
+  assign run = operands && !blocked && (!between_tiles_q || go_i);
   assign pop = run && done == '1;
 
   always_comb begin

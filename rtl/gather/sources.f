@@ -27,4 +27,5 @@ gather/tile_store.sv
 gather/lane_sequencer.sv
 gather/stop_rule.sv
 gather/resident_pe.sv
+gather/step_unit.sv
 gather/gather_array.sv

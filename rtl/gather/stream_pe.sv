@@ -56,6 +56,9 @@ module stream_pe #(
   input  logic                       activation_tail_i,  // the reduction's last segment
   input  logic [WindowCountBits-1:0] activation_windows_i,
   output logic                       activation_room_o,
+  // With other PEs: it could begin a segment, it may.
+  output logic                       could_begin_o,
+  input  logic                       go_i,
   // To the column's drain bus.
   output logic                       result_valid_o,
   input  logic                       result_ready_i,
@@ -169,7 +172,8 @@ module stream_pe #(
   assign blocked = between_tiles_q &&
       ((completing && complete) || ((completing || complete) && result_valid_o));
   assign operands = weight_valid && segment_valid;
-  assign issue = operands && !blocked;
+  assign could_begin_o = operands && !blocked && !opened_q;
+  assign issue = operands && !blocked && (opened_q || go_i);
   assign opens = issue && !opened_q;
   assign pop = issue && ready;
   assign segment_pop = pop && weight.segment_last;

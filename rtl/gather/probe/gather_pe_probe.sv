@@ -7,6 +7,7 @@ module gather_pe_probe #(
   input logic                         clk_i,
   input logic                         operands_i,
   input logic                         blocked_i,
+  input logic                         waits_i,
   input logic                         issue_i,
   input logic                         opens_i,
   input logic                         pop_i,
@@ -40,6 +41,7 @@ module gather_pe_probe #(
     flags.no_activation = !activation_valid_i;
     flags.no_weight = !weight_valid_i;
     flags.between_tiles = between_tiles_i;
+    flags.waits = waits_i;
     flags.blocked = operands_i && blocked_i;
     flags.pop = pop_i;
     flags.open = opens_i;
@@ -79,6 +81,7 @@ bind stream_pe gather_pe_probe #(
   .clk_i,
   .operands_i        (operands),
   .blocked_i         (blocked),
+  .waits_i           (could_begin_o && !go_i),
   .issue_i           (issue),
   .opens_i           (opens),
   .pop_i             (pop),
@@ -103,6 +106,7 @@ bind resident_pe gather_pe_probe #(
   .clk_i,
   .operands_i        (operands),
   .blocked_i         (blocked),
+  .waits_i           (could_begin_o && !go_i),
   .issue_i           (run),
   .opens_i           (run && between_tiles_q),
   .pop_i             (pop),

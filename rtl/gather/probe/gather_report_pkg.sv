@@ -7,6 +7,7 @@ package gather_report_pkg;
     logic no_activation;  // no segment, no input tile
     logic no_weight;      // no group, no filter
     logic between_tiles;  // nothing of the next tile is issued
+    logic waits;          // it could begin, and others that begin with it could not
     logic blocked;        // operands are here, complete sums cannot leave
     logic pop;            // the last cycle of a group or filter
     logic open;           // the first cycle of a segment or filter

@@ -13,6 +13,7 @@ enum class PeFlag : std::uint32_t {
   Open,
   Pop,
   Blocked,
+  Waits,
   BetweenTiles,
   NoWeight,
   NoActivation,

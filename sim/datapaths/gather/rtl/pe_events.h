@@ -87,6 +87,8 @@ class PeEvents {
     if (report.is(PeFlag::Open)) open(row, column, index, report, now);
     if (report.is(PeFlag::Issue))
       pe.issued.push_back({pe.tile, pe.step});
+    else if (report.is(PeFlag::Waits))
+      pe.waits = PeClass::Imbalance;
     else
       pe.waits = array_.why(row, column,
                             {.tile = pe.tile,
