@@ -8,12 +8,12 @@
 //   go                    0, 1
 //   issue                 0, 1   both go on alone
 //
-// A tile maps the first rows and columns, so the first PE of a set has part in all tiles of the set.
-// Whoever has part in its tile has begun all that the first PE has begun, and nothing else: if they
-// could begin, then the same segment. What another PE could begin is of a later tile, and it waits.
-// So nothing needs to be known of tiles but the PEs to which the messages at the heads of the first
-// PE were sent. A mask stands in a FIFO for each segment that this PE holds and has not begun: never
-// more than it holds messages.
+// A tile maps the first rows and columns, so the first PE of a set has part in all its tiles. Who
+// has part in its tile has begun all that the first PE has begun and nothing else: if both could
+// begin, then the same segment. What another PE could begin is of a later tile, and it waits. So
+// nothing need be known of tiles but the PEs to which the messages at the heads of the first PE
+// were sent: a mask in a FIFO for each segment that this PE holds and has not begun, never more
+// than messages.
 `include "assertions.svh"
 
 module step_unit #(
