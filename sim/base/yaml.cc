@@ -27,6 +27,18 @@ std::size_t count_nodes(const Node& node) {
   return count;
 }
 
+/// The first character of a text that terminals obey instead of showing it, but for line ends and tabs, if there is
+/// one. Escapes of quoted texts make them: "\e[2J", "\u009b".
+std::optional<unsigned> control_character(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f) return c;
+    if (c != 0xc2 || i + 1 == text.size()) continue;
+    if (const auto next = static_cast<unsigned char>(text[i + 1]); next < 0xa0) return next;
+  }
+  return std::nullopt;
+}
+
 /// Builds the tree of one document out of yaml-cpp's events.
 class Builder : public YAML::EventHandler {
  public:
@@ -47,6 +59,7 @@ class Builder : public YAML::EventHandler {
                 const std::string& text) override {
     refuse_tag(mark, tag);
     Node node = make(Kind::Scalar, mark);
+    if (const auto character = control_character(text)) fail(node.place, "character 0x{:02x} is not text", *character);
     node.quoted = tag == "!";  // yaml-cpp's sign for a quoted or block scalar; a plain one has "?"
     node.scalar = text;
     value(std::move(node), anchor);

@@ -95,6 +95,7 @@ CONFIG_CASES = [
     ("[1]: 2\n", "bad.yaml:1:1: a key must be a word"),
     ("name: x\n---\nname: y\n", "bad.yaml:2:1: a second document begins; one file holds one document"),
     (b"name: \x00\n", "bad.yaml:1:7: byte 0x00 is not text"),
+    ('name: "m\\e[31mx"\n', "bad.yaml:1:7: character 0x1b is not text"),
     (b"name: \xff\n", "bad.yaml:1:7: byte 0xff is not UTF-8 text"),
     ("[" * 2000, "bad.yaml: YAML syntax error: nested too deeply"),
     ("name: [" + "0," * 1000000 + "0]\n", None),  # one value too many; the column is not worth counting

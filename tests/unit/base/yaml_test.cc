@@ -62,6 +62,10 @@ TEST_CASE("broken documents are refused with place and whole text") {
       {"a: !!int 3\n", "f:1:4: tag 'tag:yaml.org,2002:int' is not allowed; leave it out"},
       {"? {a: 1}\n: 2\n", "f:1:3: a key must be a word"},
       {std::string("a: \0", 4), "f:1:4: byte 0x00 is not text"},
+      {"a: \"x\\e[2J\"\n", "f:1:4: character 0x1b is not text"},
+      {"a: [\"\\u009b2J\"]\n", "f:1:5: character 0x9b is not text"},
+      {"\"\\r\": 1\n", "f:1:1: character 0x0d is not text"},
+      {"a: \"\\0\"\n", "f:1:4: character 0x00 is not text"},
       {"a: 1\nb: \xff\n", "f:2:4: byte 0xff is not UTF-8 text"},
   };
   for (const auto& [text, expected] : cases) {
