@@ -3,23 +3,19 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tensor/element_types.h"
+#include "workload/pattern.h"
+
 namespace lacuna::tune {
 
 std::vector<Pair> by_magnitude(const Layer& layer, std::uint32_t m) {
-  const ConvShape& s = layer.shape;
-  const std::uint32_t channels = s.C / s.groups;
+  const auto k = static_cast<std::uint32_t>(layer.weights.size() / layer.shape.M);
   std::vector<Pair> pairs;
-  const auto add = [&](auto weights) {
-    for (std::uint32_t r = 0, position = 0; r < s.R; ++r)
-      for (std::uint32_t column = 0; column < s.S; ++column)
-        for (std::uint32_t c = 0; c < channels; ++c, ++position)
-          if (const auto w = weights[((std::size_t{m} * channels + c) * s.R + r) * s.S + column]; w != 0)
-            pairs.push_back({position, w});
-  };
-  if (layer.weights.type() == DType::Int8)
-    add(layer.weights.as<std::int8_t>());
-  else
-    add(layer.weights.as<std::int16_t>());
+  with_operands(layer.weights, [&](auto weights) {
+    const auto filter = weights.subspan(std::size_t{m} * k, k);
+    for (std::uint32_t position = 0; position < k; ++position)
+      if (const auto w = filter[place_of(position, layer.shape)]; w != 0) pairs.push_back({position, w});
+  });
   std::ranges::stable_sort(pairs, [](const Pair& a, const Pair& b) { return std::abs(a.weight) > std::abs(b.weight); });
   return pairs;
 }

@@ -42,8 +42,8 @@ struct FilterProfile {
   std::vector<Candidate> candidates;
 };
 
-/// Why no filter of the layer may predict; nothing if they may: ReLU follows, no input is negative, no sum can leave
-/// the accumulator.
+/// Why no filter of the layer may predict; nothing if they may: ReLU follows, no input is negative, and no sum can
+/// leave the accumulator, whatever inputs of its type other images bring; machines look at the inputs that they have.
 std::optional<std::string> prediction_refusal(const Layer& layer);
 
 /// Of each filter, candidates of z / 16, z / 8, z / 4 and z / 2 of its z nonzero weights as representatives, and as

@@ -11,12 +11,11 @@
 
 #include "base/hash.h"
 #include "base/yaml.h"
-#include "sparse/storage.h"
-#include "tensor/element_types.h"
 #include "tensor/npy.h"
 #include "tensor/npz.h"
 #include "tensor/quantise.h"
 #include "workload/generate.h"
+#include "workload/predictions.h"
 
 namespace lacuna {
 
@@ -535,24 +534,6 @@ void add_entry(Hasher& hasher, const Workload::Entry& entry) {
   for (const std::int64_t sum : layer.prediction->thresholds) hasher.add(static_cast<std::uint64_t>(sum));
 }
 
-/// Says so where filters have too few nonzero weights for the representatives that they are given.
-void note_idle_predictions(Layer& layer) {
-  if (!layer.prediction) return;
-  const std::size_t k = layer.weights.size() / layer.shape.M;
-  std::uint32_t idle = 0;
-  with_operands(layer.weights, [&](auto values) {
-    for (std::size_t m = 0; m < layer.shape.M; ++m) {
-      const std::uint32_t count = layer.prediction->representatives[m];
-      idle += count != 0 && count >= count_nonzeros(values.subspan(m * k, k)) ? 1 : 0;
-    }
-  });
-  if (idle != 0)
-    layer.notes.push_back(
-        fmt::format("{}predict: {} of {} filters have no more nonzero weights than representatives; "
-                    "they predict nothing",
-                    kWarning, idle, layer.shape.M));
-}
-
 }  // namespace
 
 Workload Workload::open(const std::filesystem::path& path) {
@@ -596,7 +577,11 @@ Layer Workload::load(std::size_t index) const {
     layer.notes.push_back(generated_note(layer, *read.generated));
     generate(*read.generated, layer);
   }
-  note_idle_predictions(layer);
+  if (const std::uint32_t idle = idle_predictions(layer); idle != 0)
+    layer.notes.push_back(
+        fmt::format("{}predict: {} of {} filters have no more nonzero weights than representatives; they "
+                    "predict nothing",
+                    kWarning, idle, layer.shape.M));
   return layer;
 }
 
